@@ -1,0 +1,80 @@
+// Data flows one way. Each rule names what it keeps.
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      comment: "A cycle means that two files are one idea.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "core-imports-nothing-of-ours",
+      severity: "error",
+      from: { path: "^packages/core/" },
+      to: { path: "^packages/(?!core/)" },
+    },
+    {
+      name: "stages-import-core-alone",
+      comment: "analyzer, workdir and ledger never see each other.",
+      severity: "error",
+      from: { path: "^packages/(analyzer|workdir|ledger)/" },
+      to: { path: "^packages/(?!core/)", pathNot: "^packages/($1|testkit)/" },
+    },
+    {
+      name: "engine-composes-stages",
+      severity: "error",
+      from: { path: "^packages/engine/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^packages/(cli|testkit)/" },
+    },
+    {
+      name: "cli-sees-the-engine-entry-and-the-ledger",
+      severity: "error",
+      from: { path: "^packages/cli/" },
+      to: { path: "^packages/(analyzer|workdir)/|^packages/(engine|ledger|core)/src/(?!index\\.ts)" },
+    },
+    {
+      name: "packages-meet-at-their-entries",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/" },
+      to: { path: "^packages/([^/]+)/src/(?!index\\.ts|internal\\.ts)", pathNot: "^packages/$1/" },
+    },
+    {
+      name: "only-the-executor-starts-threads-and-processes",
+      severity: "error",
+      from: { path: "^packages/", pathNot: "^packages/(engine/src/executor|testkit)/|\\.test\\.ts$" },
+      to: { path: "^(node:)?(child_process|worker_threads|cluster)$|piscina" },
+    },
+    {
+      name: "the-scheduler-is-pure",
+      comment: "No clock, file, thread or promise; only core.",
+      severity: "error",
+      from: { path: "^packages/engine/src/scheduler/", pathNot: "\\.test\\.ts$" },
+      to: { pathNot: "^packages/(engine/src/scheduler|core)/" },
+    },
+    {
+      name: "only-the-analyzer-talks-to-models",
+      severity: "error",
+      from: { path: "^packages/", pathNot: "^packages/analyzer/src/llm/|\\.test\\.ts$" },
+      to: { path: "node_modules/openai" },
+    },
+    {
+      name: "testkit-stays-out-of-the-product",
+      severity: "error",
+      from: { path: "^packages/(?!testkit)", pathNot: "\\.test\\.ts$" },
+      to: { path: "^packages/testkit/" },
+    },
+  ],
+  options: {
+    parser: "swc",
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@sheaf/source", "import", "node", "default"],
+      extensions: [".ts", ".mts", ".js", ".mjs", ".json"],
+    },
+  },
+};

@@ -1,0 +1,172 @@
+/**
+ * Every error that Sheaf itself raises: one class, one table of codes.
+ *
+ * The same codes stand in docs/errors.md; a test compares both lists.
+ */
+interface ErrorDetails {
+  AGENT_MODULE_FAILED: { readonly module: string; readonly problem: string };
+  AGENT_NOT_PORTABLE: { readonly executor: string; readonly taskId?: string };
+  AGENT_UNKNOWN: { readonly taskId: string; readonly agent: string; readonly known: readonly string[] };
+  ATTEMPT_IDLE: { readonly taskId: string; readonly idleTimeoutMs: number };
+  ATTEMPT_OUT_OF_MEMORY: {
+    readonly taskId: string;
+    readonly usedMiB: number | null;
+    readonly limitMiB: number;
+  };
+  ATTEMPT_TIMED_OUT: { readonly taskId: string; readonly timeoutMs: number };
+  CHANGED_OUTSIDE: { readonly dir: string; readonly paths: readonly string[] };
+  COMMAND_FAILED: {
+    readonly taskId: string;
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly stderrTail: string;
+  };
+  CONTEXT_NO_DIR: { readonly taskId: string; readonly member: string };
+  DIR_BUSY: { readonly dir: string; readonly holder: string };
+  DIR_UNUSABLE: { readonly dir: string; readonly problem: string };
+  DISK_FULL: { readonly dir: string; readonly freeMiB: number; readonly neededMiB: number };
+  EDGE_AGAINST_ORDER: { readonly from: string; readonly to: string };
+  EDGE_SELF_LOOP: { readonly taskId: string };
+  EDGE_UNKNOWN_TASK: { readonly taskId: string; readonly unknown: string; readonly known: readonly string[] };
+  GRAPH_CYCLE: { readonly cycle: readonly string[] };
+  GRAPH_FORMAT: { readonly format: string; readonly problem: string };
+  INPUT_FAILED: { readonly taskId: string; readonly from: string };
+  INPUT_NOT_READY: { readonly taskId: string; readonly from: string };
+  MODEL_ANSWER_REFUSED: { readonly problem: string };
+  OPTION_INVALID: { readonly option: string; readonly expected: string; readonly got: unknown };
+  OUTPUT_NOT_DATA: { readonly taskId: string; readonly problem: string };
+  PLAN_INVALID: { readonly where: string; readonly expected: string; readonly got: string };
+  RUN_EXISTS: { readonly runId: string; readonly path: string };
+  RUN_ID_INVALID: { readonly runId: unknown; readonly problem: string };
+  RUN_IN_DOUBT: { readonly taskId: string; readonly effects: readonly string[] };
+  RUN_UNKNOWN: { readonly runId: string; readonly path: string; readonly known: readonly string[] };
+  TASK_ID_DUPLICATE: { readonly taskId: string; readonly first: number; readonly second: number };
+  TASK_ID_INVALID: { readonly taskId: unknown; readonly problem: string };
+  TASK_FAILED: { readonly taskId: string; readonly kind: string; readonly message: string };
+  TASKS_EMPTY: Record<string, never>;
+  TASK_INVALID: {
+    readonly taskId: string;
+    readonly field: string;
+    readonly expected: string;
+    readonly got: unknown;
+  };
+  USAGE_INVALID: { readonly field: string; readonly expected: string; readonly got: unknown };
+  WORKER_LOST: { readonly taskId: string; readonly how: string };
+  WRITE_CLASH: {
+    readonly taskId: string;
+    readonly path: string;
+    readonly found: string;
+    readonly written: string;
+  };
+  WRITE_UNDECLARED: { readonly taskId: string; readonly paths: readonly string[] };
+}
+
+export type ErrorCode = keyof ErrorDetails;
+export type ErrorDetailsOf<C extends ErrorCode> = ErrorDetails[C];
+
+/** Shows a value in a message: strings quoted, everything cut to a readable length. */
+export function show(value: unknown): string {
+  let text: string | undefined;
+  if (typeof value === "bigint") text = `${value}n`;
+  else if (typeof value === "function") text = `function ${value.name || "(anonymous)"}`;
+  else {
+    try {
+      text = JSON.stringify(value);
+    } catch {
+      text = undefined;
+    }
+  }
+  text ??= String(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+const list = (items: readonly string[], most = 8): string =>
+  items.length <= most
+    ? items.join(", ")
+    : `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
+
+const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = {
+  AGENT_MODULE_FAILED: (d) => `The agent module ${d.module} cannot be used: ${d.problem}`,
+  AGENT_NOT_PORTABLE: (d) =>
+    `${d.taskId === undefined ? "The agent" : `The agent of task "${d.taskId}"`} is a plain function, which cannot leave this thread, but the "${d.executor}" executor was asked for. Wrap it in defineAgent({ name, run }, import.meta.url) in a module of its own, or use executor: "inline".`,
+  AGENT_UNKNOWN: (d) =>
+    `Task "${d.taskId}" asks for the agent "${d.agent}", which nobody named. ${d.known.length === 0 ? "No agents are named; add it under `agents`." : `Known agents: ${list(d.known)}.`}`,
+  ATTEMPT_IDLE: (d) =>
+    `Task "${d.taskId}" showed no sign of life for ${d.idleTimeoutMs} ms. Call ctx.heartbeat() or ctx.progress() while it works, or raise idleTimeoutMs.`,
+  ATTEMPT_OUT_OF_MEMORY: (d) =>
+    `Task "${d.taskId}" needed more memory than it may have (${d.usedMiB === null ? "use unknown" : `used ${d.usedMiB} MiB`}, limit ${d.limitMiB} MiB). Raise maxMemoryMb (SHEAF_MAX_MEMORY_MB) or split the task.`,
+  ATTEMPT_TIMED_OUT: (d) =>
+    `Task "${d.taskId}" ran longer than ${d.timeoutMs} ms. Raise its timeoutMs (or SHEAF_TASK_TIMEOUT) or split the task.`,
+  CHANGED_OUTSIDE: (d) =>
+    `${d.dir} was changed by somebody else while the run was using it: ${list(d.paths)}. What Sheaf would have overwritten is kept with the run; run again on a quiet directory.`,
+  COMMAND_FAILED: (d) =>
+    `The command of task "${d.taskId}" ${d.signal === null ? `ended with exit code ${d.exitCode}` : `was ended by ${d.signal}`}.${d.stderrTail === "" ? "" : ` It said: ${d.stderrTail}`}`,
+  CONTEXT_NO_DIR: (d) =>
+    `Task "${d.taskId}" used ctx.${d.member}, but this run has no directory. Give the run a \`dir\`.`,
+  DIR_BUSY: (d) =>
+    `${d.dir} is in use by another run (${d.holder}). One run at a time may hold a directory, the folders above and below it included. Wait for it to end.`,
+  DIR_UNUSABLE: (d) => `The directory ${d.dir} cannot be used: ${d.problem}`,
+  DISK_FULL: (d) =>
+    `The disk that holds ${d.dir} has ${d.freeMiB} MiB free and ${d.neededMiB} MiB are needed. Free some space, or lower minFreeDiskMb.`,
+  EDGE_AGAINST_ORDER: (d) =>
+    `The edge from "${d.from}" to "${d.to}" points against the serial order. Swap the two tasks in the list, or declare dependsOn.`,
+  EDGE_SELF_LOOP: (d) => `Task "${d.taskId}" depends on itself. Remove that edge.`,
+  EDGE_UNKNOWN_TASK: (d) =>
+    `Task "${d.taskId}" depends on "${d.unknown}", and there is no such task. Known tasks: ${list(d.known)}.`,
+  GRAPH_CYCLE: (d) =>
+    `Tasks wait for each other: ${[...d.cycle, d.cycle[0]].join(" -> ")}. Remove one of these edges.`,
+  GRAPH_FORMAT: (d) => `This is not a graph in ${d.format} form: ${d.problem}`,
+  INPUT_FAILED: (d) =>
+    `Task "${d.taskId}" took the output of "${d.from}", which has none because it did not succeed.`,
+  INPUT_NOT_READY: (d) =>
+    `Task "${d.taskId}" took the output of "${d.from}" before that task had finished. Sheaf runs it again in its place; declare dependsOn: ["${d.from}"] to spare that.`,
+  MODEL_ANSWER_REFUSED: (d) => `The model's answer about dependencies cannot be used: ${d.problem}`,
+  OPTION_INVALID: (d) => `Expected \`${d.option}\` to be ${d.expected}, got ${show(d.got)}.`,
+  OUTPUT_NOT_DATA: (d) =>
+    `Task "${d.taskId}" returned something that is not plain data (${d.problem}). Return what structuredClone can copy: no functions, no promises, no class instances with methods.`,
+  PLAN_INVALID: (d) => `${d.where}: expected ${d.expected}, got ${d.got}.`,
+  RUN_EXISTS: (d) => `There already is a run "${d.runId}" (${d.path}). Choose another run id.`,
+  RUN_ID_INVALID: (d) => `The run id ${show(d.runId)} cannot be used: ${d.problem}.`,
+  RUN_IN_DOUBT: (d) =>
+    `Task "${d.taskId}" has effects outside (${list(d.effects)}) and its worker was lost in the middle of it. Whether they happened is not known, so it is not started again; look, and decide.`,
+  RUN_UNKNOWN: (d) =>
+    `There is no run "${d.runId}" under ${d.path}. ${d.known.length === 0 ? "No runs are kept there; give the directory with --dir." : `Known runs: ${list(d.known)}.`}`,
+  TASK_FAILED: (d) => `Task "${d.taskId}" failed (${d.kind}): ${d.message}`,
+  TASK_ID_DUPLICATE: (d) =>
+    `Two tasks are called "${d.taskId}" (number ${d.first} and number ${d.second} in the list). Rename one.`,
+  TASK_ID_INVALID: (d) => `The task id ${show(d.taskId)} cannot be used: ${d.problem}.`,
+  TASK_INVALID: (d) =>
+    `Task ${show(d.taskId)}: expected \`${d.field}\` to be ${d.expected}, got ${show(d.got)}.`,
+  TASKS_EMPTY: () => "There are no tasks. Give a list with at least one.",
+  USAGE_INVALID: (d) => `Expected usage \`${d.field}\` to be ${d.expected}, got ${show(d.got)}.`,
+  WORKER_LOST: (d) => `The worker that ran task "${d.taskId}" is gone: ${d.how}.`,
+  WRITE_CLASH: (d) =>
+    `Task "${d.taskId}" wrote ${d.path} as ${d.written}, where there is ${d.found} that it had not declared. Add the path to its \`reads\` or \`writes\`.`,
+  WRITE_UNDECLARED: (d) =>
+    `Task "${d.taskId}" changed what it may not: ${list(d.paths)}. Add these paths to its \`writes\`, or stop writing them.`,
+};
+
+/** Every code that exists, in alphabetical order. */
+export const ERROR_CODES: readonly ErrorCode[] = (Object.keys(MESSAGES) as ErrorCode[]).sort();
+
+/**
+ * An error of Sheaf's own. `code` says which, `details` carry the figures, `message` says what to do.
+ *
+ * @example new SheafError("GRAPH_CYCLE", { cycle: ["a", "b"] }).message // "Tasks wait for each other: a -> b -> a. Remove one of these edges."
+ */
+export class SheafError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "SheafError";
+  readonly code: C;
+  readonly details: ErrorDetails[C];
+
+  constructor(code: C, details: ErrorDetails[C], options?: ErrorOptions) {
+    super(MESSAGES[code](details), options);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Tells whether `error` is a SheafError with this code. */
+export function isSheafError<C extends ErrorCode>(error: unknown, code: C): error is SheafError<C> {
+  return error instanceof SheafError && error.code === code;
+}

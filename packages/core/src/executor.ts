@@ -1,0 +1,123 @@
+import type { AgentFn } from "./agent.ts";
+import type { RunId } from "./ids.ts";
+import type { Because, ExecutorKind, FailureKind } from "./run-event.ts";
+import type { Task } from "./task.ts";
+import type { AttemptResources, UsageRecord } from "./usage.ts";
+import type { WireError } from "./wire-error.ts";
+
+/** What an attempt is to do. */
+export type Work =
+  | { readonly kind: "closure"; readonly fn: AgentFn }
+  /** `module` is a `file:` URL that plain Node can import. `agentName` selects the agent made by defineAgent. */
+  | {
+      readonly kind: "module";
+      readonly module: string;
+      readonly exportName: string | null;
+      readonly agentName: string | null;
+    }
+  | { readonly kind: "command"; readonly command: string };
+
+/** Where an attempt finds its files. */
+export interface AttemptPlace {
+  /** The work directory, or null in a run without `dir`. */
+  readonly view: string | null;
+  /** Folder of this attempt for what is kept beside the work directory. Always there. */
+  readonly beside: string;
+}
+
+/** Outputs of earlier tasks: those that came along, and where others can be looked up. */
+export interface AttemptInputs {
+  /** By task id, each encoded by `encodeData`. */
+  readonly along: ReadonlyMap<string, Uint8Array>;
+  /** Folder with one file per finished task and `order.json`, or null when everything came along. */
+  readonly folder: string | null;
+}
+
+/** An input that an attempt took: `hash` is null when there was none. */
+export interface TakenInput {
+  readonly from: string;
+  readonly hash: string | null;
+}
+
+export interface AttemptRequest {
+  readonly runId: RunId;
+  readonly task: Task;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Made for this attempt alone; whoever answers with another is not heard. */
+  readonly lease: string;
+  readonly work: Work;
+  readonly place: AttemptPlace;
+  readonly inputs: AttemptInputs;
+  /** Memory that one worker may use, in MiB. */
+  readonly memoryLimitMiB: number;
+  /** Added to the environment of commands and processes. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a running attempt tells and asks the engine. */
+export interface AttemptPort {
+  progress(fraction: number | null, message: string | null): void;
+  log(message: string): void;
+  heartbeat(): void;
+  usage(usage: UsageRecord): void;
+  modelLoaded(name: string, vramMiB: number | null): void;
+  /** Puts one more file of the attempt's snapshot into its view; false when there is none. */
+  read(path: string): Promise<boolean>;
+}
+
+/** What an executor measured of an attempt; queue time is the engine's to know. */
+export type MeasuredResources = Omit<AttemptResources, "queueMs" | "vramPeakMiB" | "modelLoads">;
+
+/** How an attempt ended. `quiet` is true when nothing of it can write any more. */
+export type AttemptEnd = {
+  readonly measured: MeasuredResources;
+  readonly taken: readonly TakenInput[];
+  readonly quiet: boolean;
+} & (
+  | { readonly status: "succeeded"; readonly output: Uint8Array }
+  | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }
+  /** The worker went away under the attempt; `outOfMemory` when that is known to be the cause. */
+  | { readonly status: "lost"; readonly how: string; readonly outOfMemory: boolean }
+  | { readonly status: "aborted" }
+);
+
+export interface RunningAttempt {
+  /** Never rejects. */
+  readonly ended: Promise<AttemptEnd>;
+  /** Asks the attempt to stop, then makes it stop where the executor can. The first reason wins. */
+  abort(reason: AbortCause): void;
+  /** Memory of the attempt now, in MiB, or null when it cannot be told. */
+  memoryMiB(): number | null;
+}
+
+/** Why the engine ends a running attempt. */
+export type AbortCause =
+  | { readonly kind: "timeout"; readonly timeoutMs: number }
+  | { readonly kind: "idle"; readonly idleTimeoutMs: number }
+  | { readonly kind: "out-of-memory"; readonly usedMiB: number; readonly limitMiB: number }
+  | { readonly kind: "because"; readonly because: Because };
+
+/** What an executor can and cannot do. The conformance suite holds each to its row. */
+export interface ExecutorAbilities {
+  /** Runs plain functions of the caller. */
+  readonly closures: boolean;
+  /** Runs shell commands. */
+  readonly commands: boolean;
+  /** `process.cwd()` is the work directory. */
+  readonly ownCwd: boolean;
+  /** Ends code that never yields. */
+  readonly stopsBusyLoop: boolean;
+  /** The engine outlives `process.exit`, an uncaught error and a full heap. */
+  readonly survivesCrash: boolean;
+  /** Holds an attempt to `memoryLimitMiB`, buffers included. */
+  readonly limitsMemory: boolean;
+}
+
+/** Runs attempts. Has a lifetime: dispose ends its workers. */
+export interface Executor {
+  readonly kind: ExecutorKind;
+  readonly abilities: ExecutorAbilities;
+  start(request: AttemptRequest, port: AttemptPort): RunningAttempt;
+  dispose(): Promise<void>;
+}

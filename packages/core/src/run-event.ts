@@ -1,0 +1,192 @@
+import type { EdgeSource } from "./edge.ts";
+import type { RunId, TaskId } from "./ids.ts";
+import type { AttemptResources, UsageRecord } from "./usage.ts";
+import type { WireError } from "./wire-error.ts";
+
+/** Why a task did not run, or was stopped. */
+export type Because =
+  /** A task that it depends on failed; `root` is the one where the trouble began. */
+  | { readonly reason: "dependency"; readonly taskId: TaskId; readonly root: TaskId }
+  /** It took the output of a task that has none. */
+  | { readonly reason: "input"; readonly taskId: TaskId; readonly root: TaskId }
+  /** Another task failed and the run's failure mode ends the run there. */
+  | { readonly reason: "stopped"; readonly taskId: TaskId }
+  /** A task before it may or may not have had its effects. */
+  | { readonly reason: "in-doubt"; readonly taskId: TaskId }
+  /** The caller cancelled the run. */
+  | { readonly reason: "cancelled"; readonly message: string };
+
+/** What ended an attempt that did not succeed. */
+export type FailureKind =
+  | "agent"
+  | "command"
+  | "timeout"
+  | "idle"
+  | "out-of-memory"
+  | "worker-lost"
+  | "output"
+  | "writes"
+  | "input"
+  | "disk"
+  | "staging";
+
+export interface TaskFailure {
+  readonly kind: FailureKind;
+  readonly error: WireError;
+}
+
+/** Why an attempt was started. */
+export type AttemptCause = "first" | "retry" | "restart" | "conflict";
+
+export type AttemptStatus = "succeeded" | "failed" | "lost" | "aborted";
+
+/** A path, or an output, that an attempt had read and that turned out to be different in serial order. */
+export interface Conflict {
+  /** Path below the shared directory, or `output of <task>`. */
+  readonly what: string;
+  /** The earlier task that made the difference, when one did. */
+  readonly with: TaskId | null;
+}
+
+export type ExecutorKind = "inline" | "thread" | "process";
+export type ExecutionMode = "sequential" | "auto" | "parallel";
+export type Schedule = "ready" | "levels";
+export type RunStatus = "succeeded" | "partial" | "failed" | "cancelled" | "budget-exhausted" | "suspended";
+
+/** The level of the serial guarantee that a run reached. */
+export type GuaranteeLevel =
+  /** Files and outputs equal a sequential run. */
+  | "serial-equivalent"
+  /** Some reads were unknown and inferred edges were trusted for them. */
+  | "trust-graph"
+  /** The directory was changed from outside; see the reasons. */
+  | "void";
+
+/** What a run may use at most, and why, for the header of a run. */
+export interface EffectiveLimits {
+  readonly maxWorkers: number;
+  /** Threads and processes for work that is bound by the processor. */
+  readonly cpuWorkers: number;
+  readonly memoryBudgetMiB: number;
+  readonly tags: Readonly<Record<string, number>>;
+}
+
+export type EventBody =
+  | {
+      readonly type: "run.started";
+      readonly tasks: number;
+      readonly mode: ExecutionMode;
+      readonly schedule: Schedule;
+      readonly dir: string | null;
+      readonly limits: EffectiveLimits;
+      /** Version of Sheaf. */
+      readonly version: string;
+    }
+  | { readonly type: "run.fallback"; readonly part: string; readonly reason: string }
+  | { readonly type: "analysis.started"; readonly sources: readonly EdgeSource[] }
+  | {
+      readonly type: "analysis.finished";
+      readonly edges: Readonly<Partial<Record<EdgeSource, number>>>;
+      readonly warnings: readonly string[];
+      readonly latencyMs: number;
+    }
+  | { readonly type: "analysis.usage"; readonly usage: UsageRecord }
+  | {
+      readonly type: "run.planned";
+      readonly order: readonly TaskId[];
+      readonly levels: number;
+      /** Most tasks in one level. */
+      readonly width: number;
+      readonly criticalPath: readonly TaskId[];
+      /** Speed-up that no schedule with these workers can beat, by the estimates. */
+      readonly speedupBound: number;
+      readonly summary: string;
+    }
+  | { readonly type: "dir.staged"; readonly rung: string; readonly files: number; readonly why: string }
+  | { readonly type: "dir.changed-outside"; readonly paths: readonly string[] }
+  | { readonly type: "task.waiting"; readonly taskId: TaskId; readonly reason: string }
+  | {
+      readonly type: "attempt.started";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly cause: AttemptCause;
+      readonly executor: ExecutorKind;
+      /** Name of the agent; "command" for shell commands. */
+      readonly agent: string;
+      /** Heading under which the attempt's cost is summed. */
+      readonly route: string;
+    }
+  | {
+      readonly type: "attempt.progress";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly fraction: number | null;
+      readonly message: string | null;
+    }
+  | {
+      readonly type: "attempt.logged";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly message: string;
+    }
+  | {
+      readonly type: "attempt.usage";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly usage: UsageRecord;
+    }
+  | {
+      readonly type: "attempt.finished";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly status: AttemptStatus;
+      readonly failure: TaskFailure | null;
+      readonly because: Because | null;
+      readonly resources: AttemptResources;
+      /** What the output is, without its values: "object with 3 keys: a, b, c". */
+      readonly output: string | null;
+      /** Paths that the attempt changed, the first hundred. */
+      readonly changed: readonly string[];
+    }
+  | {
+      readonly type: "task.retrying";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly delayMs: number;
+    }
+  | {
+      readonly type: "task.conflicted";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly conflicts: readonly Conflict[];
+    }
+  | {
+      readonly type: "task.committed";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly files: number;
+      readonly bytes: number;
+      readonly deleted: number;
+    }
+  | {
+      readonly type: "task.failed";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly failure: TaskFailure;
+    }
+  | { readonly type: "task.skipped"; readonly taskId: TaskId; readonly because: Because }
+  | { readonly type: "task.cancelled"; readonly taskId: TaskId; readonly because: Because }
+  | { readonly type: "run.cancelling"; readonly message: string }
+  | {
+      readonly type: "run.finished";
+      readonly status: RunStatus;
+      readonly wallMs: number;
+      readonly totalUsd: number | null;
+      readonly guarantee: GuaranteeLevel;
+    };
+
+/** One thing that happened in a run. `seq` counts from 0 without gaps; `at` is milliseconds since 1970. */
+export type RunEvent = { readonly seq: number; readonly at: number; readonly runId: RunId } & EventBody;
+
+export type EventType = EventBody["type"];
+export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>;
