@@ -1,0 +1,36 @@
+import type { SchedulerState } from "./state.ts";
+
+/** Throws when the state contradicts itself. For tests and for runs with `validate: true`; costs O(tasks). */
+export function checkInvariants(state: SchedulerState): void {
+  const { plan, tasks } = state;
+  const wrong = (what: string): never => {
+    throw new Error(`Internal error: scheduler state: ${what}`);
+  };
+  const running = tasks.filter((task) => task.phase === "running").length;
+  if (running !== state.running) wrong(`${running} tasks run, ${state.running} are counted`);
+  for (const [tag, use] of state.tagUse.entries()) {
+    const real = tasks.filter((task, i) => task.phase === "running" && plan.tags[i]!.includes(tag)).length;
+    if (real !== use || use > plan.tagLimits[tag]!) wrong(`limit ${tag} counts ${use}, in use are ${real}`);
+  }
+  tasks.forEach((task, i) => {
+    if ((task.phase === "done") !== i < state.turn) wrong(`task ${i} is ${task.phase} at turn ${state.turn}`);
+    if (task.phase === "settling" && (i !== state.turn || !state.settling))
+      wrong(`task ${i} settles out of turn`);
+    if (task.phase === "done" && task.outcome === null) wrong(`task ${i} is done without an outcome`);
+    if (task.phase === "ready" && (task.unmet > 0 || (plan.inTurn[i] === 1 && state.turn !== i))) {
+      wrong(`task ${i} is ready too early`);
+    }
+  });
+  if (state.finished) return; // an early end gives outcomes without counting edges
+  const unmet = new Int32Array(tasks.length);
+  for (let i = 0; i < tasks.length; i++) {
+    const { phase, outcome } = tasks[i]!;
+    const over = phase === "finished" || phase === "settling" || phase === "done";
+    for (let edge = plan.start[i]!; edge < plan.start[i + 1]!; edge++) {
+      if (!over || (plan.hard[edge] === 1 && outcome !== "succeeded")) unmet[plan.node[edge]!]! += 1;
+    }
+  }
+  tasks.forEach((task, i) => {
+    if (task.unmet !== unmet[i]) wrong(`task ${i} counts ${task.unmet} unmet edges, there are ${unmet[i]}`);
+  });
+}

@@ -1,0 +1,50 @@
+import type { Cause, Memory, WaitReason } from "./state.ts";
+
+/** What the run loop reports. Tasks are indices in serial order. */
+export type SchedulerEvent =
+  | { readonly type: "run.started" }
+  /** One more slot is in hand. */
+  | { readonly type: "slot.granted" }
+  | {
+      readonly type: "attempt.ended";
+      readonly task: number;
+      readonly ended: "succeeded" | "failed" | "lost" | "aborted";
+      /** A failure that another attempt may mend. */
+      readonly retryable: boolean;
+      /** The worker was lost because memory ran out. */
+      readonly outOfMemory: boolean;
+    }
+  | { readonly type: "retry.due"; readonly task: number }
+  | {
+      readonly type: "task.settled";
+      readonly task: number;
+      /** refused: what the task wrote cannot be committed, so it failed. skipped: it took an output that is none. */
+      readonly verdict: "committed" | "conflict" | "refused" | "skipped";
+      readonly cause?: Cause;
+    }
+  | { readonly type: "memory.measured"; readonly memory: Memory }
+  | { readonly type: "run.cancelled"; readonly message: string };
+
+/** What the run loop is to do. */
+export type SchedulerCommand =
+  | {
+      readonly type: "start";
+      readonly task: number;
+      readonly attempt: number;
+      readonly cause: "first" | "retry" | "restart" | "conflict";
+    }
+  /** Validate what the task has done against the settled prefix and commit it. */
+  | { readonly type: "settle"; readonly task: number }
+  /** Wait a while, then report retry.due. `retry` counts from 1. */
+  | { readonly type: "back-off"; readonly task: number; readonly retry: number }
+  | { readonly type: "skip"; readonly task: number; readonly cause: Cause }
+  /** The task may or may not have had its effects; somebody has to decide. */
+  | { readonly type: "doubt"; readonly task: number }
+  | { readonly type: "abort"; readonly task: number; readonly cause: Cause }
+  | { readonly type: "tell-wait"; readonly task: number; readonly reason: WaitReason }
+  /** How many more slots could be used now. */
+  | { readonly type: "want-slots"; readonly slots: number }
+  /** Slots that are in hand and not needed. */
+  | { readonly type: "return-slots"; readonly slots: number }
+  /** Nothing runs any more and every task has its outcome. */
+  | { readonly type: "finish" };

@@ -1,0 +1,159 @@
+import { ReadyHeap } from "./ready-heap.ts";
+
+/** What happens to the rest of the run when a task has failed for good. */
+export type FailureMode = "continue" | "stop" | "cancel";
+
+/** The fixed part: what is to be scheduled. Tasks are indices in serial order; every edge points forward. */
+export interface SchedulerPlan {
+  readonly size: number;
+  /** Successors of task i: `node[start[i]]` to `node[start[i + 1] - 1]`. */
+  readonly start: Uint32Array;
+  readonly node: Uint32Array;
+  /** 1 where the edge is declared: then the successor needs the success of its predecessor. */
+  readonly hard: Uint8Array;
+  /** Higher starts first. */
+  readonly priority: Float64Array;
+  /** Barrier level of each task, or null when tasks start as soon as they are ready. */
+  readonly level: Uint32Array | null;
+  /** 1 where the task may start only when all before it are settled. */
+  readonly inTurn: Uint8Array;
+  /** 1 where the task must never be started again after its worker was lost. */
+  readonly once: Uint8Array;
+  readonly retries: Uint16Array;
+  /** Indices of the limits that each task counts against. */
+  readonly tags: readonly (readonly number[])[];
+  readonly tagLimits: readonly number[];
+  /** Memory that the task says it needs, in MiB; NaN when it says nothing. */
+  readonly memoryMiB: Float64Array;
+  readonly onFailure: FailureMode;
+  readonly maxRestarts: number;
+}
+
+export type Phase = "waiting" | "ready" | "running" | "backoff" | "finished" | "settling" | "done";
+
+/** How a finished task will stand, or a settled one stands. */
+export type Outcome = "succeeded" | "failed" | "skipped" | "cancelled" | "in-doubt";
+
+/** Why a task was not run, by index. */
+export type Cause =
+  | { readonly reason: "dependency" | "input"; readonly task: number; readonly root: number }
+  | { readonly reason: "stopped" | "in-doubt"; readonly task: number }
+  | { readonly reason: "cancelled"; readonly message: string };
+
+export interface TaskState {
+  phase: Phase;
+  outcome: Outcome | null;
+  cause: Cause | null;
+  /** Predecessors that still keep it from starting. */
+  unmet: number;
+  attempts: number;
+  retriesUsed: number;
+  restartsUsed: number;
+  /** Set by a conflict: the attempt to come is the one that cannot conflict. */
+  conflicted: boolean;
+  /** The worker ran out of memory: nothing else may run beside it. */
+  alone: boolean;
+  next: "first" | "retry" | "restart" | "conflict";
+  /** An abort was asked for; what the attempt brings does not count. */
+  aborting: boolean;
+}
+
+export interface Memory {
+  /** What all workers together may use, in MiB. */
+  readonly budgetMiB: number;
+  /** What they use now. */
+  readonly usedMiB: number;
+  /** What one more task is expected to need. */
+  readonly estimateMiB: number;
+}
+
+export interface SchedulerState {
+  readonly plan: SchedulerPlan;
+  readonly tasks: readonly TaskState[];
+  /** Tasks that need nothing but a slot. */
+  readonly ready: ReadyHeap;
+  /** Tasks that wait for a limit to have room, by limit. */
+  readonly waitingForTag: readonly ReadyHeap[];
+  readonly waitingForMemory: ReadyHeap;
+  /** Tasks behind one that has failed, while its failure is not certain and would end the run. */
+  readonly waitingForVerdict: ReadyHeap;
+  /** Tasks that have failed and are not settled. */
+  readonly unsettledFailures: Set<number>;
+  /** What each waiting task was last said to wait for. */
+  readonly told: Map<number, WaitReason["kind"]>;
+  readonly tagUse: number[];
+  /** First task that is not settled. */
+  turn: number;
+  /** Slots in hand and not in use. */
+  slots: number;
+  /** Slots asked for and not granted yet. */
+  wanted: number;
+  running: number;
+  settling: boolean;
+  aloneRunning: boolean;
+  memory: Memory;
+  /** Level that is open, and how many tasks of it and below have not finished. */
+  openLevel: number;
+  readonly levelLeft: Uint32Array;
+  /** Set when no more tasks may start. */
+  ending: Cause | null;
+  finished: boolean;
+}
+
+/** Why a task that could start does not. */
+export type WaitReason =
+  | { readonly kind: "turn" }
+  | { readonly kind: "tag"; readonly tag: number; readonly limit: number }
+  | ({ readonly kind: "memory"; readonly needMiB: number; readonly running: number } & Memory);
+
+const NO_LIMIT: Memory = { budgetMiB: Number.POSITIVE_INFINITY, usedMiB: 0, estimateMiB: 0 };
+
+function newTask(): TaskState {
+  return {
+    phase: "waiting",
+    outcome: null,
+    cause: null,
+    unmet: 0,
+    attempts: 0,
+    retriesUsed: 0,
+    restartsUsed: 0,
+    conflicted: false,
+    alone: false,
+    next: "first",
+    aborting: false,
+  };
+}
+
+/** Returns the state before anything has happened. */
+export function createSchedulerState(plan: SchedulerPlan): SchedulerState {
+  const tasks = Array.from({ length: plan.size }, newTask);
+  for (const successor of plan.node) tasks[successor]!.unmet += 1;
+  const levels = plan.level === null ? 0 : plan.level.reduce((most, level) => Math.max(most, level + 1), 0);
+  const levelLeft = new Uint32Array(levels);
+  for (const level of plan.level ?? []) levelLeft[level]! += 1;
+  // A conflicted task stands at the front of the order and everything waits for it.
+  const rank = (task: number): number =>
+    tasks[task]!.conflicted ? Number.POSITIVE_INFINITY : plan.priority[task]!;
+  return {
+    plan,
+    tasks,
+    ready: new ReadyHeap(plan.size, rank),
+    waitingForTag: plan.tagLimits.map(() => new ReadyHeap(plan.size, rank)),
+    waitingForMemory: new ReadyHeap(plan.size, rank),
+    waitingForVerdict: new ReadyHeap(plan.size, rank),
+    unsettledFailures: new Set(),
+    told: new Map(),
+    tagUse: plan.tagLimits.map(() => 0),
+    turn: 0,
+    slots: 0,
+    wanted: 0,
+    running: 0,
+    settling: false,
+    aloneRunning: false,
+    memory: NO_LIMIT,
+    openLevel: 0,
+    levelLeft,
+    ending: null,
+    finished: false,
+  };
+}

@@ -1,0 +1,112 @@
+// Moves of single tasks between phases, and what each move means for the tasks that wait for it.
+import type { SchedulerCommand } from "./messages.ts";
+import type { Cause, Outcome, Phase, SchedulerState, TaskState } from "./state.ts";
+
+interface Met {
+  /** An inferred edge from this task no longer holds anybody back. */
+  readonly soft: boolean;
+  /** A declared edge neither. */
+  readonly hard: boolean;
+}
+
+function met(task: TaskState): Met {
+  const over = task.phase === "finished" || task.phase === "settling" || task.phase === "done";
+  return { soft: over, hard: over && task.outcome === "succeeded" };
+}
+
+/** Moves a task and tells its successors. */
+export function move(
+  state: SchedulerState,
+  index: number,
+  phase: Phase,
+  outcome: Outcome | null = null,
+): void {
+  const task = state.tasks[index]!;
+  const before = met(task);
+  task.phase = phase;
+  task.outcome = outcome;
+  const after = met(task);
+  if (outcome === "failed" && phase !== "done") state.unsettledFailures.add(index);
+  else state.unsettledFailures.delete(index);
+  if (before.soft !== after.soft) countLevel(state, index, after.soft);
+  if (before.soft === after.soft && before.hard === after.hard) return;
+  const { start, node, hard } = state.plan;
+  for (let edge = start[index]!; edge < start[index + 1]!; edge++) {
+    const kind = hard[edge] === 1 ? "hard" : "soft";
+    if (before[kind] === after[kind]) continue;
+    const successor = state.tasks[node[edge]!]!;
+    successor.unmet += after[kind] ? -1 : 1;
+    if (after[kind]) offer(state, node[edge]!);
+    else withdraw(state, node[edge]!);
+  }
+}
+
+/** Lets a task compete for a slot if nothing else keeps it waiting. */
+export function offer(state: SchedulerState, index: number): void {
+  const task = state.tasks[index]!;
+  if (task.phase !== "waiting" || task.unmet > 0 || state.ending !== null) return;
+  if (state.plan.inTurn[index] === 1 && state.turn !== index) return;
+  if (state.plan.level !== null && state.plan.level[index]! > state.openLevel) return;
+  task.phase = "ready";
+  state.ready.push(index);
+}
+
+// A predecessor runs again, so a task that has not started goes back to waiting. One that runs goes on: what it has
+// read is checked in its turn.
+function withdraw(state: SchedulerState, index: number): void {
+  const task = state.tasks[index]!;
+  if (task.phase !== "ready") return;
+  leaveQueues(state, index);
+  task.phase = "waiting";
+}
+
+function leaveQueues(state: SchedulerState, index: number): void {
+  state.ready.remove(index);
+  state.waitingForMemory.remove(index);
+  state.waitingForVerdict.remove(index);
+  for (const queue of state.waitingForTag) queue.remove(index);
+}
+
+function countLevel(state: SchedulerState, index: number, over: boolean): void {
+  const { level } = state.plan;
+  if (level === null) return;
+  state.levelLeft[level[index]!]! += over ? -1 : 1;
+  const opened = state.openLevel;
+  while (state.openLevel < state.levelLeft.length - 1 && state.levelLeft[state.openLevel] === 0)
+    state.openLevel += 1;
+  if (state.openLevel === opened) return;
+  for (let i = 0; i < state.tasks.length; i++) {
+    if (level[i]! > opened && level[i]! <= state.openLevel) offer(state, i);
+  }
+}
+
+/** Takes back whatever a task has done or will do; it is skipped in its turn. */
+export function skipInTurn(
+  state: SchedulerState,
+  index: number,
+  cause: Cause,
+  commands: SchedulerCommand[],
+): void {
+  const task = state.tasks[index]!;
+  if (task.phase === "done" || task.outcome === "skipped" || (task.cause !== null && task.aborting)) return;
+  task.cause = cause;
+  if (task.phase === "running") {
+    abort(state, index, cause, commands);
+    return;
+  }
+  leaveQueues(state, index);
+  move(state, index, "finished", "skipped");
+}
+
+/** Asks for the end of a running attempt; what it brings will not count. */
+export function abort(
+  state: SchedulerState,
+  index: number,
+  cause: Cause,
+  commands: SchedulerCommand[],
+): void {
+  const task = state.tasks[index]!;
+  if (task.phase !== "running" || task.aborting) return;
+  task.aborting = true;
+  commands.push({ type: "abort", task: index, cause });
+}
