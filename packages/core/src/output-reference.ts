@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
-
 /** A place in a text that stands for another task's output: `${fetch.output}` or `${fetch.output.rows.0}`. */
 export interface OutputReference {
   /** The id as written; whether there is such a task is not checked here. */
@@ -39,15 +37,9 @@ export function eachString(value: unknown, visit: (text: string) => void): void 
 /** Returns a copy of plain data in which every string was replaced by what `replace` returns for it. */
 export function mapStrings(value: unknown, replace: (text: string) => unknown): unknown {
   if (typeof value === "string") return replace(value);
-  if (Array.isArray(value)) {
-    const copy = value.map((item) => mapStrings(item, replace));
-    return isDeepStrictEqual(copy, value) ? value : copy;
-  }
+  if (Array.isArray(value)) return value.map((item) => mapStrings(item, replace));
   if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    const copy = Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, mapStrings(item, replace)]),
-    );
-    return isDeepStrictEqual(copy, value) ? value : copy;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, replace)]));
   }
   return value;
 }

@@ -1,1 +1,15 @@
-export {};
+export { openWorkdir } from "./open-workdir.ts";
+export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
+export type { View } from "./view.ts";
+export {
+  type CommitResult,
+  type Committed,
+  DEFAULT_FROZEN,
+  type Effects,
+  type PathConflict,
+  type StageRequest,
+  type StagingRung,
+  type Workdir,
+  type WorkdirOptions,
+  type WorkdirStatistics,
+} from "./workdir.ts";

@@ -1,0 +1,103 @@
+// Finds out what an attempt did to its view, and takes what it wrote into an immutable layer.
+import { constants, copyFileSync, mkdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Change } from "./change.ts";
+import { sameEntry } from "./differences.ts";
+import { fileStat, statOf, unchanged } from "./file-stat.ts";
+import { type Found, scan } from "./scan.ts";
+import type { Staged, StagedEntry } from "./stage.ts";
+import type { Content, FileEntry } from "./tree.ts";
+
+export interface Sealed {
+  readonly changes: readonly Change[];
+  /** Contents that changed through a hard link: some view wrote in place, perhaps not this one. */
+  readonly tampered: readonly { readonly path: string; readonly content: Content }[];
+}
+
+export interface SealRequest {
+  readonly root: string;
+  readonly staged: Staged;
+  /** Folder that receives what was written; made when something was. */
+  readonly layer: string;
+  /** Nothing can write to the view any more, so its files may be moved instead of copied. */
+  readonly quiet: boolean;
+  readonly signal?: AbortSignal;
+}
+
+// File times tick every few milliseconds on many systems: a file staged just after its content was made could be
+// rewritten within the same tick. Such a young file is compared by its bytes.
+const RACY_NS = 100_000_000n;
+
+const isRacy = (staged: StagedEntry): boolean => staged.stat.ctimeNs - staged.stat.mtimeNs < RACY_NS;
+
+function take(from: string, to: string, mayMove: boolean): void {
+  mkdirSync(dirname(to), { recursive: true });
+  if (mayMove) renameSync(from, to);
+  else copyFileSync(from, to, constants.COPYFILE_FICLONE);
+}
+
+/** Returns what a file of the view is now, with its bytes still in the view. */
+function fileEntry(found: Found & { readonly kind: "file" }, path: string): FileEntry {
+  const { size, mtimeNs, mode } = found.stat;
+  return { kind: "file", mode, content: { path, size, mtimeNs, hash: undefined } };
+}
+
+async function sealFile(
+  found: Found & { readonly kind: "file" },
+  request: SealRequest,
+): Promise<Change | Content | undefined> {
+  const before = request.staged.get(found.path);
+  if (before !== undefined && unchanged(found.stat, before.stat) && !(isRacy(before) && !before.linked)) {
+    return undefined;
+  }
+  const full = join(request.root, found.path);
+  const inView = fileEntry(found, full);
+  if (before !== undefined && (await sameEntry(before.entry, inView))) return undefined;
+  if (before?.linked === true && found.stat.ino === before.stat.ino && before.entry.kind === "file") {
+    return before.entry.content;
+  }
+  const kept = join(request.layer, found.path);
+  // A file with a second name may still be written through that name.
+  const alone = Number(statOf(full)!.nlink) === 1;
+  take(full, kept, request.quiet && alone);
+  const now = fileStat(statOf(kept)!);
+  const content = { path: kept, size: now.size, mtimeNs: now.mtimeNs, hash: undefined };
+  return { op: "put", path: found.path, entry: { kind: "file", mode: found.stat.mode, content } };
+}
+
+function sealOther(
+  found: Exclude<Found, { kind: "file" }>,
+  before: StagedEntry | undefined,
+): Change | undefined {
+  if (found.kind === "dir") {
+    if (before?.entry.kind !== "dir") return { op: "mkdir", path: found.path, mode: found.stat.mode };
+    if (found.stat.mode === before.stat.mode) return undefined;
+    return { op: "chmod", path: found.path, mode: found.stat.mode };
+  }
+  const was = before?.entry;
+  if ((was?.kind === "link" || was?.kind === "frozen") && was.target === found.target) return undefined;
+  return { op: "put", path: found.path, entry: { kind: "link", target: found.target } };
+}
+
+/** Returns the changes of a view and moves or copies the bytes that they need into the layer. */
+export async function sealView(request: SealRequest): Promise<Sealed> {
+  const changes: Change[] = [];
+  const tampered: { path: string; content: Content }[] = [];
+  const left = new Map(request.staged);
+  for await (const found of scan(request.root, { signal: request.signal })) {
+    const before = request.staged.get(found.path);
+    if (sameKind(before, found)) left.delete(found.path);
+    const result = found.kind === "file" ? await sealFile(found, request) : sealOther(found, before);
+    if (result === undefined) continue;
+    if ("op" in result) changes.push(result);
+    else tampered.push({ path: found.path, content: result });
+  }
+  for (const [path, { entry }] of left) changes.push({ op: entry.kind === "dir" ? "rmdir" : "remove", path });
+  return { changes, tampered };
+}
+
+// A folder in the place of a file (or the other way round) is a removal and a new entry; a link in the place of a
+// file is just another entry.
+function sameKind(before: StagedEntry | undefined, found: Found): boolean {
+  return before !== undefined && (before.entry.kind === "dir") === (found.kind === "dir");
+}

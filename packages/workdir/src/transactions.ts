@@ -1,0 +1,179 @@
+// One run's transactions on one shared directory.
+//
+// Owns:     the committed tree, the views and layers of the run, the live directory.
+// Does not: decide who runs, in what order, or what happens after a conflict.
+//
+// Invariants:
+//   W1. The live directory equals the committed tree after every commit (somebody else's changes apart).
+//   W2. Views are made from the frozen base and from layers, never from the live directory.
+//   W3. A layer is not touched again once it is sealed; all of them go when the run is closed.
+//   W4. Effects are committed only as a whole.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import fsExtra from "fs-extra";
+import type { Base } from "./base.ts";
+import { applyChanges, type Change } from "./change.ts";
+import { differences } from "./differences.ts";
+import { LinkStore } from "./link-store.ts";
+import type { DirLock } from "./lock.ts";
+import { type Live, publish } from "./publish.ts";
+import { sealView } from "./seal.ts";
+import { stageTree } from "./stage.ts";
+import type { Tree } from "./tree.ts";
+import { undeclaredPaths } from "./undeclared.ts";
+import { verifyLive } from "./verify-live.ts";
+import { type OpenView, readIntoView, seenBy, type View } from "./view.ts";
+import { EVERYTHING, type Visible, visible } from "./visible.ts";
+import type {
+  CommitResult,
+  Effects,
+  PathConflict,
+  StageRequest,
+  StagingRung,
+  Workdir,
+  WorkdirOptions,
+  WorkdirStatistics,
+} from "./workdir.ts";
+
+/** What openWorkdir has made ready. */
+export interface Prepared {
+  readonly options: WorkdirOptions;
+  readonly lock: DirLock;
+  readonly live: Live;
+  readonly frozen: Visible;
+  readonly base: Base;
+  readonly recovered: number;
+}
+
+export class Transactions implements Workdir {
+  readonly dir: string;
+  readonly rung: StagingRung;
+  readonly why: string;
+  readonly recovered: number;
+  readonly #prepared: Prepared;
+  readonly #links: LinkStore;
+  readonly #startedAt = Date.now();
+  readonly #log: { readonly taskId: string; readonly changes: readonly Change[] }[] = [];
+  readonly #sum = { stagedFiles: 0, publishedFiles: 0, publishedBytes: 0, deletedFiles: 0 };
+  #tree: Tree;
+  #closed = false;
+
+  constructor(prepared: Prepared) {
+    const { options, base } = prepared;
+    const root = process.getuid?.() === 0;
+    this.#prepared = prepared;
+    this.#tree = base.tree;
+    this.#links = new LinkStore(join(options.runDir, "links"));
+    this.dir = options.dir;
+    this.recovered = prepared.recovered;
+    this.rung = options.rung ?? (root || process.platform === "win32" ? "copy" : "hardlink");
+    this.why = `${base.files} files frozen by ${base.how}; views are ${this.#rungReason(root)}`;
+  }
+
+  #rungReason(root: boolean): string {
+    if (this.rung === "hardlink")
+      return "hard links to private copies where writes are declared, else copies";
+    return root ? "copies, because root is not stopped by file modes" : "copies";
+  }
+
+  async stage(request: StageRequest): Promise<View> {
+    const home = join(this.#prepared.options.runDir, "tasks", request.folder);
+    const beside = join(home, `attempt-${request.attempt}`);
+    const path = join(home, request.fresh ? `view-${request.attempt}` : "view");
+    await fsExtra.remove(path);
+    mkdirSync(path, { recursive: true });
+    mkdirSync(beside, { recursive: true });
+    const writes = request.writes === null ? null : visible(request.writes);
+    const declared = request.shown === "everything" ? EVERYTHING : visible(request.shown);
+    const mayLink = (file: string): boolean => writes?.shown(file) === "nothing";
+    const links =
+      this.rung === "hardlink" && writes !== null && request.mayLink
+        ? { source: this.#links, mayLink }
+        : null;
+    const staging = { root: path, staged: new Map(), links };
+    const snapshot = await this.#snapshot(request.below);
+    await stageTree(snapshot, declared, staging, request.signal);
+    this.#sum.stagedFiles += [...staging.staged.values()].filter(({ entry }) => entry.kind === "file").length;
+    const layer = join(this.#prepared.options.runDir, "layers", `${request.folder}-${request.attempt}`);
+    const { taskId, attempt } = request;
+    const view: OpenView = {
+      ...{ taskId, attempt, path, beside, snapshot, declared, writes, staging, layer, asked: new Set() },
+      read: async (asked) => readIntoView(view, asked),
+    };
+    return view;
+  }
+
+  async #snapshot(below: readonly Effects[]): Promise<Tree> {
+    let tree = this.#tree;
+    for (const { changes } of below) {
+      const applied = await applyChanges(tree, changes);
+      // What clashes here is refused at its own commit; until then nobody builds on it.
+      if ("tree" in applied) tree = applied.tree;
+    }
+    return tree;
+  }
+
+  async seal(view: View, end: { readonly succeeded: boolean; readonly quiet: boolean }): Promise<Effects> {
+    const open = view as OpenView;
+    const { taskId, snapshot, staging, layer, writes } = open;
+    const sealed = end.succeeded
+      ? await sealView({ root: view.path, staged: staging.staged, layer, quiet: end.quiet })
+      : { changes: [], tampered: [] };
+    for (const { content } of sealed.tampered) this.#links.drop(content);
+    return {
+      ...{ taskId, snapshot, seen: seenBy(open), changes: sealed.changes },
+      undeclared: undeclaredPaths(sealed.changes, writes, this.#prepared.frozen),
+      tampered: sealed.tampered.map(({ path }) => path),
+    };
+  }
+
+  async validate(effects: Effects): Promise<readonly PathConflict[]> {
+    const changed = await differences(effects.snapshot, this.#tree, effects.seen);
+    return [...effects.tampered, ...changed].map((path) => ({ path, with: this.#lastWriter(path) }));
+  }
+
+  #lastWriter(path: string): string | null {
+    const near = (other: string): boolean =>
+      other === path || other.startsWith(`${path}/`) || path.startsWith(`${other}/`);
+    return this.#log.findLast(({ changes }) => changes.some((change) => near(change.path)))?.taskId ?? null;
+  }
+
+  async commit(effects: Effects): Promise<CommitResult> {
+    const applied = await applyChanges(this.#tree, effects.changes);
+    if (!("tree" in applied)) return { status: "refused", ...applied };
+    const published = publish(this.#prepared.live, applied.effective);
+    this.#tree = applied.tree;
+    if (applied.effective.length > 0) this.#log.push({ taskId: effects.taskId, changes: applied.effective });
+    this.#sum.publishedFiles += published.files;
+    this.#sum.publishedBytes += published.bytes;
+    this.#sum.deletedFiles += published.deleted;
+    return { status: "committed", ...published };
+  }
+
+  async discard(view: View): Promise<void> {
+    await fsExtra.remove(view.path);
+  }
+
+  async verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {
+    const { live, frozen } = this.#prepared;
+    return verifyLive({ live, tree: this.#tree, frozen, since: this.#startedAt });
+  }
+
+  statistics(): WorkdirStatistics {
+    return { rung: this.rung, baseFiles: this.#prepared.base.files, ...this.#sum };
+  }
+
+  async close(options: { readonly keep: boolean }): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      if (!options.keep) {
+        for (const folder of ["base", "layers"])
+          await fsExtra.remove(join(this.#prepared.options.runDir, folder));
+      }
+      await fsExtra.remove(join(this.#prepared.options.runDir, "links"));
+    } finally {
+      this.#prepared.lock.release();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type FileStat, statOf, unchanged } from "./file-stat.ts";
+import { slices } from "./in-slices.ts";
+import type { Live } from "./publish.ts";
+import { scan } from "./scan.ts";
+import { type Tree, walk } from "./tree.ts";
+import type { Visible } from "./visible.ts";
+
+/** Most paths that are named. */
+const MOST = 100;
+
+/** Compares the live directory with the state in which the run left it, and looks for writes to frozen folders. */
+export async function verifyLive(check: {
+  readonly live: Live;
+  readonly tree: Tree;
+  readonly frozen: Visible;
+  /** Start of the run, in ms since 1970. */
+  readonly since: number;
+}): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {
+  const { live } = check;
+  const outside: string[] = [];
+  const missing = new Set(live.stats.keys());
+  for await (const found of scan(live.dir, { frozen: check.frozen })) {
+    missing.delete(found.path);
+    const noted = live.stats.get(found.path);
+    if (!sameState(found.kind, found.stat, noted)) outside.push(found.path);
+  }
+  const written: string[] = [];
+  const folders: { path: string; target: string }[] = [];
+  walk(check.tree, (path, entry) => {
+    if (entry.kind === "frozen") folders.push({ path, target: entry.target });
+  });
+  for (const folder of folders) await findWritten(folder, check.since, written);
+  return { outside: [...outside, ...missing].slice(0, MOST), frozen: written.slice(0, MOST) };
+}
+
+function sameState(kind: string, now: FileStat, noted: FileStat | undefined): boolean {
+  if (noted === undefined) return false;
+  if (kind === "frozen") return true;
+  return kind === "dir" ? now.mode === noted.mode : unchanged(now, noted);
+}
+
+// A write moves the time of the file, a new or removed name that of its folder.
+async function findWritten(
+  folder: { readonly path: string; readonly target: string },
+  since: number,
+  found: string[],
+): Promise<void> {
+  const sinceNs = BigInt(Math.floor(since)) * 1_000_000n;
+  const pause = slices();
+  const open = [{ full: folder.target, path: folder.path }];
+  for (let at = open.pop(); at !== undefined && found.length < MOST; at = open.pop()) {
+    const stat = statOf(at.full);
+    if (stat === undefined || stat.isSymbolicLink()) continue;
+    if (stat.mtimeNs >= sinceNs) found.push(at.path);
+    if (stat.isDirectory()) {
+      for (const name of readdirSync(at.full))
+        open.push({ full: join(at.full, name), path: `${at.path}/${name}` });
+    }
+    const wait = pause();
+    if (wait !== undefined) await wait;
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { statOf } from "./file-stat.ts";
+import { joinPath, normalizePath, pathParts } from "./relative-path.ts";
+import { ensureFolder, putEntry, type Staging } from "./stage.ts";
+import type { Entry, Tree } from "./tree.ts";
+import { eitherOf, type Visible, visiblePaths } from "./visible.ts";
+
+/** An attempt's work directory while it runs. */
+export interface View {
+  readonly taskId: string;
+  readonly attempt: number;
+  /** Absolute path. */
+  readonly path: string;
+  /** Absolute path of this attempt's folder for what is kept beside the work directory. */
+  readonly beside: string;
+  /**
+   * Puts one more path of the snapshot into the view, as far as the attempt has not made it itself.
+   *
+   * @returns false when the snapshot has nothing there.
+   * @throws SheafError OPTION_INVALID for a path that is absolute or leaves the directory.
+   */
+  read(path: string): Promise<boolean>;
+}
+
+/** A view with what the transaction needs to know of it. */
+export interface OpenView extends View {
+  readonly snapshot: Tree;
+  readonly declared: Visible;
+  readonly writes: Visible | null;
+  readonly staging: Staging;
+  /** Paths that the attempt asked for beside what it declared. */
+  readonly asked: Set<string>;
+  /** Folder for the layer of what it writes. */
+  readonly layer: string;
+}
+
+const MAX_LINK_HOPS = 8;
+
+/** Where a link leads inside the snapshot, or undefined when it leads out of it. */
+function linkTarget(path: string, target: string): string | undefined {
+  if (target.startsWith("/")) return undefined;
+  const parts: string[] = [...pathParts(path).slice(0, -1)];
+  for (const part of target.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return parts.join("/");
+}
+
+// The first entry on the way that is no folder: a link there decides where the path leads.
+function firstStop(tree: Tree, path: string): { readonly at: string; readonly entry: Entry | undefined } {
+  let at = "";
+  let entry: Entry | undefined = tree;
+  for (const part of pathParts(path)) {
+    if (entry?.kind !== "dir") break;
+    at = joinPath(at, part);
+    entry = entry.children.get(part);
+  }
+  return { at, entry };
+}
+
+/** Shows one path of the snapshot in the view, following links inside the snapshot. Returns whether it is there. */
+export function readIntoView(view: OpenView, asked: string): boolean {
+  let path = normalizePath(asked);
+  for (let hop = 0; hop < MAX_LINK_HOPS; hop++) {
+    if (statOf(join(view.path, path)) !== undefined && !isFolderOfView(view, path)) return true;
+    const { at, entry } = firstStop(view.snapshot, path);
+    view.asked.add(entry?.kind === "dir" ? path : at);
+    if (entry === undefined) return false;
+    show(view, at, entry);
+    if (entry.kind !== "link") return true;
+    const target = linkTarget(at, entry.target);
+    if (target === undefined) return true; // it leads out of the directory; what is there is not the run's to track
+    path = joinPath(target, path.slice(at.length + 1)).replace(/\/$/, "");
+  }
+  return true;
+}
+
+const isFolderOfView = (view: OpenView, path: string): boolean =>
+  statOf(join(view.path, path))?.isDirectory() === true;
+
+function show(view: OpenView, path: string, entry: Entry): void {
+  if (path === "" || view.staging.staged.has(path)) return;
+  const folder = pathParts(path).slice(0, -1).join("/");
+  ensureFolder(view.snapshot, folder, view.staging);
+  if (statOf(join(view.path, path)) !== undefined) return;
+  mkdirSync(join(view.path, folder), { recursive: true });
+  putEntry(path, entry, view.staging);
+}
+
+/** What the attempt was shown in all: declared, and asked for. */
+export function seenBy(view: OpenView): Visible {
+  if (view.asked.size === 0) return view.declared;
+  return eitherOf(view.declared, visiblePaths(view.asked));
+}

@@ -1,0 +1,98 @@
+import type { Change, Clash } from "./change.ts";
+import type { Published } from "./publish.ts";
+import type { Tree } from "./tree.ts";
+import type { View } from "./view.ts";
+import type { Visible } from "./visible.ts";
+
+/** How views are filled: by copies alone, or by hard links to private copies where that is safe. */
+export type StagingRung = "copy" | "hardlink";
+
+export interface WorkdirOptions {
+  /** Absolute path of the shared directory. */
+  readonly dir: string;
+  /** Absolute path of the run's own folder; made when it is not there. */
+  readonly runDir: string;
+  readonly runId: string;
+  /** Globs of folders that are shared read-only and not copied. */
+  readonly frozen: readonly string[];
+  /** Declared writes of all tasks: a folder that one of them writes is not frozen. */
+  readonly declaredWrites: readonly string[];
+  /** Default: hardlink for an ordinary user, copy for root, whom file modes do not stop. */
+  readonly rung?: StagingRung;
+  readonly signal?: AbortSignal;
+}
+
+export interface StageRequest {
+  readonly taskId: string;
+  /** Folder name of the task, unique in the run. */
+  readonly folder: string;
+  readonly attempt: number;
+  /** Globs that the attempt is shown, or everything. */
+  readonly shown: readonly string[] | "everything";
+  /** Globs that it may write, or null for anything. */
+  readonly writes: readonly string[] | null;
+  /** Effects of earlier tasks that have finished and are not committed yet, in serial order. */
+  readonly below: readonly Effects[];
+  /** False: never hard links, whatever the rung. */
+  readonly mayLink: boolean;
+  /** A name for the view that no earlier attempt of the task has used; else the task's usual one. */
+  readonly fresh: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What an attempt read and wrote. */
+export interface Effects {
+  readonly taskId: string;
+  /** What it was shown it from. */
+  readonly snapshot: Tree;
+  /** What it was shown: all of that counts as read. */
+  readonly seen: Visible;
+  readonly changes: readonly Change[];
+  /** Paths changed against the task's declaration, or frozen. */
+  readonly undeclared: readonly string[];
+  /** Paths whose bytes changed through a shared link: what the attempt saw there is not certain. */
+  readonly tampered: readonly string[];
+}
+
+export interface PathConflict {
+  readonly path: string;
+  /** Last task that committed a change there. */
+  readonly with: string | null;
+}
+
+export type Committed = { readonly status: "committed" } & Published;
+export type CommitResult = Committed | ({ readonly status: "refused" } & Clash);
+
+export interface WorkdirStatistics {
+  readonly rung: StagingRung;
+  readonly baseFiles: number;
+  readonly stagedFiles: number;
+  readonly publishedFiles: number;
+  readonly publishedBytes: number;
+  readonly deletedFiles: number;
+}
+
+/** Globs frozen unless told otherwise. */
+export const DEFAULT_FROZEN: readonly string[] = ["**/node_modules"];
+
+export interface Workdir {
+  readonly dir: string;
+  readonly rung: StagingRung;
+  readonly why: string;
+  /** Changes that a killed run had left half published and that were finished now. */
+  readonly recovered: number;
+  stage(request: StageRequest): Promise<View>;
+  /** Ends a view: finds out what it read and wrote, and takes what it wrote. A failed attempt writes nothing. */
+  seal(view: View, end: { readonly succeeded: boolean; readonly quiet: boolean }): Promise<Effects>;
+  /** Where what was seen differs from what is committed; empty when the effects are valid now. */
+  validate(effects: Effects): Promise<readonly PathConflict[]>;
+  /** Makes valid effects part of the committed state and of the live directory, or says what is in their way. */
+  commit(effects: Effects): Promise<CommitResult>;
+  /** Removes a view. */
+  discard(view: View): Promise<void>;
+  /** Paths of the live directory that are not as the run left them, and frozen files changed since it began. */
+  verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }>;
+  statistics(): WorkdirStatistics;
+  /** Gives the directory back. `keep` leaves layers and base for a later resume. */
+  close(options: { readonly keep: boolean }): Promise<void>;
+}
