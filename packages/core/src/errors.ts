@@ -32,6 +32,7 @@ interface ErrorDetails {
   GRAPH_FORMAT: { readonly format: string; readonly problem: string };
   INPUT_FAILED: { readonly taskId: string; readonly from: string };
   INPUT_NOT_READY: { readonly taskId: string; readonly from: string };
+  JOURNAL_DAMAGED: { readonly path: string; readonly line: number; readonly problem: string };
   MODEL_ANSWER_REFUSED: { readonly problem: string };
   OPTION_INVALID: { readonly option: string; readonly expected: string; readonly got: unknown };
   OUTPUT_NOT_DATA: { readonly taskId: string; readonly problem: string };
@@ -120,6 +121,8 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
     `Task "${d.taskId}" took the output of "${d.from}", which has none because it did not succeed.`,
   INPUT_NOT_READY: (d) =>
     `Task "${d.taskId}" took the output of "${d.from}" before that task had finished. Sheaf runs it again in its place; declare dependsOn: ["${d.from}"] to spare that.`,
+  JOURNAL_DAMAGED: (d) =>
+    `The journal ${d.path} is damaged in line ${d.line}: ${d.problem}. Put back an undamaged copy, or start the run anew; what stands before that line is intact.`,
   MODEL_ANSWER_REFUSED: (d) => `The model's answer about dependencies cannot be used: ${d.problem}`,
   OPTION_INVALID: (d) => `Expected \`${d.option}\` to be ${d.expected}, got ${show(d.got)}.`,
   OUTPUT_NOT_DATA: (d) =>

@@ -1,1 +1,21 @@
-export {};
+export { COST_CLASSES, type CostClass } from "./cost-class.ts";
+export type { CallCounts, CostLine } from "./cost-line.ts";
+export {
+  type CostBook,
+  type CostBookOptions,
+  type CostSummary,
+  createCostBook,
+  summarizeCost,
+} from "./cost-summary.ts";
+export { type Durations, type MeasuredWork, openDurations } from "./durations.ts";
+export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";
+export { formatUsd, picoToUsd, usdToPico } from "./money.ts";
+export {
+  type CostWeights,
+  DEFAULT_COST_WEIGHTS,
+  normalizedCost,
+  type WeighedFigures,
+} from "./normalized-cost.ts";
+export { type JournalContents, readJournal } from "./read-journal.ts";
+export type { ResourceLine } from "./resource-line.ts";
+export { checkUsage } from "./usage.ts";

@@ -1,0 +1,80 @@
+import type { UsageRecord } from "@sheaf/core";
+import { picoToUsd, usdToPico } from "./money.ts";
+
+/** Counts over model calls. Cached tokens are part of the input, reasoning tokens of the output. */
+export interface CallCounts {
+  readonly calls: number;
+  /** Calls whose price is not known. */
+  readonly unpricedCalls: number;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+}
+
+/** One line of a bill. */
+export interface CostLine extends CallCounts {
+  /** The known part of the cost in USD: 0 without calls, null when there were calls and none has a known price. */
+  readonly usd: number | null;
+  /** True when some call's price is not known, so that `usd` is not all. */
+  readonly partial: boolean;
+}
+
+/** A line that is being summed up, its money in pico-dollars. */
+export type CostSum = { -readonly [K in keyof CallCounts]: CallCounts[K] } & { pico: bigint };
+
+export function emptySum(): CostSum {
+  return {
+    pico: 0n,
+    calls: 0,
+    unpricedCalls: 0,
+    inputTokens: 0,
+    cachedInputTokens: 0,
+    outputTokens: 0,
+    reasoningTokens: 0,
+  };
+}
+
+/** Reads a figure of an event: a number that was not finite stands as null in a journal, and is not known. */
+export function knownFigure(value: number | null | undefined): number | null {
+  return Number.isFinite(value) && (value as number) >= 0 ? (value as number) : null;
+}
+
+/** Returns the sum of one call. */
+export function sumOfCall(usage: UsageRecord): CostSum {
+  const costUsd = knownFigure(usage.costUsd);
+  return {
+    pico: costUsd === null ? 0n : usdToPico(costUsd),
+    calls: 1,
+    unpricedCalls: costUsd === null ? 1 : 0,
+    inputTokens: knownFigure(usage.inputTokens) ?? 0,
+    cachedInputTokens: knownFigure(usage.cachedInputTokens) ?? 0,
+    outputTokens: knownFigure(usage.outputTokens) ?? 0,
+    reasoningTokens: knownFigure(usage.reasoningTokens) ?? 0,
+  };
+}
+
+/** Adds `more` to `sum`, in place. */
+export function addToSum(sum: CostSum, more: Readonly<CostSum>): void {
+  sum.pico += more.pico;
+  sum.calls += more.calls;
+  sum.unpricedCalls += more.unpricedCalls;
+  sum.inputTokens += more.inputTokens;
+  sum.cachedInputTokens += more.cachedInputTokens;
+  sum.outputTokens += more.outputTokens;
+  sum.reasoningTokens += more.reasoningTokens;
+}
+
+export function toCostLine(sum: Readonly<CostSum>): CostLine {
+  const { calls, unpricedCalls } = sum;
+  return {
+    usd: calls > 0 && unpricedCalls === calls ? null : picoToUsd(sum.pico),
+    partial: unpricedCalls > 0,
+    calls,
+    unpricedCalls,
+    inputTokens: sum.inputTokens,
+    cachedInputTokens: sum.cachedInputTokens,
+    outputTokens: sum.outputTokens,
+    reasoningTokens: sum.reasoningTokens,
+  };
+}

@@ -1,0 +1,178 @@
+import type { RunEvent, UsageRecord } from "@sheaf/core";
+import { type AttemptCosts, attemptCost, costClassOf, settleFates } from "./attempt-costs.ts";
+import { COST_CLASSES, type CostClass } from "./cost-class.ts";
+import {
+  addToSum,
+  type CallCounts,
+  type CostLine,
+  type CostSum,
+  emptySum,
+  sumOfCall,
+  toCostLine,
+} from "./cost-line.ts";
+import { type CostWeights, checkCostWeights, DEFAULT_COST_WEIGHTS } from "./normalized-cost.ts";
+import { attemptLine, joinLines, meanLine, NO_RESOURCES, type ResourceLine } from "./resource-line.ts";
+
+const ANALYSIS_AGENT = "@analysis";
+const ANALYSIS_ROUTE = "analysis";
+
+/** What a run cost. Each of the tables sums to the total, exactly; `byTask` does together with the class `analysis`. */
+export interface CostSummary extends CallCounts {
+  /** The known part of the cost in USD: 0 without calls, null when there were calls and none has a known price. */
+  readonly totalUsd: number | null;
+  /** True when some call's price is not known, so that `totalUsd` is not all. */
+  readonly partial: boolean;
+  /** Every class, also those without calls. */
+  readonly byClass: Readonly<Record<CostClass, CostLine>>;
+  /** Every task that was started. */
+  readonly byTask: Readonly<Record<string, CostLine>>;
+  /** Every agent that was started, and "@analysis" when it made calls. */
+  readonly byAgent: Readonly<Record<string, CostLine>>;
+  readonly byModel: Readonly<Record<string, CostLine>>;
+  readonly byRoute: Readonly<Record<string, CostLine>>;
+  /** What was not spent. No event of a run tells of such savings, so both are 0. */
+  readonly avoided: { readonly memoSavedUsd: number; readonly promptCacheSavedUsd: number };
+  readonly resources: {
+    /** Every task of which an attempt has ended. */
+    readonly byTask: Readonly<Record<string, ResourceLine>>;
+    readonly total: ResourceLine;
+    /** Mean over the tasks in `byTask`; of each figure over the tasks that know it. */
+    readonly meanPerTask: ResourceLine;
+  };
+}
+
+export interface CostBookOptions {
+  /** @default DEFAULT_COST_WEIGHTS */
+  readonly weights?: CostWeights;
+}
+
+/** Adds up what a run costs, event by event. */
+export interface CostBook {
+  /** Takes the run's next event. */
+  add(event: RunEvent): void;
+  /** The bill of all events so far. Takes time in proportion to the attempts. */
+  summary(): CostSummary;
+}
+
+interface Book {
+  readonly attempts: AttemptCosts;
+  readonly models: Map<string, CostSum>;
+  readonly analysis: CostSum;
+  readonly resources: Map<string, ResourceLine>;
+  readonly weights: CostWeights;
+}
+
+/**
+ * Opens an empty cost book.
+ *
+ * @throws SheafError USAGE_INVALID when a weight is negative or not finite.
+ */
+export function createCostBook(options: CostBookOptions = {}): CostBook {
+  const book: Book = {
+    attempts: new Map(),
+    models: new Map(),
+    analysis: emptySum(),
+    resources: new Map(),
+    weights: checkCostWeights(options.weights ?? DEFAULT_COST_WEIGHTS),
+  };
+  return { add: (event) => addEvent(book, event), summary: () => summarize(book) };
+}
+
+/** Returns the bill of a run's events, given in order. */
+export function summarizeCost(events: Iterable<RunEvent>, options: CostBookOptions = {}): CostSummary {
+  const book = createCostBook(options);
+  for (const event of events) book.add(event);
+  return book.summary();
+}
+
+function addEvent(book: Book, event: RunEvent): void {
+  switch (event.type) {
+    case "attempt.started": {
+      const cost = attemptCost(book.attempts, event.taskId, event.attempt);
+      cost.agent = event.agent;
+      cost.route = event.route;
+      return;
+    }
+    case "attempt.usage":
+      addCall(book, attemptCost(book.attempts, event.taskId, event.attempt).sum, event.usage);
+      return;
+    case "analysis.usage":
+      addCall(book, book.analysis, event.usage);
+      return;
+    case "attempt.finished": {
+      const line = attemptLine(event.resources, book.weights);
+      book.resources.set(event.taskId, joinLines(book.resources.get(event.taskId) ?? NO_RESOURCES, line));
+      break;
+    }
+  }
+  settleFates(book.attempts, event);
+}
+
+function addCall(book: Book, sum: CostSum, usage: UsageRecord): void {
+  const call = sumOfCall(usage);
+  addToSum(sum, call);
+  addToSum(lineOf(book.models, usage.model), call);
+}
+
+function lineOf<Key>(lines: Map<Key, CostSum>, key: Key): CostSum {
+  let sum = lines.get(key);
+  if (sum === undefined) {
+    sum = emptySum();
+    lines.set(key, sum);
+  }
+  return sum;
+}
+
+function summarize({ attempts, models, analysis, resources }: Book): CostSummary {
+  const total = emptySum();
+  const classes = new Map<CostClass, CostSum>(COST_CLASSES.map((name) => [name, emptySum()]));
+  const tasks = new Map<string, CostSum>();
+  const agents = new Map<string, CostSum>();
+  const routes = new Map<string, CostSum>();
+  const enter = (sum: CostSum, ...lines: CostSum[]): void => {
+    for (const line of [total, ...lines]) addToSum(line, sum);
+  };
+  for (const [taskId, ofTask] of attempts) {
+    for (const cost of ofTask.values()) {
+      const { sum, agent, route } = cost;
+      const line = lineOf(classes, costClassOf(cost));
+      enter(sum, line, lineOf(tasks, taskId), lineOf(agents, agent), lineOf(routes, route));
+    }
+  }
+  if (analysis.calls > 0) {
+    const line = lineOf(classes, "analysis");
+    enter(analysis, line, lineOf(agents, ANALYSIS_AGENT), lineOf(routes, ANALYSIS_ROUTE));
+  }
+  const { usd: totalUsd, ...rest } = toCostLine(total);
+  return {
+    totalUsd,
+    ...rest,
+    byClass: toTable(classes) as Record<CostClass, CostLine>,
+    byTask: toTable(tasks),
+    byAgent: toTable(agents),
+    byModel: toTable(models),
+    byRoute: toTable(routes),
+    avoided: { memoSavedUsd: 0, promptCacheSavedUsd: 0 },
+    resources: summarizeResources(resources),
+  };
+}
+
+function summarizeResources(resources: ReadonlyMap<string, ResourceLine>): CostSummary["resources"] {
+  const lines = [...resources.values()];
+  return {
+    byTask: Object.assign(emptyTable<ResourceLine>(), Object.fromEntries(resources)),
+    total: lines.reduce(joinLines, NO_RESOURCES),
+    meanPerTask: meanLine(lines),
+  };
+}
+
+function toTable(sums: ReadonlyMap<string, CostSum>): Record<string, CostLine> {
+  const table = emptyTable<CostLine>();
+  for (const [key, sum] of sums) table[key] = toCostLine(sum);
+  return table;
+}
+
+// Without a prototype, so that a task or a model may be called `__proto__` or `constructor`.
+function emptyTable<Line>(): Record<string, Line> {
+  return Object.create(null);
+}
