@@ -21,15 +21,19 @@ export type Work =
 export interface AttemptPlace {
   /** The work directory, or null in a run without `dir`. */
   readonly view: string | null;
-  /** Folder of this attempt for what is kept beside the work directory. Always there. */
-  readonly beside: string;
+  /** Folder of this attempt for what is kept beside the work directory; null only where there is no disk at all. */
+  readonly beside: string | null;
 }
 
-/** Outputs of earlier tasks: those that came along, and where others can be looked up. */
+/** Outputs of earlier tasks. Each is in the form of `encodeData`. */
 export interface AttemptInputs {
-  /** By task id, each encoded by `encodeData`. */
-  readonly along: ReadonlyMap<string, Uint8Array>;
-  /** Folder with one file per finished task and `order.json`, or null when everything came along. */
+  /** Tells whether a task of this id stands before this one. */
+  isBefore(id: string): boolean;
+  /** The output of a task before this one, once that has succeeded. */
+  output(id: string): Uint8Array | undefined;
+  /** Ids whose outputs the attempt is likely to take: sent along with it to another thread or process. */
+  readonly likely: readonly string[];
+  /** Folder with the outputs of all finished tasks, where others find what was not sent along (see `OutputFolder`). */
   readonly folder: string | null;
 }
 
@@ -95,7 +99,13 @@ export interface RunningAttempt {
 export type AbortCause =
   | { readonly kind: "timeout"; readonly timeoutMs: number }
   | { readonly kind: "idle"; readonly idleTimeoutMs: number }
-  | { readonly kind: "out-of-memory"; readonly usedMiB: number; readonly limitMiB: number }
+  /** `shared`: all workers together were over the limit and this one was the largest, so it may run again, alone. */
+  | {
+      readonly kind: "out-of-memory";
+      readonly usedMiB: number;
+      readonly limitMiB: number;
+      readonly shared: boolean;
+    }
   | { readonly kind: "because"; readonly because: Because };
 
 /** What an executor can and cannot do. The conformance suite holds each to its row. */

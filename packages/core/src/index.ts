@@ -24,6 +24,27 @@ export type {
   TakenInput,
   Work,
 } from "./executor.ts";
+export type { Adjacency } from "./graph/adjacency.ts";
+export { type CriticalPath, criticalPath } from "./graph/critical-path.ts";
+export { dispatchPriorities } from "./graph/dispatch-priorities.ts";
+export { type DotOptions, fromDot, toDot } from "./graph/dot.ts";
+export { assertAcyclic, findCycle } from "./graph/find-cycle.ts";
+export { buildGraph, type Graph } from "./graph/graph.ts";
+export { fromGraphlibJson, type GraphlibJson, toGraphlibJson } from "./graph/graphlib-json.ts";
+export { levels, levelsOf, parallelGroups } from "./graph/levels.ts";
+export {
+  type ListSchedule,
+  type ListScheduleOptions,
+  listSchedule,
+  makespanBound,
+} from "./graph/list-schedule.ts";
+export { fromMermaid, type MermaidOptions, toMermaid } from "./graph/mermaid.ts";
+export { dependenciesOf, dependentsOf, type NeighbourOptions } from "./graph/neighbours.ts";
+export { reversed } from "./graph/reversed.ts";
+export { serialOrder, serialOrderOf } from "./graph/serial-order.ts";
+export { type GraphSummary, summarizeGraph } from "./graph/summarize-graph.ts";
+export { transitiveReduction } from "./graph/transitive-reduction.ts";
+export { upwardRank } from "./graph/upward-rank.ts";
 export { describeType, idProblem, MAX_ID_LENGTH, type RunId, runId, type TaskId, taskId } from "./ids.ts";
 export { eachString, findOutputReferences, mapStrings, type OutputReference } from "./output-reference.ts";
 export type {

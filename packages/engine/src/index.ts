@@ -1,1 +1,21 @@
-export {};
+export {
+  type AgentDefinition,
+  type AgentNeeds,
+  defineAgent,
+  type PortableAgent,
+} from "./agents/define-agent.ts";
+export type { Agent } from "./agents/resolve-work.ts";
+export { readSettings } from "./config/read-settings.ts";
+export { SETTING_TABLE } from "./config/setting-table.ts";
+export type { Setting, Settings } from "./config/settings.ts";
+export { executeWithParallelism } from "./execute-with-parallelism.ts";
+export { sayBecause } from "./executor/abort-reason.ts";
+export type { RunPlan } from "./plan/make-plan.ts";
+export type { PlannerRun, RunInput, RunOptions, RunSpec } from "./run/options.ts";
+export type { Guarantee, RunReport, RunTiming, TaskReport } from "./run/report.ts";
+export type { RunHandle } from "./run/run-handle.ts";
+export type { FailureMode, Outcome } from "./scheduler/state.ts";
+export { isPlannerAnswer, type PlannerAnswer } from "./tasks/planner-answer.ts";
+export { type SchemaIssue, schemaIssues } from "./tasks/schema-issue.ts";
+export { TASK_KEYS, taskSchema } from "./tasks/task-schema.ts";
+export { VERSION } from "./version.ts";

@@ -8,7 +8,7 @@
 //   W2. Views are made from the frozen base and from layers, never from the live directory.
 //   W3. A layer is not touched again once it is sealed; all of them go when the run is closed.
 //   W4. Effects are committed only as a whole.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import fsExtra from "fs-extra";
 import type { Base } from "./base.ts";
@@ -56,6 +56,8 @@ export class Transactions implements Workdir {
   readonly #log: { readonly taskId: string; readonly changes: readonly Change[] }[] = [];
   readonly #sum = { stagedFiles: 0, publishedFiles: 0, publishedBytes: 0, deletedFiles: 0 };
   #tree: Tree;
+  #thrown = 0;
+  #removals: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(prepared: Prepared) {
@@ -80,7 +82,7 @@ export class Transactions implements Workdir {
     const home = join(this.#prepared.options.runDir, "tasks", request.folder);
     const beside = join(home, `attempt-${request.attempt}`);
     const path = join(home, request.fresh ? `view-${request.attempt}` : "view");
-    await fsExtra.remove(path);
+    await fsExtra.remove(path); // a view that was kept of an earlier attempt
     mkdirSync(path, { recursive: true });
     mkdirSync(beside, { recursive: true });
     const writes = request.writes === null ? null : visible(request.writes);
@@ -151,7 +153,12 @@ export class Transactions implements Workdir {
   }
 
   async discard(view: View): Promise<void> {
-    await fsExtra.remove(view.path);
+    const trash = join(this.#prepared.options.runDir, "trash");
+    mkdirSync(trash, { recursive: true });
+    const away = join(trash, String(this.#thrown++));
+    renameSync(view.path, away);
+    // Removing thousands of files takes long; nobody waits for it but close().
+    this.#removals = this.#removals.then(() => fsExtra.remove(away)).catch(() => {});
   }
 
   async verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {
@@ -171,7 +178,9 @@ export class Transactions implements Workdir {
         for (const folder of ["base", "layers"])
           await fsExtra.remove(join(this.#prepared.options.runDir, folder));
       }
-      await fsExtra.remove(join(this.#prepared.options.runDir, "links"));
+      await this.#removals;
+      for (const folder of ["links", "trash"])
+        await fsExtra.remove(join(this.#prepared.options.runDir, folder));
     } finally {
       this.#prepared.lock.release();
     }

@@ -79,6 +79,8 @@ export interface SchedulerState {
   readonly waitingForVerdict: ReadyHeap;
   /** Tasks that have failed and are not settled. */
   readonly unsettledFailures: Set<number>;
+  /** Tasks that became ready since somebody last emptied the list; the run loop takes their times. */
+  readonly newlyReady: number[];
   /** What each waiting task was last said to wait for. */
   readonly told: Map<number, WaitReason["kind"]>;
   readonly tagUse: number[];
@@ -142,6 +144,7 @@ export function createSchedulerState(plan: SchedulerPlan): SchedulerState {
     waitingForMemory: new ReadyHeap(plan.size, rank),
     waitingForVerdict: new ReadyHeap(plan.size, rank),
     unsettledFailures: new Set(),
+    newlyReady: [],
     told: new Map(),
     tagUse: plan.tagLimits.map(() => 0),
     turn: 0,

@@ -48,6 +48,7 @@ export function offer(state: SchedulerState, index: number): void {
   if (state.plan.inTurn[index] === 1 && state.turn !== index) return;
   if (state.plan.level !== null && state.plan.level[index]! > state.openLevel) return;
   task.phase = "ready";
+  state.newlyReady.push(index);
   state.ready.push(index);
 }
 

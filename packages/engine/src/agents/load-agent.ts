@@ -1,0 +1,50 @@
+import { type AgentFn, SheafError, type Work } from "@sheaf/core";
+import { isPortableAgent, type PortableAgent } from "./define-agent.ts";
+
+function exported(
+  namespace: Record<string, unknown>,
+  work: Work & { readonly kind: "module" },
+): AgentFn | undefined {
+  if (work.agentName !== null) {
+    const agent = Object.values(namespace).find(
+      (value): value is PortableAgent => isPortableAgent(value) && value.name === work.agentName,
+    );
+    return agent?.run;
+  }
+  const value = namespace[work.exportName ?? "default"];
+  if (isPortableAgent(value)) return value.run;
+  return typeof value === "function" ? (value as AgentFn) : undefined;
+}
+
+function missing(namespace: Record<string, unknown>, work: Work & { readonly kind: "module" }): string {
+  const names = Object.keys(namespace).join(", ") || "nothing";
+  return work.agentName === null
+    ? `it exports no agent as "${work.exportName ?? "default"}" (it exports ${names}).`
+    : `it exports no agent called "${work.agentName}" (it exports ${names}). Export what defineAgent returns.`;
+}
+
+/** True while an agent's module is being imported: a run started then would start itself without end. */
+export const loading = { depth: 0 };
+
+/**
+ * Imports the module of an agent and returns its function.
+ *
+ * @throws SheafError AGENT_MODULE_FAILED when it cannot be imported or does not export the agent.
+ */
+export async function loadAgent(work: Work & { readonly kind: "module" }): Promise<AgentFn> {
+  let namespace: Record<string, unknown>;
+  loading.depth += 1;
+  try {
+    namespace = (await import(work.module)) as Record<string, unknown>;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new SheafError("AGENT_MODULE_FAILED", { module: work.module, problem }, { cause: error });
+  } finally {
+    loading.depth -= 1;
+  }
+  const fn = exported(namespace, work);
+  if (fn === undefined) {
+    throw new SheafError("AGENT_MODULE_FAILED", { module: work.module, problem: missing(namespace, work) });
+  }
+  return fn;
+}

@@ -1,0 +1,144 @@
+import { DEFAULT_FROZEN, pathProblem } from "@sheaf/workdir";
+import type { Setting, Settings } from "./settings.ts";
+
+const TRUE = new Set(["true", "1", "yes", "on"]);
+const FALSE = new Set(["false", "0", "no", "off"]);
+
+function parseBoolean(text: string): unknown {
+  const word = text.trim().toLowerCase();
+  return TRUE.has(word) ? true : FALSE.has(word) ? false : text;
+}
+
+const BOOLEAN_WORDS = "true, 1, yes or on, or false, 0, no or off";
+
+const boolean = (env: string, fallback: boolean): Setting<boolean> => ({
+  env,
+  fallback,
+  expected: `a boolean (${BOOLEAN_WORDS})`,
+  accepts: (value) => typeof value === "boolean",
+  parse: parseBoolean,
+});
+
+// Number("") is 0, and "1e3" or "0x10" are more often mistakes than wishes.
+const parseNumber = (text: string): unknown => (/^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text);
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+  readonly what: string;
+}
+
+const whole = (env: string, fallback: number, { least, most, what }: Range): Setting<number> => ({
+  env,
+  fallback,
+  expected: `${what} (a whole number from ${least} to ${most})`,
+  accepts: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+  parse: parseNumber,
+});
+
+/** A duration: milliseconds in code, seconds in the environment. */
+const duration = (env: string, fallback: number, leastMs: number): Setting<number> => ({
+  env,
+  fallback,
+  expected: `a time of at least ${leastMs} ms (in the environment: seconds)`,
+  accepts: (value) => typeof value === "number" && value >= leastMs && value <= Number.MAX_SAFE_INTEGER,
+  parse: (text) => {
+    const seconds = parseNumber(text);
+    return typeof seconds === "number" ? seconds * 1_000 : seconds;
+  },
+});
+
+const oneOf = <T extends string | boolean>(env: string, fallback: T, words: readonly T[]): Setting<T> => ({
+  env,
+  fallback,
+  expected: `one of ${words.join(", ")}`,
+  accepts: (value) => words.includes(value as T),
+  parse: (text) => {
+    const word = text.trim().toLowerCase();
+    return words.find((known) => known === word) ?? (words.includes(true as T) ? parseBoolean(word) : text);
+  },
+});
+
+const optionalText = (env: string, expected: string): Setting<string | null> => ({
+  env,
+  fallback: null,
+  expected,
+  accepts: (value) => value === null || (typeof value === "string" && value.trim() !== ""),
+  parse: (text) => text.trim(),
+});
+
+function isUrl(value: unknown): boolean {
+  return typeof value === "string" && URL.canParse(value) && /^https?:/.test(value);
+}
+
+const isLimit = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
+
+function parseTags(text: string): unknown {
+  const pairs = text.split(",").map((pair) => pair.split("=").map((part) => part.trim()));
+  if (pairs.some((pair) => pair.length !== 2 || pair[0] === "")) return text;
+  return Object.fromEntries(pairs.map(([tag, limit]) => [tag, parseNumber(limit!)]));
+}
+
+const split = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+/** Every setting, with its variable, its default and what it must be. */
+export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
+  enableParallel: boolean("SHEAF_ENABLE_PARALLEL", true),
+  mode: oneOf("SHEAF_EXECUTION_MODE", "auto", ["sequential", "auto", "parallel"]),
+  maxWorkers: whole("SHEAF_MAX_WORKERS", 3, { least: 1, most: 10_000, what: "how many tasks run at once" }),
+  schedule: oneOf("SHEAF_SCHEDULE", "ready", ["ready", "levels"]),
+  consistency: oneOf("SHEAF_CONSISTENCY", "serial", ["serial", "trust-graph"]),
+  onFailure: oneOf("SHEAF_ON_FAILURE", "continue", ["continue", "stop", "cancel"]),
+  executor: oneOf("SHEAF_EXECUTOR", "auto", ["auto", "inline", "thread", "process"]),
+  useProcessPool: boolean("SHEAF_USE_PROCESS_POOL", false),
+  maxMemoryMb: whole("SHEAF_MAX_MEMORY_MB", 2_000, {
+    least: 64,
+    most: 16_777_216,
+    what: "MiB for one worker",
+  }),
+  minFreeDiskMb: whole("SHEAF_MIN_FREE_DISK_MB", 100, {
+    least: 0,
+    most: 1_073_741_824,
+    what: "MiB left free",
+  }),
+  taskTimeoutMs: duration("SHEAF_TASK_TIMEOUT", 3_600_000, 1),
+  maxRestarts: whole("SHEAF_MAX_RESTARTS", 1, { least: 0, most: 100, what: "restarts after a lost worker" }),
+  retryDelayMs: duration("SHEAF_RETRY_DELAY", 1_000, 0),
+  tags: {
+    env: "SHEAF_TAGS",
+    fallback: {},
+    expected: "limits by tag, each at least 1 (in the environment: llm=8,gpu=1)",
+    accepts: (value) => typeof value === "object" && value !== null && Object.values(value).every(isLimit),
+    parse: parseTags,
+  },
+  autoDetectDeps: boolean("SHEAF_AUTO_DETECT_DEPS", true),
+  useLlmDeps: oneOf<boolean | "always">("SHEAF_USE_LLM_DEPS", true, [true, false, "always"]),
+  model: {
+    env: "SHEAF_MODEL",
+    fallback: "gpt-4o-mini",
+    expected: "the name of a model",
+    accepts: (value) => typeof value === "string" && value.trim() !== "",
+    parse: (text) => text.trim(),
+  },
+  modelBaseUrl: {
+    ...optionalText("SHEAF_MODEL_BASE_URL", "an http(s) URL"),
+    accepts: (value) => value === null || isUrl(value),
+  },
+  modelApiKey: optionalText("SHEAF_MODEL_API_KEY", "a key"),
+  analysisTimeoutMs: duration("SHEAF_ANALYSIS_TIMEOUT", 60_000, 1),
+  staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink"]),
+  frozen: {
+    env: "SHEAF_FROZEN",
+    fallback: DEFAULT_FROZEN,
+    expected: "globs below the shared directory (in the environment: separated by commas)",
+    accepts: (value) => Array.isArray(value) && value.every((glob) => pathProblem(glob) === undefined),
+    parse: split,
+  },
+  retain: oneOf("SHEAF_RETAIN", "failed", ["failed", "all", "none"]),
+  home: optionalText("SHEAF_HOME", "a path of a folder"),
+  trace: boolean("SHEAF_TRACE", true),
+};

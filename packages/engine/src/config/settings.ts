@@ -1,0 +1,71 @@
+import type { ExecutionMode, ExecutorKind, Schedule } from "@sheaf/core";
+import type { StagingRung } from "@sheaf/workdir";
+import type { FailureMode } from "../scheduler/state.ts";
+
+/** What decides how a run is run. Every field can be set in code and, but for the last few, in the environment. */
+export interface Settings {
+  /** Run tasks side by side at all; false forces `mode: "sequential"`. */
+  readonly enableParallel: boolean;
+  /**
+   * `sequential`: one task after another. `auto`: by the graph that the analysis finds. `parallel`: everything that
+   * resources allow; inferred edges are not waited for, and what conflicted runs again.
+   */
+  readonly mode: ExecutionMode;
+  /** Most tasks at once. */
+  readonly maxWorkers: number;
+  /** `ready`: a task starts when what it needs is there. `levels`: level by level, as a barrier. */
+  readonly schedule: Schedule;
+  /** `serial`: a task whose reads are unknown waits for its turn. `trust-graph`: inferred edges are believed for it. */
+  readonly consistency: "serial" | "trust-graph";
+  /** After a task failed: `continue` with what does not depend on it, `stop` starting more, or `cancel` what runs. */
+  readonly onFailure: FailureMode;
+  /** Where agents run. `auto`: plain functions inline, portable agents in threads, commands in processes. */
+  readonly executor: "auto" | ExecutorKind;
+  /** With `executor: "auto"`: portable agents run in processes instead of threads. */
+  readonly useProcessPool: boolean;
+  /** Memory that one worker may use, in MiB. */
+  readonly maxMemoryMb: number;
+  /** Free space that staging must leave on the disk, in MiB. */
+  readonly minFreeDiskMb: number;
+  /** Longest run of one attempt where the task says nothing, in ms. */
+  readonly taskTimeoutMs: number;
+  /** How often a task starts again after its worker was lost. */
+  readonly maxRestarts: number;
+  /** Pause before the first retry, in ms; it doubles with each, with jitter, up to a minute. */
+  readonly retryDelayMs: number;
+  /** Limits by tag, for example `{ llm: 8 }`. */
+  readonly tags: Readonly<Record<string, number>>;
+  /** Look for dependencies that nobody declared. */
+  readonly autoDetectDeps: boolean;
+  /** Ask a model about undeclared dependencies; "always" asks about declared tasks too. */
+  readonly useLlmDeps: boolean | "always";
+  /** Model that is asked. */
+  readonly model: string;
+  /** OpenAI-compatible server; null for the provider's own. */
+  readonly modelBaseUrl: string | null;
+  /** Key for that server; null when there is none. */
+  readonly modelApiKey: string | null;
+  /** Longest time for the analysis by a model, in ms. */
+  readonly analysisTimeoutMs: number;
+  /** How views are filled. */
+  readonly staging: "auto" | StagingRung;
+  /** Globs of folders that are shared read-only and not copied. */
+  readonly frozen: readonly string[];
+  /** Which views are kept with the run: those of failed attempts, all, or none. */
+  readonly retain: "failed" | "all" | "none";
+  /** Folder for the state of runs; null: `.sheaf` in the shared directory. */
+  readonly home: string | null;
+  /** Write the journal to disk. */
+  readonly trace: boolean;
+}
+
+/** How one setting is checked, and how it is read from the environment. */
+export interface Setting<T> {
+  readonly env: string;
+  readonly fallback: T;
+  /** What a value must be, in words that follow "Expected `x` to be". */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** Turns the text of the variable into a value to be checked. */
+  readonly parse: (text: string) => unknown;
+}

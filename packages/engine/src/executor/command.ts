@@ -1,0 +1,116 @@
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import {
+  type AbortCause,
+  type AttemptEnd,
+  type AttemptPort,
+  type AttemptRequest,
+  type Clock,
+  encodeData,
+  type RunningAttempt,
+  SheafError,
+  toWireError,
+} from "@sheaf/core";
+import { readTimes, startCommand } from "./guarded-process.ts";
+import { treeMemoryMiB } from "./process-memory.ts";
+import { GRACE_MS } from "./worker-attempt-handle.ts";
+
+/** A command's output is at most this much of the end of what it printed; all of it is in its log. */
+const MAX_OUTPUT_BYTES = 64 * 1024;
+const STDERR_TAIL = 600;
+
+/** Keeps the end of a stream in memory and all of it in a file. */
+function keepStream(stream: Readable, file: string, onData: () => void): () => Buffer {
+  const log = createWriteStream(file);
+  log.on("error", () => stream.resume()); // a full disk must not stop the command from being read
+  let tail = Buffer.alloc(0);
+  stream.on("data", (chunk: Buffer) => {
+    onData();
+    tail = Buffer.concat([tail, chunk]);
+    if (tail.length > 2 * MAX_OUTPUT_BYTES) tail = tail.subarray(-MAX_OUTPUT_BYTES);
+  });
+  stream.pipe(log);
+  return () => tail.subarray(-MAX_OUTPUT_BYTES);
+}
+
+function keepText(stream: Readable): () => string {
+  let text = "";
+  stream.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return () => text;
+}
+
+const lastLines = (text: string): string => {
+  const trimmed = text.trim();
+  return trimmed.length <= STDERR_TAIL ? trimmed : `… ${trimmed.slice(-STDERR_TAIL)}`;
+};
+
+/** Runs a shell command in the attempt's work directory. Its output is what it printed, the last line break removed. */
+export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Clock): RunningAttempt {
+  const { place, work, task, env } = request;
+  if (work.kind !== "command" || place.beside === null) throw new Error("Internal error: no command to run");
+  const logs = join(place.beside, "logs");
+  mkdirSync(logs, { recursive: true });
+  const startedAt = clock.now();
+  const guarded = startCommand(work.command, {
+    cwd: place.view ?? undefined,
+    env: { ...process.env, ...env },
+  });
+  const { child } = guarded;
+  const stdout = keepStream(child.stdout!, join(logs, "stdout.txt"), () => port.heartbeat());
+  const stderr = keepStream(child.stderr!, join(logs, "stderr.txt"), () => port.heartbeat());
+  const times = keepText(child.stdio[3] as Readable);
+  let peakMiB: number | null = null;
+  let aborted = false;
+  const memoryMiB = (): number | null => {
+    const mib = child.pid === undefined ? null : treeMemoryMiB(child.pid);
+    if (mib !== null) peakMiB = Math.max(mib, peakMiB ?? 0);
+    return mib;
+  };
+  child.once("spawn", memoryMiB);
+  // The command is over when its shell is; what it left running ends with it.
+  child.once("exit", () => guarded.release());
+
+  const measured = () => ({
+    latencyMs: clock.now() - startedAt,
+    cpuMs: readTimes(times()),
+    peakMemoryMiB: peakMiB,
+  });
+  const ended = new Promise<AttemptEnd>((resolve) => {
+    child.once("error", (error) =>
+      resolve({
+        ...{ status: "failed", kind: "command", error: toWireError(error) },
+        ...{ measured: measured(), taken: [], quiet: true },
+      }),
+    );
+    child.once("close", (exitCode, signal) => {
+      const common = { measured: measured(), taken: [], quiet: true };
+      if (aborted) return resolve({ status: "aborted", ...common });
+      if (exitCode === 0) {
+        const output = encodeData(
+          stdout()
+            .toString()
+            .replace(/\r?\n$/, ""),
+          task.id,
+        );
+        return resolve({ status: "succeeded", output, ...common });
+      }
+      const stderrTail = lastLines(stderr().toString());
+      const error = new SheafError("COMMAND_FAILED", { taskId: task.id, exitCode, signal, stderrTail });
+      resolve({ status: "failed", kind: "command", error: toWireError(error), ...common });
+    });
+  });
+  return {
+    ended,
+    memoryMiB,
+    abort(cause: AbortCause) {
+      if (aborted) return;
+      aborted = true;
+      guarded.signal("SIGTERM");
+      const stop = clock.after(cause.kind === "out-of-memory" ? 0 : GRACE_MS, () => guarded.release());
+      void ended.then(stop);
+    },
+  };
+}

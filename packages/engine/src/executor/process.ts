@@ -1,0 +1,145 @@
+import type {
+  AttemptPort,
+  AttemptRequest,
+  Clock,
+  Executor,
+  ExecutorAbilities,
+  RunningAttempt,
+} from "@sheaf/core";
+import { runCommand } from "./command.ts";
+import { type GuardedProcess, startNode } from "./guarded-process.ts";
+import { childCount, treeMemoryMiB } from "./process-memory.ts";
+import type { EngineMessage, WorkerMessage } from "./worker/wire.ts";
+import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
+import { workerFile } from "./worker-file.ts";
+
+const ABILITIES: ExecutorAbilities = {
+  closures: false,
+  commands: true,
+  ownCwd: true,
+  stopsBusyLoop: true,
+  survivesCrash: true,
+  limitsMemory: true,
+};
+
+// A child process that does one attempt at a time and may be used again.
+class PooledProcess {
+  readonly #process: GuardedProcess;
+  readonly exited: Promise<void>;
+  attempt: WorkerAttemptHandle | null = null;
+  #lease = "";
+  #onFree: (process: PooledProcess) => void;
+
+  constructor(memoryLimitMiB: number, onFree: (process: PooledProcess) => void) {
+    this.#onFree = onFree;
+    this.#process = startNode([`--max-old-space-size=${memoryLimitMiB}`, workerFile("process-entry")], {
+      cwd: undefined,
+      env: { ...process.env, SHEAF_WORKER: "process" },
+    });
+    const { child } = this.#process;
+    child.stdout?.resume();
+    child.stderr?.resume();
+    child.on("message", (message: WorkerMessage) => this.#receive(message));
+    child.on("error", () => this.attempt?.lose("its process could not be started"));
+    this.exited = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        this.#process.release();
+        const how =
+          signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}`;
+        this.attempt?.lose(how, code === 134 || signal === "SIGABRT");
+        this.attempt = null;
+        resolve();
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.child.pid;
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (message.lease !== this.#lease) return;
+    if (message.type !== "ended") {
+      this.attempt?.receive(message);
+      return;
+    }
+    // What the agent has started and left running would go on in the next attempt's time: the group goes with it.
+    // The one child that is always there is the guard.
+    const clean = this.pid !== undefined && childCount(this.pid) <= 1;
+    const { attempt } = this;
+    this.attempt = null;
+    if (clean) this.#onFree(this);
+    else this.end();
+    attempt?.receive(message);
+  }
+
+  start(request: AttemptRequest, attempt: WorkerAttemptHandle): void {
+    this.attempt = attempt;
+    this.#lease = request.lease;
+    this.send({ type: "start", request: toWireRequest(request) });
+  }
+
+  send(message: EngineMessage): void {
+    if (this.#process.child.connected) this.#process.child.send(message, () => {});
+  }
+
+  end(): void {
+    this.#process.release();
+  }
+}
+
+export interface ProcessOptions {
+  readonly clock: Clock;
+  /** Memory of one process, in MiB: a limit on its heap, and on all that it uses by measurement. */
+  readonly memoryLimitMiB: number;
+}
+
+/** Runs agents in pooled child processes, and commands in processes of their own. */
+export function createProcessExecutor(options: ProcessOptions): Executor {
+  const { clock, memoryLimitMiB } = options;
+  const idle: PooledProcess[] = [];
+  const all = new Set<PooledProcess>();
+  const commands = new Set<RunningAttempt>();
+  const take = (): PooledProcess => {
+    const known = idle.pop();
+    if (known !== undefined) return known;
+    const made = new PooledProcess(memoryLimitMiB, (free) => idle.push(free));
+    all.add(made);
+    void made.exited.then(() => {
+      all.delete(made);
+      const at = idle.indexOf(made);
+      if (at !== -1) idle.splice(at, 1);
+    });
+    return made;
+  };
+  const startAgent = (request: AttemptRequest, port: AttemptPort): RunningAttempt => {
+    const home = take();
+    const link = { clock, send: (message: EngineMessage) => home.send(message), kill: () => home.end() };
+    const attempt = new WorkerAttemptHandle(request, port, link);
+    home.start(request, attempt);
+    return {
+      ended: attempt.ended,
+      abort: (cause) => attempt.abort(cause),
+      memoryMiB: () => {
+        attempt.noteMemory(home.pid === undefined ? null : treeMemoryMiB(home.pid));
+        return attempt.memoryMiB();
+      },
+    };
+  };
+  return {
+    kind: "process",
+    abilities: ABILITIES,
+    start(request, port) {
+      if (request.work.kind !== "command") return startAgent(request, port);
+      const attempt = runCommand(request, port, clock);
+      commands.add(attempt);
+      void attempt.ended.then(() => commands.delete(attempt));
+      return attempt;
+    },
+    async dispose() {
+      for (const each of all) each.end();
+      await Promise.all(Array.from(all, (each) => each.exited));
+      await Promise.all(Array.from(commands, (attempt) => attempt.ended));
+    },
+  };
+}

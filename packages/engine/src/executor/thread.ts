@@ -1,0 +1,121 @@
+import { createWriteStream } from "node:fs";
+import type { Clock, Executor, ExecutorAbilities } from "@sheaf/core";
+import { type GuardedProcess, startNode } from "./guarded-process.ts";
+import type { EngineMessage, WorkerMessage } from "./worker/wire.ts";
+import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
+import { workerFile } from "./worker-file.ts";
+
+const ABILITIES: ExecutorAbilities = {
+  closures: false,
+  commands: false,
+  ownCwd: false,
+  stopsBusyLoop: true,
+  survivesCrash: true,
+  limitsMemory: false,
+};
+
+/** How long a thread may take to end once it was told to; after that its host ends. In ms. */
+const TERMINATE_MS = 3_000;
+
+export interface ThreadOptions {
+  readonly clock: Clock;
+  readonly threads: number;
+  /** Heap of one thread, in MiB. */
+  readonly memoryLimitMiB: number;
+  /** File for what the host itself prints. */
+  readonly logFile: () => string;
+}
+
+// One child process with a pool of threads, and the attempts that run in it.
+class WorkerHost {
+  readonly attempts = new Map<string, WorkerAttemptHandle>();
+  readonly #process: GuardedProcess;
+  readonly exited: Promise<void>;
+  #tail = "";
+  alive = true;
+
+  constructor(options: ThreadOptions) {
+    const args = [workerFile("host-entry"), String(options.threads), String(options.memoryLimitMiB)];
+    this.#process = startNode(args, {
+      cwd: undefined,
+      env: { ...process.env, SHEAF_WORKER: "thread" },
+    });
+    const { child } = this.#process;
+    const log = createWriteStream(options.logFile(), { flags: "a" });
+    log.on("error", () => {}); // what a host prints is worth keeping, not worth failing for
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    child.stderr?.on("data", (chunk: Buffer) => {
+      this.#tail = (this.#tail + chunk.toString()).slice(-4_000);
+    });
+    child.on("message", (message: WorkerMessage) => {
+      this.attempts.get(message.lease)?.receive(message);
+      if (message.type === "ended") this.attempts.delete(message.lease);
+    });
+    child.on("error", () => this.#lost("it could not be started"));
+    this.exited = new Promise((resolve) => {
+      child.once("close", (code, signal) => {
+        log.end();
+        this.#process.release();
+        this.#lost(
+          signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}`,
+        );
+        resolve();
+      });
+    });
+  }
+
+  #lost(how: string): void {
+    this.alive = false;
+    const outOfMemory = /heap out of memory|Array buffer allocation failed/.test(this.#tail);
+    for (const attempt of this.attempts.values())
+      attempt.lose(outOfMemory ? "its host ran out of memory" : how, outOfMemory);
+    this.attempts.clear();
+  }
+
+  send(message: EngineMessage): void {
+    if (this.#process.child.connected) this.#process.child.send(message, () => {});
+  }
+
+  end(): void {
+    this.#process.release();
+  }
+}
+
+/** Runs attempts in threads of a child process. The host is started with the first attempt, and again when it died. */
+export function createThreadExecutor(options: ThreadOptions): Executor {
+  let host: WorkerHost | null = null;
+  const hosts = new Set<WorkerHost>();
+  const current = (): WorkerHost => {
+    if (host?.alive !== true) {
+      host = new WorkerHost(options);
+      const started = host;
+      hosts.add(started);
+      void started.exited.then(() => hosts.delete(started));
+    }
+    return host;
+  };
+  return {
+    kind: "thread",
+    abilities: ABILITIES,
+    start(request, port) {
+      const home = current();
+      const kill = (lease: string): void => {
+        home.send({ type: "kill", lease });
+        const stop = options.clock.after(TERMINATE_MS, () => {
+          if (home.attempts.has(lease)) home.end();
+        });
+        void attempt.ended.then(stop);
+      };
+      const link = { clock: options.clock, send: (message: EngineMessage) => home.send(message), kill };
+      const attempt = new WorkerAttemptHandle(request, port, link);
+      home.attempts.set(request.lease, attempt);
+      home.send({ type: "start", request: toWireRequest(request) });
+      return attempt;
+    },
+    async dispose() {
+      for (const each of hosts) each.end();
+      await Promise.all(Array.from(hosts, (each) => each.exited));
+    },
+  };
+}

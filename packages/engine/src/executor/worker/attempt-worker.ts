@@ -1,0 +1,80 @@
+// Does one attempt at a time in a thread or process that the engine does not share.
+import { setMaxListeners } from "node:events";
+import { type AttemptPort, fromWireError } from "@sheaf/core";
+import { loadAgent } from "../../agents/load-agent.ts";
+import { createContext } from "../context.ts";
+import { inputProxy } from "../input-proxy.ts";
+import { perform } from "../perform.ts";
+import { captureOutput } from "./capture-output.ts";
+import { startMeasuring } from "./measure.ts";
+import { workerInputs } from "./output-folder.ts";
+import { keepUsage } from "./usage-file.ts";
+import type { EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./wire.ts";
+
+type Send = (message: WorkerMessage) => void;
+
+/** An attempt that a worker is doing. */
+export interface WorkerAttempt {
+  readonly ended: Promise<WireEnd>;
+  /** Takes what the engine says about this attempt. */
+  receive(message: EngineMessage): void;
+}
+
+interface Question {
+  readonly resolve: (found: boolean) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function portOf(request: WireRequest, send: Send, questions: Map<number, Question>): AttemptPort {
+  const { lease, place } = request;
+  let asked = 0;
+  return {
+    progress: (fraction, message) => send({ lease, type: "progress", fraction, message }),
+    log: (message) => send({ lease, type: "log", message }),
+    heartbeat: () => send({ lease, type: "heartbeat" }),
+    usage: (usage) => {
+      keepUsage(place.beside, usage);
+      send({ lease, type: "usage", usage });
+    },
+    modelLoaded: (name, vramMiB) => send({ lease, type: "model", name, vramMiB }),
+    read: (path) =>
+      new Promise((resolve, reject) => {
+        const id = asked++;
+        questions.set(id, { resolve, reject });
+        send({ lease, type: "read", id, path });
+      }),
+  };
+}
+
+/** Starts an attempt in this worker. */
+export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  const questions = new Map<number, Question>();
+  const inputs = inputProxy(request.task.id, workerInputs(request));
+  const { runId, task, attempt, place } = request;
+  const run = async (): Promise<WireEnd> => {
+    const release = captureOutput(place.beside);
+    const measured = startMeasuring((mib) => send({ lease: request.lease, type: "memory", mib }));
+    const parts = { runId, taskId: task.id, attempt, place, inputs, signal: controller.signal };
+    const ctx = createContext(parts, portOf(request, send, questions));
+    const fn = async (...args: Parameters<Awaited<ReturnType<typeof loadAgent>>>) =>
+      (await loadAgent(request.work))(...args);
+    try {
+      return { ...(await perform(fn, task, ctx)), measured: measured(), taken: inputs.taken() };
+    } finally {
+      release();
+    }
+  };
+  return {
+    ended: run(),
+    receive(message) {
+      if (message.type === "abort") controller.abort(fromWireError(message.reason));
+      if (message.type !== "answer") return;
+      const question = questions.get(message.id);
+      questions.delete(message.id);
+      if (message.error !== undefined) question?.reject(fromWireError(message.error));
+      else question?.resolve(message.found);
+    },
+  };
+}

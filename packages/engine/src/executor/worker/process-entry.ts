@@ -1,0 +1,32 @@
+// A pooled child process: one attempt at a time, with the work directory as its working directory.
+import { startInWorker, type WorkerAttempt } from "./attempt-worker.ts";
+import type { EngineMessage, WireRequest, WorkerMessage } from "./wire.ts";
+
+process.setSourceMapsEnabled(true);
+
+const home = process.cwd();
+let current: { readonly lease: string; readonly attempt: WorkerAttempt } | null = null;
+
+const say = (message: WorkerMessage): void => {
+  if (process.connected) process.send!(message);
+};
+
+async function start(request: WireRequest): Promise<void> {
+  const before = { ...process.env };
+  Object.assign(process.env, request.env);
+  if (request.place.view !== null) process.chdir(request.place.view);
+  const attempt = startInWorker(request, say);
+  current = { lease: request.lease, attempt };
+  const end = await attempt.ended;
+  current = null;
+  process.chdir(home);
+  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+  Object.assign(process.env, before);
+  say({ lease: request.lease, type: "ended", end });
+}
+
+process.on("message", (message: EngineMessage) => {
+  if (message.type === "start") void start(message.request);
+  else if (message.lease === current?.lease) current.attempt.receive(message);
+});
+process.on("disconnect", () => process.exit(0));

@@ -1,0 +1,20 @@
+// Runs in each thread of the pool: one attempt, then the next.
+import type { MessagePort } from "node:worker_threads";
+import { startInWorker } from "./attempt-worker.ts";
+import type { EngineMessage, WireRequest, WorkerMessage } from "./wire.ts";
+
+process.setSourceMapsEnabled(true);
+
+/**
+ * The function that piscina calls. It never throws: piscina's own way with errors loses their class, code and fields.
+ */
+export default async function runAttempt(job: {
+  readonly request: WireRequest;
+  readonly port: MessagePort;
+}): Promise<void> {
+  const { request, port } = job;
+  const attempt = startInWorker(request, (message) => port.postMessage(message));
+  port.on("message", (message: EngineMessage) => attempt.receive(message));
+  port.postMessage({ lease: request.lease, type: "ended", end: await attempt.ended } satisfies WorkerMessage);
+  port.close();
+}

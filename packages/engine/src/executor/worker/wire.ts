@@ -1,0 +1,68 @@
+// The one form in which attempts travel to workers and back; the same for threads and processes.
+import type {
+  AttemptPlace,
+  FailureKind,
+  MeasuredResources,
+  RunId,
+  TakenInput,
+  Task,
+  UsageRecord,
+  WireError,
+  Work,
+} from "@sheaf/core";
+
+/** An attempt as plain data. */
+export interface WireRequest {
+  readonly lease: string;
+  readonly runId: RunId;
+  readonly task: Task;
+  readonly attempt: number;
+  readonly work: Work & { readonly kind: "module" };
+  readonly place: AttemptPlace & { readonly beside: string };
+  /** Outputs that came along, by task id. */
+  readonly along: ReadonlyMap<string, Uint8Array>;
+  /** Folder with the outputs of all finished tasks. */
+  readonly outputs: string;
+  readonly memoryLimitMiB: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a worker says while an attempt runs. Each message names the lease; others are not heard. */
+export type WorkerMessage = { readonly lease: string } & (
+  | { readonly type: "progress"; readonly fraction: number | null; readonly message: string | null }
+  | { readonly type: "log"; readonly message: string }
+  | { readonly type: "heartbeat" }
+  | { readonly type: "usage"; readonly usage: UsageRecord }
+  | { readonly type: "model"; readonly name: string; readonly vramMiB: number | null }
+  /** Memory of the isolate, in MiB. */
+  | { readonly type: "memory"; readonly mib: number }
+  | { readonly type: "read"; readonly id: number; readonly path: string }
+  | { readonly type: "ended"; readonly end: WireEnd }
+);
+
+/** How an attempt ended, as plain data. */
+export type WireEnd = {
+  readonly measured: MeasuredResources;
+  readonly taken: readonly TakenInput[];
+} & (
+  | { readonly status: "succeeded"; readonly output: Uint8Array }
+  | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }
+  | { readonly status: "lost"; readonly how: string; readonly outOfMemory: boolean }
+);
+
+/** What the engine says to a worker. */
+export type EngineMessage =
+  | { readonly type: "start"; readonly request: WireRequest }
+  | { readonly type: "abort"; readonly lease: string; readonly reason: WireError }
+  /** Ends an attempt that did not heed its signal. */
+  | { readonly type: "kill"; readonly lease: string }
+  | {
+      readonly type: "answer";
+      readonly lease: string;
+      readonly id: number;
+      readonly found: boolean;
+      readonly error?: WireError;
+    };
+
+/** Name of the file beside the work directory in which an attempt's usage is kept, one JSON record a line. */
+export const USAGE_FILE = "usage.ndjson";

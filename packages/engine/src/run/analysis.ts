@@ -1,0 +1,38 @@
+import { type Analysis, analyze } from "@sheaf/analyzer";
+import type { Edge, EdgeSource } from "@sheaf/core";
+import type { Settings } from "../config/settings.ts";
+import type { RunRequest } from "./run-request.ts";
+
+/** Whom the analysis asks: nobody without a server or a key. */
+function modelOf(settings: Settings) {
+  const { modelApiKey: apiKey, modelBaseUrl, model, analysisTimeoutMs: timeoutMs } = settings;
+  if (apiKey === null && modelBaseUrl === null) return null;
+  return {
+    // A server of one's own often wants no key, but the client insists on some text.
+    apiKey: apiKey ?? "none",
+    model,
+    timeoutMs,
+    ...(modelBaseUrl === null ? {} : { baseUrl: modelBaseUrl }),
+  };
+}
+
+/** Finds the edges of a run. In sequential mode no model is paid: nothing would come of its answer. */
+export function analyzeRun(request: RunRequest, signal: AbortSignal): Promise<Analysis> {
+  const { tasks, settings } = request;
+  const { useLlmDeps, autoDetectDeps, mode } = settings;
+  const asks = useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
+  return analyze({
+    tasks,
+    autoDetect: autoDetectDeps,
+    askModel: asks ? (useLlmDeps === "always" ? "always" : "when-needed") : "never",
+    model: modelOf(settings),
+    signal,
+  });
+}
+
+/** Counts edges by who says so. */
+export function countSources(edges: readonly Edge[]): Partial<Record<EdgeSource, number>> {
+  const counts: Partial<Record<EdgeSource, number>> = {};
+  for (const { source } of edges) counts[source] = (counts[source] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,228 @@
+// One attempt from its start to its record: a place for it, the executor, its time limits, what it read and wrote.
+import { randomUUID } from "node:crypto";
+import {
+  type AbortCause,
+  type AttemptCause,
+  type AttemptEnd,
+  type AttemptPort,
+  type AttemptRequest,
+  type RunningAttempt,
+  SheafError,
+  type TakenInput,
+  toWireError,
+} from "@sheaf/core";
+import type { Effects, View } from "@sheaf/workdir";
+import { inputProxy } from "../executor/input-proxy.ts";
+import { sweepBeside } from "../executor/task-dirs.ts";
+import { requireDisk } from "../resources/disk.ts";
+import { attemptEnv } from "./attempt-env.ts";
+import { failureOf, type Reported, readEnd, recordOf, type Verdict } from "./attempt-record.ts";
+import { interpolate } from "./interpolate.ts";
+import { taskFolder } from "./run-place.ts";
+import type { AttemptRecord, World } from "./world.ts";
+
+export interface AttemptStart {
+  readonly task: number;
+  readonly attempt: number;
+  readonly cause: AttemptCause;
+  /** When the task became ready, in ms since 1970. */
+  readonly readyAt: number;
+  /** Effects of finished tasks before it that are not settled yet, in serial order. */
+  readonly below: readonly Effects[];
+  /** Code of an earlier attempt may still be running in the task's usual view. */
+  readonly fresh: boolean;
+}
+
+/** An attempt while it runs. */
+export class LiveAttempt {
+  readonly task: number;
+  /** Never rejects. */
+  readonly record: Promise<AttemptRecord>;
+  readonly #world: World;
+  readonly #start: AttemptStart;
+  readonly #startedAt: number;
+  readonly #reported: Reported = { vramPeakMiB: null, modelLoads: 0 };
+  readonly #staging = new AbortController();
+  #view: View | null = null;
+  #running: RunningAttempt | null = null;
+  #cause: AbortCause | null = null;
+  #open = true;
+  #stopTimeout = (): void => {};
+  #stopIdle = (): void => {};
+
+  constructor(world: World, start: AttemptStart) {
+    this.task = start.task;
+    this.#world = world;
+    this.#start = start;
+    this.#startedAt = world.clock.now();
+    this.record = this.#perform();
+  }
+
+  /** The first reason wins. */
+  abort(cause: AbortCause): void {
+    if (this.#cause !== null || !this.#open) return;
+    this.#cause = cause;
+    this.#staging.abort();
+    this.#running?.abort(cause);
+  }
+
+  memoryMiB(): number | null {
+    return this.#running?.memoryMiB() ?? null;
+  }
+
+  async #perform(): Promise<AttemptRecord> {
+    const { world } = this;
+    const taken: TakenInput[] = [];
+    let verdict: Verdict;
+    try {
+      this.#view = await this.#stage();
+      const end = await this.#execute(taken);
+      taken.push(...end.taken);
+      verdict = readEnd(world.tasks[this.task]!, end, this.#cause);
+    } catch (error) {
+      verdict = this.#cause === null ? failureOf(error) : readEnd(world.tasks[this.task]!, null, this.#cause);
+    }
+    this.#open = false;
+    this.#stopTimeout();
+    this.#stopIdle();
+    return this.#close(verdict, taken);
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+
+  async #stage(): Promise<View | null> {
+    const { world, task } = this;
+    const { workdir, tasks, works } = world;
+    if (workdir === null) return null;
+    requireDisk(workdir.dir, world.settings.minFreeDiskMb);
+    const { reads, writes, id } = tasks[task]!;
+    const byConstruction = works[task]!.work.kind === "closure";
+    const declared = [...(reads ?? []), ...(writes ?? [])];
+    const { attempt, below, fresh, cause } = this.#start;
+    return workdir.stage({
+      taskId: id,
+      folder: taskFolder(task, id),
+      ...{ attempt, below, fresh },
+      shown: reads === undefined && !byConstruction ? "everything" : declared,
+      writes: writes ?? null,
+      mayLink: cause !== "conflict",
+      signal: this.#staging.signal,
+    });
+  }
+
+  async #execute(taken: TakenInput[]): Promise<AttemptEnd> {
+    const { world, task } = this;
+    const { work, executor: kind } = world.works[task]!;
+    const executor = world.executors.get(kind);
+    const inputs = world.outputs.inputsFor(task, predecessors(world, task));
+    const proxy = inputProxy(world.tasks[task]!.id, inputs);
+    try {
+      const { task: ready, env } = interpolate(world.tasks[task]!, proxy.inputs, inputs.isBefore);
+      const request: AttemptRequest = {
+        runId: world.runId,
+        task: ready,
+        attempt: this.#start.attempt,
+        lease: randomUUID(),
+        work: work.kind === "command" ? { kind: "command", command: ready.run! } : work,
+        place: { view: this.#view?.path ?? null, beside: this.#view?.beside ?? this.#beside(kind) },
+        inputs,
+        memoryLimitMiB: world.settings.maxMemoryMb,
+        env: kind === "inline" ? {} : { ...attemptEnv(world, task, this.#view), ...env },
+      };
+      this.#running = executor.start(request, this.#port());
+    } finally {
+      taken.push(...proxy.taken());
+    }
+    if (this.#cause !== null) this.#running.abort(this.#cause);
+    this.#armTimeouts();
+    return this.#running.ended;
+  }
+
+  // Workers keep an attempt's usage on disk, so that it outlives them; in this thread there is no need.
+  #beside(kind: string): string | null {
+    if (kind === "inline") return null;
+    return this.world.place.makeBeside(this.task, this.#start.attempt);
+  }
+
+  #armTimeouts(): void {
+    const { world, task } = this;
+    const timeoutMs = world.tasks[task]!.timeoutMs ?? world.settings.taskTimeoutMs;
+    this.#stopTimeout = world.clock.after(timeoutMs, () => this.abort({ kind: "timeout", timeoutMs }));
+    this.#showLife();
+  }
+
+  #showLife(): void {
+    const { idleTimeoutMs } = this.world.tasks[this.task]!;
+    if (idleTimeoutMs === undefined || !this.#open) return;
+    this.#stopIdle();
+    this.#stopIdle = this.world.clock.after(idleTimeoutMs, () => this.abort({ kind: "idle", idleTimeoutMs }));
+  }
+
+  // What comes after the end is not heard, but for usage: that money is spent.
+  #port(): AttemptPort {
+    const { world } = this;
+    const { attempt } = this.#start;
+    const taskId = world.tasks[this.task]!.id;
+    const whileOpen = (act: () => void): void => {
+      if (!this.#open) return;
+      this.#showLife();
+      act();
+    };
+    return {
+      progress: (fraction, message) =>
+        whileOpen(() => world.emit({ type: "attempt.progress", taskId, attempt, fraction, message })),
+      log: (message) => whileOpen(() => world.emit({ type: "attempt.logged", taskId, attempt, message })),
+      heartbeat: () => whileOpen(() => {}),
+      usage: (usage) => {
+        this.#showLife();
+        world.emit({ type: "attempt.usage", taskId, attempt, usage });
+      },
+      modelLoaded: (_name, vramMiB) =>
+        whileOpen(() => {
+          this.#reported.modelLoads += 1;
+          if (vramMiB !== null)
+            this.#reported.vramPeakMiB = Math.max(vramMiB, this.#reported.vramPeakMiB ?? 0);
+        }),
+      read: async (path) => (this.#open && this.#view !== null ? this.#view.read(path) : false),
+    };
+  }
+
+  async #close(verdict: Verdict, taken: readonly TakenInput[]): Promise<AttemptRecord> {
+    const { workdir, settings, clock } = this.world;
+    const view = this.#view;
+    let final = verdict;
+    let effects: Effects | null = null;
+    if (workdir !== null && view !== null) {
+      try {
+        effects = await workdir.seal(view, { succeeded: final.status === "succeeded", quiet: final.quiet });
+        final = refuseUndeclared(final, effects);
+      } catch (error) {
+        const { quiet, measured } = final;
+        final = { ...failureOf(error), quiet, measured };
+      }
+      const keep = settings.retain === "all" || (settings.retain === "failed" && final.status === "failed");
+      if (!keep) await workdir.discard(view).catch(() => {});
+      if (settings.retain !== "all") sweepBeside(view.beside);
+    }
+    return recordOf(final, {
+      ...{ attempt: this.#start.attempt, taken, effects, reported: this.#reported },
+      latencyMs: clock.now() - this.#startedAt,
+      queueMs: Math.max(0, this.#startedAt - this.#start.readyAt),
+    });
+  }
+}
+
+function predecessors(world: World, task: number): readonly string[] {
+  const { predecessors, ids } = world.plan.graph;
+  const from = predecessors.starts[task]!;
+  const to = predecessors.starts[task + 1]!;
+  return Array.from(predecessors.neighbours.subarray(from, to), (index) => ids[index]!);
+}
+
+function refuseUndeclared(verdict: Verdict, { taskId, undeclared }: Effects): Verdict {
+  if (verdict.status !== "succeeded" || undeclared.length === 0) return verdict;
+  const error = toWireError(new SheafError("WRITE_UNDECLARED", { taskId, paths: undeclared }));
+  return { ...verdict, status: "failed", output: null, failure: { kind: "writes", error } };
+}

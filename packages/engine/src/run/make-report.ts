@@ -1,0 +1,142 @@
+import {
+  criticalPath,
+  decodeData,
+  type EventOf,
+  makespanBound,
+  type RunEvent,
+  type RunStatus,
+  type WireError,
+} from "@sheaf/core";
+import { type Guarantee, type RunReport, type RunTiming, type TaskReport, unwrapTasks } from "./report.ts";
+import type { LoopEnd } from "./run-loop.ts";
+import type { World } from "./world.ts";
+
+/** Returns the status of a run from the outcomes of its tasks. */
+export function runStatus(end: LoopEnd): RunStatus {
+  const { state, fault } = end;
+  if (fault !== null) return "failed";
+  if (state.ending?.reason === "cancelled") return "cancelled";
+  if (state.ending?.reason === "in-doubt") return "suspended";
+  const outcomes = state.tasks.map((task) => task.outcome);
+  if (outcomes.every((outcome) => outcome === "succeeded")) return "succeeded";
+  if (state.ending?.reason === "stopped") return "failed";
+  return outcomes.includes("succeeded") ? "partial" : "failed";
+}
+
+interface Times {
+  readonly started: ReadonlyMap<string, EventOf<"attempt.started">>;
+  readonly finished: ReadonlyMap<string, EventOf<"attempt.finished">>;
+  readonly conflicts: ReadonlyMap<string, number>;
+  readonly because: ReadonlyMap<string, EventOf<"task.skipped"> | EventOf<"task.cancelled">>;
+}
+
+const attemptKey = (taskId: string, attempt: number): string => `${taskId} ${attempt}`;
+
+function readTimes(events: readonly RunEvent[]): Times {
+  const started = new Map<string, EventOf<"attempt.started">>();
+  const finished = new Map<string, EventOf<"attempt.finished">>();
+  const conflicts = new Map<string, number>();
+  const because = new Map<string, EventOf<"task.skipped"> | EventOf<"task.cancelled">>();
+  for (const event of events) {
+    if (event.type === "attempt.started") started.set(attemptKey(event.taskId, event.attempt), event);
+    if (event.type === "attempt.finished") finished.set(attemptKey(event.taskId, event.attempt), event);
+    if (event.type === "task.conflicted") conflicts.set(event.taskId, (conflicts.get(event.taskId) ?? 0) + 1);
+    if (event.type === "task.skipped" || event.type === "task.cancelled") because.set(event.taskId, event);
+  }
+  return { started, finished, conflicts, because };
+}
+
+function taskReport(world: World, end: LoopEnd, index: number, times: Times, startedAt: number): TaskReport {
+  const { id } = world.tasks[index]!;
+  const { outcome, attempts } = end.state.tasks[index]!;
+  const record = end.records.get(index);
+  const key = attemptKey(id, record?.attempt ?? 0);
+  const started = times.started.get(key)?.at;
+  const finished = times.finished.get(key)?.at;
+  const bytes = world.outputs.bytes(index);
+  const failed = outcome === "failed" || outcome === "in-doubt";
+  return {
+    id,
+    outcome: outcome!,
+    output: outcome === "succeeded" && bytes !== undefined ? decodeData(bytes) : undefined,
+    failure: failed ? (record?.failure ?? null) : null,
+    because: times.because.get(id)?.because ?? null,
+    attempts,
+    conflicts: times.conflicts.get(id) ?? 0,
+    resources: record?.resources ?? null,
+    startedMs: started === undefined ? null : started - startedAt,
+    endedMs: finished === undefined ? null : finished - startedAt,
+  };
+}
+
+function timing(world: World, tasks: readonly TaskReport[], wallMs: number): RunTiming {
+  const durations = Float64Array.from(tasks, (task) => task.resources?.latencyMs ?? 0);
+  const { graph } = world.plan;
+  const path = criticalPath(graph, durations);
+  const sumOfTasksMs = durations.reduce((sum, ms) => sum + ms, 0);
+  const bound = makespanBound(graph, durations, world.settings.maxWorkers);
+  return {
+    wallMs,
+    sumOfTasksMs,
+    criticalPathMs: path.lengthMs,
+    criticalPath: path.tasks,
+    speedup: wallMs > 0 ? sumOfTasksMs / wallMs : 1,
+    speedupBound: bound > 0 ? sumOfTasksMs / bound : 1,
+  };
+}
+
+/** Decides which guarantee a run reached. */
+export function guaranteeOf(
+  world: World,
+  changes: { readonly outside: readonly string[]; readonly frozen: readonly string[] },
+): Guarantee {
+  const { outside, frozen } = changes;
+  if (outside.length > 0 || frozen.length > 0) {
+    const say = (paths: readonly string[]): string => paths.slice(0, 5).join(", ");
+    const reasons = [
+      ...(outside.length > 0 ? [`the directory was changed from outside: ${say(outside)}`] : []),
+      ...(frozen.length > 0 ? [`frozen folders were written: ${say(frozen)}`] : []),
+    ];
+    return { level: "void", reasons };
+  }
+  const trusted = world.tasks.filter((_, i) => !world.tracked[i]).map((task) => task.id);
+  if (
+    world.settings.consistency === "trust-graph" &&
+    world.settings.mode !== "sequential" &&
+    trusted.length > 0
+  ) {
+    const reason = `inferred edges were trusted for tasks that declare no reads: ${trusted.slice(0, 5).join(", ")}`;
+    return { level: "trust-graph", reasons: [reason] };
+  }
+  const what = world.workdir === null ? "every output" : "every file and output";
+  return { level: "serial-equivalent", reasons: [`${what} that a task read was checked in serial order`] };
+}
+
+/** Makes the report of a run that has ended. */
+export function makeReport(
+  world: World,
+  end: LoopEnd,
+  parts: { readonly startedAt: number; readonly guarantee: Guarantee; readonly runDir: string | null },
+): RunReport {
+  const times = readTimes(world.journal.events());
+  const list = world.tasks.map((_, i) => taskReport(world, end, i, times, parts.startedAt));
+  // Without a prototype, so that ids like "constructor" are keys like any other.
+  const tasks = Object.create(null) as Record<string, TaskReport>;
+  for (const report of list) tasks[report.id] = report;
+  const status = runStatus(end);
+  const fault: WireError | null = end.fault;
+  return {
+    runId: world.runId,
+    status,
+    tasks,
+    order: world.plan.order,
+    edges: world.plan.graph.edges,
+    timing: timing(world, list, world.clock.now() - parts.startedAt),
+    cost: world.costs.summary(),
+    guarantee: parts.guarantee,
+    workdir: world.workdir?.statistics() ?? null,
+    runDir: parts.runDir,
+    fault,
+    unwrap: () => unwrapTasks(tasks, status),
+  };
+}

@@ -1,0 +1,309 @@
+// Performs what the scheduler commands and reports back what happened.
+//
+// Owns:     the live attempts, their records until they are settled, timers, slots.
+// Does not: decide. Every decision is the scheduler's.
+//
+// Invariants:
+//   R1. Events are taken into the scheduler one at a time, in the order in which they came.
+//   R2. A record whose task runs again, or is skipped, is dropped together with its output.
+//   R3. When the loop ends nothing of the run is running: no attempt, no timer, no slot in hand.
+import { type Because, decodeData, describeData, toWireError, type WireError } from "@sheaf/core";
+
+import type { Effects } from "@sheaf/workdir";
+import { type MemoryWatch, watchMemory } from "../resources/memory-watch.ts";
+import type { SlotMember, SlotPool } from "../resources/slot-pool.ts";
+import { checkInvariants } from "../scheduler/check-invariants.ts";
+import type { SchedulerCommand, SchedulerEvent } from "../scheduler/messages.ts";
+import {
+  type Cause,
+  createSchedulerState,
+  type SchedulerPlan,
+  type SchedulerState,
+} from "../scheduler/state.ts";
+import { step } from "../scheduler/step.ts";
+import { LiveAttempt } from "./attempt.ts";
+import { backoffMs } from "./backoff.ts";
+import { HeldSlot, surroundingTask } from "./nesting.ts";
+import { sayWait } from "./say-wait.ts";
+import { settleTask } from "./settle-task.ts";
+import type { AttemptRecord, World } from "./world.ts";
+
+/** How the loop ended. */
+export interface LoopEnd {
+  readonly state: SchedulerState;
+  /** The last record of each task that had one. */
+  readonly records: ReadonlyMap<number, AttemptRecord>;
+  /** Why the run could not go on, or null. */
+  readonly fault: WireError | null;
+}
+
+export interface LoopRequest {
+  readonly world: World;
+  readonly plan: SchedulerPlan;
+  readonly slots: SlotPool;
+  readonly nested: boolean;
+  /** Check the scheduler's state after every event. */
+  readonly validate: boolean;
+}
+
+/** Runs a plan to its end. */
+export class RunLoop {
+  readonly #world: World;
+  readonly #request: LoopRequest;
+  readonly #state: SchedulerState;
+  readonly #seat: SlotMember;
+  readonly #memory: MemoryWatch;
+  readonly #events: SchedulerEvent[] = [];
+  readonly #live = new Map<number, LiveAttempt>();
+  readonly #records = new Map<number, AttemptRecord>();
+  readonly #readyAt = new Map<number, number>();
+  readonly #abandoned = new Set<number>();
+  readonly #timers = new Set<() => void>();
+  #busy = false;
+  #fault: WireError | null = null;
+  #finish: (end: LoopEnd) => void = () => {};
+  readonly #ended: Promise<LoopEnd>;
+
+  constructor(request: LoopRequest) {
+    const { world, plan, slots, nested } = request;
+    this.#world = world;
+    this.#request = request;
+    this.#state = createSchedulerState(plan);
+    this.#ended = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    const grant = (): void => this.#send({ type: "slot.granted" });
+    this.#seat = slots.join({ most: world.settings.maxWorkers, nested, grant });
+    this.#memory = watchMemory({
+      clock: world.clock,
+      settings: world.settings,
+      live: () => this.#live.values(),
+      measured: (memory) => this.#send({ type: "memory.measured", memory }),
+    });
+  }
+
+  run(): Promise<LoopEnd> {
+    this.#memory.start();
+    this.#send({ type: "run.started" });
+    return this.#ended;
+  }
+
+  cancel(message: string): void {
+    this.#send({ type: "run.cancelled", message });
+  }
+
+  #send(event: SchedulerEvent): void {
+    this.#events.push(event);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#take(next);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #take(event: SchedulerEvent): void {
+    const commands = step(this.#state, event);
+    if (this.#request.validate) checkInvariants(this.#state);
+    const now = this.#world.clock.now();
+    for (const task of this.#state.newlyReady.splice(0)) this.#readyAt.set(task, now);
+    for (const command of commands) this.#perform(command);
+  }
+
+  #perform(command: SchedulerCommand): void {
+    switch (command.type) {
+      case "start":
+        this.#start(command);
+        break;
+      case "settle":
+        void this.#settle(command.task);
+        break;
+      case "back-off":
+        this.#backOff(command.task, command.retry);
+        break;
+      case "skip":
+        this.#skip(command.task, command.cause);
+        break;
+      case "doubt":
+        this.#doubt(command.task);
+        break;
+      case "abort":
+        this.#live.get(command.task)?.abort({ kind: "because", because: this.#because(command.cause) });
+        break;
+      case "tell-wait":
+        this.#tellWait(command);
+        break;
+      case "want-slots":
+        this.#seat.want(command.slots);
+        break;
+      case "return-slots":
+        this.#seat.release(command.slots);
+        break;
+      case "finish":
+        this.#end();
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #start({ task, attempt, cause }: SchedulerCommand & { readonly type: "start" }): void {
+    const world = this.#world;
+    const { executor, agentName } = world.works[task]!;
+    const { id, route = "unknown" } = world.tasks[task]!;
+    this.#drop(task);
+    world.emit({ type: "attempt.started", taskId: id, attempt, cause, executor, agent: agentName, route });
+    const readyAt = this.#readyAt.get(task) ?? world.clock.now();
+    const fresh = this.#abandoned.has(task);
+    const start = { task, attempt, cause, readyAt, below: this.#below(task), fresh };
+    // Runs that the task starts find its slot here.
+    const live = surroundingTask.run(new HeldSlot(this.#seat), () => new LiveAttempt(world, start));
+    this.#live.set(task, live);
+    void live.record.then((record) => this.#attemptEnded(task, record));
+  }
+
+  // What finished tasks before this one wrote and nobody has settled yet, in serial order.
+  #below(task: number): readonly Effects[] {
+    const effects: Effects[] = [];
+    for (let i = this.#state.turn; i < task; i++) {
+      const record = this.#records.get(i);
+      if (record?.status === "succeeded" && record.effects !== null) effects.push(record.effects);
+    }
+    return effects;
+  }
+
+  #attemptEnded(task: number, record: AttemptRecord): void {
+    const world = this.#world;
+    this.#live.delete(task);
+    this.#records.set(task, record);
+    if (!record.quiet) this.#abandoned.add(task);
+    if (record.output !== null) world.outputs.set(task, record.output);
+    this.#memory.observe(task, record.resources.peakMemoryMiB);
+    emitFinished(world, task, record);
+    const { status: ended, retryable, outOfMemory } = record;
+    this.#send({ type: "attempt.ended", task, ended, retryable, outOfMemory });
+    this.#seat.release(1);
+  }
+
+  async #settle(task: number): Promise<void> {
+    const record = this.#records.get(task)!;
+    try {
+      const settlement = await settleTask(this.#world, task, record);
+      if (settlement.verdict === "conflict") this.#drop(task);
+      if (settlement.verdict === "refused") {
+        this.#world.outputs.delete(task);
+        this.#records.set(task, { ...record, status: "failed", output: null, failure: settlement.failure });
+      }
+      const cause = settlement.verdict === "skipped" ? this.#inputCause(settlement.from) : undefined;
+      if (cause !== undefined) this.#skip(task, cause);
+      const { verdict } = settlement;
+      this.#send({ type: "task.settled", task, verdict, ...(cause === undefined ? {} : { cause }) });
+    } catch (error) {
+      this.#fail(task, error);
+    }
+  }
+
+  // The directory or the disk failed under a commit: no later task may be built on what is there now.
+  #fail(task: number, error: unknown): void {
+    this.#fault = toWireError(error);
+    const failure = { kind: "disk", error: this.#fault } as const;
+    const record = this.#records.get(task)!;
+    this.#world.outputs.delete(task);
+    this.#records.set(task, { ...record, status: "failed", output: null, failure });
+    this.#world.emit({
+      type: "task.failed",
+      taskId: this.#world.tasks[task]!.id,
+      attempt: record.attempt,
+      failure,
+    });
+    this.#send({ type: "run.cancelled", message: this.#fault.message });
+    this.#send({ type: "task.settled", task, verdict: "refused" });
+  }
+
+  #inputCause(from: number): Cause {
+    const why = this.#state.tasks[from]!.cause;
+    return { reason: "input", task: from, root: why !== null && "root" in why ? why.root : from };
+  }
+
+  #backOff(task: number, retry: number): void {
+    const { clock, settings, random, tasks } = this.#world;
+    const delayMs = backoffMs(retry, settings.retryDelayMs, random());
+    const attempt = this.#records.get(task)!.attempt;
+    this.#world.emit({ type: "task.retrying", taskId: tasks[task]!.id, attempt, delayMs });
+    const stop = clock.after(delayMs, () => {
+      this.#timers.delete(stop);
+      this.#send({ type: "retry.due", task });
+    });
+    this.#timers.add(stop);
+  }
+
+  #skip(task: number, cause: Cause): void {
+    const taskId = this.#world.tasks[task]!.id;
+    const because = this.#because(cause);
+    const keep = cause.reason === "stopped" || cause.reason === "in-doubt";
+    if (!keep) this.#drop(task);
+    else this.#world.outputs.delete(task);
+    const type = cause.reason === "cancelled" ? "task.cancelled" : "task.skipped";
+    this.#world.emit({ type, taskId, because });
+  }
+
+  #doubt(task: number): void {
+    const { id } = this.#world.tasks[task]!;
+    const record = this.#records.get(task)!;
+    this.#world.emit({ type: "task.failed", taskId: id, attempt: record.attempt, failure: record.failure! });
+  }
+
+  #because(cause: Cause): Because {
+    const id = (task: number) => this.#world.tasks[task]!.id;
+    switch (cause.reason) {
+      case "dependency":
+      case "input":
+        return { reason: cause.reason, taskId: id(cause.task), root: id(cause.root) };
+      case "stopped":
+      case "in-doubt":
+        return { reason: cause.reason, taskId: id(cause.task) };
+      case "cancelled":
+        return cause;
+      default:
+        return cause satisfies never;
+    }
+  }
+
+  #drop(task: number): void {
+    this.#records.delete(task);
+    this.#world.outputs.delete(task);
+  }
+
+  #tellWait({ task, reason }: SchedulerCommand & { readonly type: "tell-wait" }): void {
+    // In sequential mode every task waits for its turn, and everybody knows.
+    if (reason.kind === "turn" && this.#world.settings.mode === "sequential") return;
+    const { id } = this.#world.tasks[task]!;
+    this.#world.emit({ type: "task.waiting", taskId: id, reason: sayWait(this.#world, task, reason) });
+  }
+
+  #end(): void {
+    for (const stop of this.#timers) stop();
+    this.#timers.clear();
+    this.#memory.stop();
+    this.#seat.leave();
+    this.#finish({ state: this.#state, records: this.#records, fault: this.#fault });
+  }
+}
+
+function emitFinished(world: World, task: number, record: AttemptRecord): void {
+  const { attempt, status, failure, because, resources, output } = record;
+  const changed = record.effects?.changes.map((change) => change.path).slice(0, 100) ?? [];
+  world.emit({
+    ...{
+      type: "attempt.finished",
+      taskId: world.tasks[task]!.id,
+      attempt,
+      status,
+      failure,
+      because,
+      resources,
+    },
+    ...{ output: output === null ? null : describeData(decodeData(output)), changed },
+  });
+}

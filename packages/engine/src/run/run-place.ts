@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunPlace } from "./world.ts";
+
+/** A run's folder, or one outside of any shared directory that is made when first needed and removed at the end. */
+export class RunFolder implements RunPlace {
+  readonly #ids: readonly string[];
+  #dir: string | null;
+  #temporary: string | null = null;
+
+  constructor(dir: string | null, ids: readonly string[]) {
+    this.#dir = dir;
+    this.#ids = ids;
+    if (dir !== null) mkdirSync(dir, { recursive: true });
+  }
+
+  get dir(): string | null {
+    return this.#dir;
+  }
+
+  require(): string {
+    if (this.#dir === null) {
+      this.#temporary = mkdtempSync(join(tmpdir(), "sheaf-"));
+      this.#dir = this.#temporary;
+    }
+    return this.#dir;
+  }
+
+  makeBeside(task: number, attempt: number): string {
+    const path = join(this.require(), "tasks", taskFolder(task, this.#ids[task]!), `attempt-${attempt}`);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** Removes the folder if it was a temporary one. */
+  close(): void {
+    if (this.#temporary !== null) rmSync(this.#temporary, { recursive: true, force: true });
+  }
+}
+
+/** Name of a task's folder: unique and in order, whatever the file system thinks of upper and lower case. */
+export function taskFolder(task: number, id: string): string {
+  return `${String(task + 1).padStart(4, "0")}-${id}`;
+}

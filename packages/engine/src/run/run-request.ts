@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import {
+  type Clock,
+  idProblem,
+  type RunId,
+  SheafError,
+  systemClock,
+  type Task,
+  runId as toRunId,
+} from "@sheaf/core";
+import type { CostWeights } from "@sheaf/ledger";
+import { STATE_FOLDER } from "@sheaf/workdir";
+import { type Agent, checkAgent, resolveWork, type TaskWork } from "../agents/resolve-work.ts";
+import { isNear, readSettings } from "../config/read-settings.ts";
+import { SETTING_TABLE } from "../config/setting-table.ts";
+import type { Settings } from "../config/settings.ts";
+import { parseTasks } from "../tasks/parse-tasks.ts";
+import { isPlannerAnswer, tasksOfPlannerAnswer } from "../tasks/planner-answer.ts";
+import { RUN_OPTION_NAMES, type RunInput, type RunOptions, type RunSpec } from "./options.ts";
+
+/** A run that has been checked and not begun. */
+export interface RunRequest {
+  readonly runId: RunId;
+  /** In serial order. */
+  readonly tasks: readonly Task[];
+  readonly works: readonly TaskWork[];
+  /** Real path of the shared directory, or null. */
+  readonly dir: string | null;
+  /** Folder of the state of all runs there; null when nothing is kept. */
+  readonly stateDir: string | null;
+  readonly settings: Settings;
+  /** The number of workers was asked for, so it is not bounded by the rule for processors. */
+  readonly maxWorkersGiven: boolean;
+  readonly warnings: readonly string[];
+  readonly clock: Clock;
+  readonly costWeights: CostWeights | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly validate: boolean;
+}
+
+function toSpec(input: RunInput): RunSpec {
+  if (Array.isArray(input)) return { tasks: input };
+  if (typeof input !== "object" || input === null) {
+    const expected = "a list of tasks, { dir, tasks } or a planner's answer with sub_tasks";
+    throw new SheafError("OPTION_INVALID", { option: "run", expected, got: input });
+  }
+  if (!isPlannerAnswer(input)) return input as RunSpec;
+  const { dir, agents } = input;
+  return {
+    tasks: tasksOfPlannerAnswer(input),
+    ...(dir === undefined ? {} : { dir }),
+    ...(agents === undefined ? {} : { agents }),
+  };
+}
+
+function checkOptionNames(options: RunOptions): void {
+  const known = [...Object.keys(SETTING_TABLE), ...RUN_OPTION_NAMES];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = known.find((name) => isNear(name.toLowerCase(), unknown.toLowerCase()));
+  const expected = near === undefined ? `one of the options ${known.join(", ")}` : `spelled \`${near}\``;
+  throw new SheafError("OPTION_INVALID", {
+    option: unknown,
+    expected,
+    got: options[unknown as keyof RunOptions],
+  });
+}
+
+/** Returns the real path of a folder that can be worked on. */
+export function resolveDir(dir: unknown): string {
+  if (typeof dir !== "string" || dir === "") {
+    throw new SheafError("OPTION_INVALID", { option: "dir", expected: "the path of a folder", got: dir });
+  }
+  const path = resolve(dir);
+  const unusable = (problem: string): SheafError => new SheafError("DIR_UNUSABLE", { dir: path, problem });
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) throw unusable("there is no such folder");
+    if (!stat.isDirectory()) throw unusable("it is not a folder");
+    return realpathSync(path);
+  } catch (error) {
+    if (error instanceof SheafError) throw error;
+    throw unusable(`it cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** Returns the folder in which the state of a directory's runs is kept. */
+export function stateDirOf(dir: string | null, home: string | null): string | null {
+  if (home === null) return dir === null ? null : join(dir, STATE_FOLDER);
+  const key = dir === null ? "no-directory" : createHash("sha256").update(dir).digest("hex").slice(0, 16);
+  return join(resolve(home), key);
+}
+
+// Sorts by time, says when it was, and two runs of one second still differ.
+function newRunId(clock: Clock): RunId {
+  const stamp = new Date(clock.now()).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return toRunId(`${stamp}-${randomBytes(3).toString("hex")}`);
+}
+
+function chooseRunId(given: unknown, stateDir: string | null, clock: Clock): RunId {
+  if (given === undefined) return newRunId(clock);
+  const problem = idProblem(given);
+  if (problem !== undefined) throw new SheafError("RUN_ID_INVALID", { runId: given, problem });
+  const id = toRunId(given as string);
+  const path = stateDir === null ? null : join(stateDir, "runs", id);
+  if (path !== null && existsSync(path)) throw new SheafError("RUN_EXISTS", { runId: id, path });
+  return id;
+}
+
+/**
+ * Checks everything that can be checked before a run begins.
+ *
+ * @throws SheafError for every mistake of the caller: tasks, options, variables, agents, directory, run id.
+ */
+export function runRequest(input: RunInput, agent: Agent | undefined, options: RunOptions): RunRequest {
+  checkOptionNames(options);
+  const spec = toSpec(input);
+  const { settings, given, warnings } = readSettings(options, options.env ?? process.env);
+  const tasks = parseTasks(spec.tasks);
+  if (agent !== undefined) checkAgent(agent, "agentFn");
+  const choice = { fallback: agent, named: spec.agents ?? {} };
+  const forced = settings.enableParallel ? settings : { ...settings, mode: "sequential" as const };
+  const works = tasks.map((task) => resolveWork(task, choice, forced));
+  const dir = spec.dir === undefined ? null : resolveDir(spec.dir);
+  const clock = options.clock ?? systemClock;
+  const stateDir = stateDirOf(dir, forced.home);
+  return {
+    runId: chooseRunId(options.runId, stateDir, clock),
+    tasks,
+    works,
+    dir,
+    stateDir,
+    settings: forced,
+    maxWorkersGiven: given.has("maxWorkers"),
+    warnings,
+    clock,
+    costWeights: options.costWeights,
+    signal: options.signal,
+    validate: options.validate ?? false,
+  };
+}

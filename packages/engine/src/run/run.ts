@@ -1,0 +1,264 @@
+// One run from its checked request to its report.
+//
+// Owns:     the order of things: take the directory, analyze, plan, run, verify, give everything back.
+// Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
+import { join } from "node:path";
+import type { EffectiveLimits, EventBody, RunEvent } from "@sheaf/core";
+import { createCostBook, type Durations, type Journal, openDurations, openJournal } from "@sheaf/ledger";
+import { openWorkdir, type Workdir } from "@sheaf/workdir";
+import { bundleAgents } from "../agents/bundle-agents.ts";
+import { createExecutors } from "../executor/executors.ts";
+import { makePlan, type RunPlan } from "../plan/make-plan.ts";
+import { CPU_TAG, runsInTurn, schedulerPlan } from "../plan/scheduler-plan.ts";
+import { availableMiB, cpus, cpuWorkers } from "../resources/machine.ts";
+import { processSlots } from "../resources/slot-pool.ts";
+import { VERSION } from "../version.ts";
+import { analyzeRun, countSources } from "./analysis.ts";
+import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
+import { OutputStore } from "./output-store.ts";
+import type { RunReport } from "./report.ts";
+import { type LoopEnd, RunLoop } from "./run-loop.ts";
+import { RunFolder } from "./run-place.ts";
+import type { RunRequest } from "./run-request.ts";
+import { sayPlan } from "./say-plan.ts";
+import type { World } from "./world.ts";
+
+/** What others are told as a run proceeds. */
+export interface RunListener {
+  /** The journal is open: events can be followed. */
+  readonly opened: (journal: Journal) => void;
+  readonly planned: (plan: RunPlan) => void;
+}
+
+interface Opened {
+  readonly workdir: Workdir | null;
+  readonly journal: Journal;
+  readonly folder: RunFolder;
+  readonly durations: Durations;
+  readonly emit: (body: EventBody) => RunEvent;
+  readonly costs: ReturnType<typeof createCostBook>;
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A run under way. */
+export class Run {
+  readonly #request: RunRequest;
+  readonly #nested: boolean;
+  readonly #startedAt: number;
+  readonly #abort = new AbortController();
+  #cancelled: string | null = null;
+  #loop: RunLoop | null = null;
+
+  constructor(request: RunRequest, nested: boolean) {
+    this.#request = request;
+    this.#nested = nested;
+    this.#startedAt = request.clock.now();
+  }
+
+  cancel(message: string): void {
+    if (this.#cancelled !== null) return;
+    this.#cancelled = message;
+    this.#abort.abort();
+    this.#loop?.cancel(message);
+  }
+
+  /** Runs to the end. Rejects only when the run could not begin, or by a fault of Sheaf's own. */
+  async perform(listener: RunListener): Promise<RunReport> {
+    const opened = await this.#open();
+    const { clock, settings } = this.#request;
+    const executors = createExecutors({
+      clock,
+      threads: settings.maxWorkers,
+      memoryLimitMiB: settings.maxMemoryMb,
+      logFile: () => join(opened.folder.require(), "workers.log"),
+    });
+    try {
+      listener.opened(opened.journal);
+      const world = await this.#prepare(opened, executors);
+      listener.planned(world.plan);
+      // Whoever waits for the plan may look at it, and cancel, before the first task starts.
+      await nextTurn();
+      return await this.#runPlan(world, opened);
+    } finally {
+      await executors.dispose();
+      await opened.workdir?.close({ keep: false });
+      opened.journal.close();
+      opened.folder.close();
+    }
+  }
+
+  async #open(): Promise<Opened> {
+    const { stateDir, runId, clock, tasks, dir, settings, costWeights } = this.#request;
+    const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
+    const workdir =
+      dir === null
+        ? null
+        : await openWorkdir({
+            ...{ dir, runDir: runDir!, runId, frozen: settings.frozen },
+            declaredWrites: tasks.flatMap((task) => task.writes ?? []),
+            ...(settings.staging === "auto" ? {} : { rung: settings.staging }),
+          });
+    const folder = new RunFolder(
+      runDir,
+      tasks.map((task) => task.id),
+    );
+    const path = runDir !== null && settings.trace ? join(runDir, "journal.ndjson") : null;
+    const journal = openJournal({ path, runId, clock });
+    const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
+    const emit = (body: EventBody): RunEvent => {
+      const event = journal.append(body);
+      costs.add(event);
+      return event;
+    };
+    const durations = openDurations(stateDir === null ? null : join(stateDir, "durations.json"));
+    return { workdir, journal, folder, durations, emit, costs };
+  }
+
+  async #prepare(opened: Opened, executors: World["executors"]): Promise<World> {
+    const { tasks, settings, clock, runId } = this.#request;
+    const works = await bundleAgents(this.#request.works);
+    const { workdir, emit, durations, journal, folder, costs } = opened;
+    const limits = this.#limits();
+    this.#announce(opened, limits);
+    const plan = await this.#plan(opened);
+    const outputs = new OutputStore(plan.order);
+    const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
+    if (folder.dir !== null || leaves) outputs.keepIn(join(folder.require(), "outputs"));
+    const tracked = tasks.map(
+      (task, i) => workdir === null || works[i]!.work.kind === "closure" || task.reads !== undefined,
+    );
+    const inTurn = tasks.filter((task, i) => runsInTurn(task, tracked[i]!, settings)).length;
+    emit({
+      type: "run.planned",
+      order: plan.order,
+      levels: plan.levels.length,
+      width: plan.width,
+      criticalPath: plan.criticalPath,
+      speedupBound: plan.speedupBound,
+      summary: sayPlan(plan, settings, inTurn),
+    });
+    const shared = { runId, tasks, works, plan, settings, limits, clock, random: Math.random };
+    return {
+      ...shared,
+      journal,
+      costs,
+      durations,
+      outputs,
+      workdir,
+      place: folder,
+      executors,
+      tracked,
+      emit,
+    };
+  }
+
+  #limits(): EffectiveLimits {
+    const { settings, maxWorkersGiven } = this.#request;
+    const { maxWorkers } = settings;
+    const machine = { cpus: cpus(), availableMiB: availableMiB(), maxWorkers };
+    const workers = maxWorkersGiven ? maxWorkers : cpuWorkers(machine);
+    return {
+      maxWorkers,
+      cpuWorkers: workers,
+      memoryBudgetMiB: Math.floor(0.8 * machine.availableMiB),
+      tags: { [CPU_TAG]: workers, ...settings.tags },
+    };
+  }
+
+  #announce({ emit, workdir, durations }: Opened, limits: EffectiveLimits): void {
+    const { tasks, settings, dir, warnings } = this.#request;
+    const { mode, schedule } = settings;
+    emit({ type: "run.started", tasks: tasks.length, mode, schedule, dir, limits, version: VERSION });
+    for (const reason of warnings) emit({ type: "run.fallback", part: "configuration", reason });
+    if (durations.note !== null) emit({ type: "run.fallback", part: "durations", reason: durations.note });
+    if (workdir === null) return;
+    const { rung, why } = workdir;
+    emit({ type: "dir.staged", rung, files: workdir.statistics().baseFiles, why });
+    if (workdir.recovered > 0) {
+      const reason = `A run was killed while it published; its last ${workdir.recovered} changes were finished now.`;
+      emit({ type: "run.fallback", part: "recovery", reason });
+    }
+  }
+
+  async #plan({ emit, durations }: Opened): Promise<RunPlan> {
+    const { tasks, works, settings, clock } = this.#request;
+    const from = clock.now();
+    emit({
+      type: "analysis.started",
+      sources: settings.autoDetectDeps ? ["declared", "files", "reference"] : ["declared"],
+    });
+    const analysis = await this.#analyze();
+    for (const usage of analysis.usage) emit({ type: "analysis.usage", usage });
+    for (const fallback of analysis.fallbacks) emit({ type: "run.fallback", ...fallback });
+    const { warnings } = analysis;
+    emit({
+      type: "analysis.finished",
+      edges: countSources(analysis.edges),
+      warnings,
+      latencyMs: clock.now() - from,
+    });
+    const agentOf = new Map(tasks.map((task, i) => [task.id, works[i]!.agentName]));
+    return makePlan({
+      ...{ tasks, edges: analysis.edges, settings, warnings },
+      measured: (task) => durations.estimateMs({ taskId: task.id, agent: agentOf.get(task.id)! }),
+    });
+  }
+
+  // A run that is cancelled while it is analyzed ends as any other: every task gets its outcome.
+  async #analyze() {
+    try {
+      return await analyzeRun(this.#request, this.#abort.signal);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+      return { edges: [], fallbacks: [], warnings: [], usage: [] };
+    }
+  }
+
+  async #runPlan(world: World, opened: Opened): Promise<RunReport> {
+    const { settings, tasks, validate } = this.#request;
+    const { plan, works, tracked, limits } = world;
+    const scheduled = schedulerPlan({ plan, tasks, works, settings, tracked, limits: limits.tags });
+    const loop = new RunLoop({ world, plan: scheduled, slots: processSlots, nested: this.#nested, validate });
+    this.#loop = loop;
+    const ended = loop.run();
+    if (this.#cancelled !== null) loop.cancel(this.#cancelled);
+    return this.#close(world, opened, await ended);
+  }
+
+  async #close(world: World, opened: Opened, end: LoopEnd): Promise<RunReport> {
+    const { workdir, durations, emit, journal, folder } = opened;
+    const changes = (await workdir?.verify()) ?? { outside: [], frozen: [] };
+    const outside = [...outsideSoFar(journal), ...changes.outside];
+    if (changes.outside.length > 0) emit({ type: "dir.changed-outside", paths: changes.outside });
+    const guarantee = guaranteeOf(world, { outside, frozen: changes.frozen });
+    const status = runStatus(end);
+    await workdir?.close({ keep: status === "failed" || status === "suspended" });
+    for (const [task, record] of end.records) {
+      if (record.status !== "succeeded") continue;
+      const taskId = world.tasks[task]!.id;
+      durations.record({
+        taskId,
+        agent: world.works[task]!.agentName,
+        latencyMs: record.resources.latencyMs,
+      });
+    }
+    const note = durations.save();
+    if (note !== null) emit({ type: "run.fallback", part: "durations", reason: note });
+    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, runDir: folder.dir });
+    const { wallMs } = report.timing;
+    emit({
+      type: "run.finished",
+      status,
+      wallMs,
+      totalUsd: report.cost.totalUsd,
+      guarantee: guarantee.level,
+    });
+    await journal.sync();
+    return report;
+  }
+}
+
+function outsideSoFar(journal: Journal): readonly string[] {
+  return journal.events().flatMap((event) => (event.type === "dir.changed-outside" ? event.paths : []));
+}

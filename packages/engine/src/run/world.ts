@@ -1,0 +1,74 @@
+import type {
+  AttemptResources,
+  AttemptStatus,
+  Because,
+  Clock,
+  EffectiveLimits,
+  EventBody,
+  Executor,
+  ExecutorKind,
+  RunEvent,
+  RunId,
+  TakenInput,
+  Task,
+  TaskFailure,
+} from "@sheaf/core";
+import type { CostBook, Durations, Journal } from "@sheaf/ledger";
+import type { Effects, Workdir } from "@sheaf/workdir";
+import type { TaskWork } from "../agents/resolve-work.ts";
+import type { Settings } from "../config/settings.ts";
+import type { RunPlan } from "../plan/make-plan.ts";
+import type { OutputStore } from "./output-store.ts";
+
+/** Everything that a run holds while it runs. Tasks are addressed by position in serial order. */
+export interface World {
+  readonly runId: RunId;
+  readonly tasks: readonly Task[];
+  readonly works: readonly TaskWork[];
+  readonly plan: RunPlan;
+  readonly settings: Settings;
+  readonly limits: EffectiveLimits;
+  readonly clock: Clock;
+  /** A number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+  readonly journal: Journal;
+  readonly costs: CostBook;
+  readonly durations: Durations;
+  readonly outputs: OutputStore;
+  /** Null in a run without `dir`. */
+  readonly workdir: Workdir | null;
+  /** Folder of the run's own files, made on demand; null while there is none. */
+  readonly place: RunPlace;
+  readonly executors: { get(kind: ExecutorKind): Executor };
+  /** True where everything that the task reads is known. */
+  readonly tracked: readonly boolean[];
+  emit(body: EventBody): RunEvent;
+}
+
+/** Where a run keeps files on disk. */
+export interface RunPlace {
+  /** The run's folder; null when it has none and nothing has asked for one. */
+  readonly dir: string | null;
+  /** Returns the run's folder, making one outside the shared directory when there is none. */
+  require(): string;
+  /** Returns a new folder for what one attempt keeps beside its work directory. */
+  makeBeside(task: number, attempt: number): string;
+}
+
+/** What came of one attempt. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly status: AttemptStatus;
+  /** The worker was lost because memory ran out. */
+  readonly outOfMemory: boolean;
+  readonly output: Uint8Array | null;
+  readonly failure: TaskFailure | null;
+  readonly because: Because | null;
+  readonly retryable: boolean;
+  readonly taken: readonly TakenInput[];
+  /** What it read and wrote; null without a directory, or when it did not come that far. */
+  readonly effects: Effects | null;
+  /** False when code of the attempt may still be running. */
+  readonly quiet: boolean;
+  readonly resources: AttemptResources;
+}

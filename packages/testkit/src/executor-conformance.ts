@@ -1,0 +1,362 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type AbortCause,
+  type AttemptEnd,
+  type AttemptPort,
+  type AttemptRequest,
+  decodeData,
+  type Executor,
+  type ExecutorAbilities,
+  encodeData,
+  fromWireError,
+  type RunningAttempt,
+  runId,
+  type Task,
+  taskId,
+  type UsageRecord,
+  type Work,
+} from "@sheaf/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** An executor and what it claims to be able to do. */
+export interface ExecutorUnderTest {
+  readonly name: string;
+  readonly abilities: ExecutorAbilities;
+  create(): Executor;
+}
+
+const FIXTURES = new URL("./fixtures/agents.mjs", import.meta.url).href;
+
+interface Heard {
+  readonly said: string[];
+  readonly usage: UsageRecord[];
+  readonly port: AttemptPort;
+  /** Resolves when the attempt first says anything: its agent has begun. */
+  readonly begun: Promise<void>;
+}
+
+function listen(files: ReadonlyMap<string, string>, view: string): Heard {
+  const said: string[] = [];
+  const usage: UsageRecord[] = [];
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const say = (what: string): void => {
+    begin();
+    said.push(what);
+  };
+  const port: AttemptPort = {
+    progress: (fraction, message) => say(`progress ${fraction} ${message}`),
+    log: (message) => say(`log ${message}`),
+    heartbeat: () => say("heartbeat"),
+    usage: (record) => {
+      begin();
+      usage.push(record);
+    },
+    modelLoaded: (name, vramMiB) => say(`model ${name} ${vramMiB}`),
+    async read(path) {
+      if (path.includes("..")) throw new RangeError("outside");
+      const text = files.get(path);
+      if (text === undefined) return false;
+      mkdirSync(join(view, path, ".."), { recursive: true });
+      writeFileSync(join(view, path), text);
+      return true;
+    },
+  };
+  return { said, usage, port, begun };
+}
+
+interface StartOptions {
+  readonly task?: Partial<Task>;
+  readonly work?: Work;
+  readonly attempt?: number;
+  readonly memoryLimitMiB?: number;
+  readonly noDir?: boolean;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+let count = 0;
+
+/** Starts one attempt of an agent of the fixtures and listens to it. */
+function starter(executor: () => Executor, root: () => string) {
+  return (
+    exportName: string,
+    options: StartOptions = {},
+  ): Heard & { readonly running: RunningAttempt; readonly view: string; readonly beside: string } => {
+    count += 1;
+    const view = join(root(), `view-${count}`);
+    const beside = join(root(), `beside-${count}`);
+    const folder = join(root(), `outputs-${count}`);
+    for (const path of [view, beside, folder]) mkdirSync(path, { recursive: true });
+    const outputs = new Map(
+      Object.entries(options.outputs ?? {}).map(([id, value]) => [id, encodeData(value, id)]),
+    );
+    writeFileSync(join(folder, "order.json"), JSON.stringify([...outputs.keys(), "task-1", "later"]));
+    const heard = listen(new Map([["notes/a.txt", "hello"]]), view);
+    const request: AttemptRequest = {
+      runId: runId("run-1"),
+      task: { id: taskId("task-1"), ...options.task },
+      attempt: options.attempt ?? 1,
+      lease: `lease-${count}`,
+      work: options.work ?? { kind: "module", module: FIXTURES, exportName, agentName: null },
+      place: { view: options.noDir === true ? null : view, beside },
+      inputs: {
+        isBefore: (id) => outputs.has(id),
+        output: (id) => outputs.get(id),
+        likely: [...outputs.keys()],
+        folder,
+      },
+      memoryLimitMiB: options.memoryLimitMiB ?? 256,
+      env: {},
+    };
+    return { ...heard, running: executor().start(request, heard.port), view, beside };
+  };
+}
+
+const outputOf = (end: AttemptEnd): unknown => {
+  if (end.status !== "succeeded") throw new Error(`the attempt ${end.status}: ${JSON.stringify(end)}`);
+  return decodeData(end.output);
+};
+
+const errorOf = (end: AttemptEnd): Error & { code?: unknown; details?: unknown } => {
+  if (end.status !== "failed") throw new Error(`the attempt ${end.status}, it should have failed`);
+  return fromWireError(end.error);
+};
+
+const CANCELLED: AbortCause = { kind: "because", because: { reason: "cancelled", message: "enough" } };
+
+/**
+ * Declares the tests that every executor must pass, each held to its own row of abilities: what it can do it must
+ * do, and what it cannot do is not tried.
+ */
+export function executorConformance(under: ExecutorUnderTest): void {
+  describe(`executor ${under.name}`, () => {
+    let executor: Executor;
+    let root: string;
+    const start = starter(
+      () => executor,
+      () => root,
+    );
+    const run = async (exportName: string, options: StartOptions = {}) => {
+      const started = start(exportName, options);
+      return { ...started, end: await started.running.ended };
+    };
+    beforeAll(() => {
+      root = mkdtempSync(join(tmpdir(), "sheaf-conformance-"));
+      executor = under.create();
+    });
+    afterAll(async () => {
+      await executor.dispose();
+      rmSync(root, { recursive: true, force: true });
+    });
+
+    test("says what it can do", () => {
+      expect(executor.abilities).toEqual(under.abilities);
+    });
+
+    describe("outputs", () => {
+      test("what an agent returns arrives as it was", async () => {
+        const { end } = await run("echo", { task: { input: { list: [1, "two", null] } } });
+        expect(outputOf(end)).toEqual({ id: "task-1", input: { list: [1, "two", null] } });
+      });
+
+      test("an agent may return nothing", async () => {
+        expect(outputOf((await run("nothing")).end)).toBeUndefined();
+      });
+
+      test("maps, bytes and cycles arrive", async () => {
+        expect(outputOf((await run("returnsMap")).end)).toEqual(new Map([["a", new Uint8Array([1, 2, 3])]]));
+        const loop = outputOf((await run("returnsCycle")).end) as { self: unknown };
+        expect(loop.self).toBe(loop);
+      });
+
+      test("what is not data fails the attempt and says so", async () => {
+        const { end } = await run("returnsFunction");
+        expect(end).toMatchObject({ status: "failed", kind: "output" });
+        expect(errorOf(end).message).toMatch(/not plain data/);
+      });
+    });
+
+    describe("errors", () => {
+      test("an error keeps class name, code, details and cause", async () => {
+        const error = errorOf((await run("failsWithClass")).end);
+        expect(error).toMatchObject({ name: "QuotaError", code: "E_QUOTA", message: "no tokens left" });
+        expect(error.details).toEqual({ left: 0, unit: "tokens" });
+        expect(error.cause).toMatchObject({ name: "TypeError", message: "inner trouble" });
+        expect(error.stack).toMatch(/agents\.mjs/);
+      });
+
+      test("whatever is thrown is told", async () => {
+        expect(errorOf((await run("throwsText")).end).message).toMatch(/just text/);
+        expect(errorOf((await run("throwsNull")).end).message).toMatch(/null/);
+      });
+
+      test("a module that does not export the agent is named", async () => {
+        const { end } = await run("noSuchExport");
+        expect(errorOf(end)).toMatchObject({ code: "AGENT_MODULE_FAILED" });
+        expect(errorOf(end).message).toMatch(/noSuchExport/);
+      });
+
+      test("a module that cannot be found is named", async () => {
+        const work: Work = {
+          kind: "module",
+          module: "file:///absent/agent.mjs",
+          exportName: "x",
+          agentName: null,
+        };
+        expect(errorOf((await run("", { work })).end)).toMatchObject({ code: "AGENT_MODULE_FAILED" });
+      });
+    });
+
+    describe("context", () => {
+      test("it names run and attempt, and a key that is the same for each attempt", async () => {
+        const { end } = await run("context", { attempt: 3 });
+        expect(outputOf(end)).toEqual({ runId: "run-1", attempt: 3, key: "run-1.task-1", aborted: false });
+      });
+
+      test("inputs are taken by id, recorded with a hash, and an id like constructor is one like any other", async () => {
+        const { end } = await run("takesInputs", { outputs: { first: [1], constructor: "own" } });
+        expect(outputOf(end)).toEqual({ first: [1], constructor: "own" });
+        expect(end.taken.map(({ from }) => from)).toEqual(["first", "constructor"]);
+        expect(end.taken.every(({ hash }) => hash?.length === 64)).toBe(true);
+      });
+
+      test("a key that is no earlier task gives nothing and is not recorded", async () => {
+        const { end } = await run("takesMissing");
+        expect(outputOf(end)).toBeUndefined();
+        expect(end.taken).toEqual([]);
+      });
+
+      test("what it tells arrives, in order, and usage once", async () => {
+        const { end, said, usage } = await run("tells");
+        expect(outputOf(end)).toBe("told");
+        expect(said).toEqual(["progress 0.5 half way", "log a line", "heartbeat", "model small 512"]);
+        expect(usage).toEqual([{ model: "m", inputTokens: 10, outputTokens: 5, costUsd: 0.001 }]);
+      });
+
+      test("usage that cannot be is refused where it is told", async () => {
+        expect(errorOf((await run("badUsage")).end)).toMatchObject({ code: "USAGE_INVALID" });
+      });
+
+      test("the work directory and the folders beside it are there when asked for", async () => {
+        const { end, view, beside } = await run("places");
+        const output = outputOf(end) as { dir: string; outputs: string; cwd: string };
+        expect(output.dir).toBe(view);
+        expect(output.outputs).toBe(join(view, "outputs"));
+        expect(readFileSync(join(view, "made.txt"), "utf8")).toBe("made");
+        expect(readFileSync(join(beside, "logs", "own.txt"), "utf8")).toBe("kept");
+        if (under.abilities.ownCwd) expect(output.cwd).toBe(view);
+        else expect(output.cwd).not.toBe(view);
+      });
+
+      test("ctx.read brings a file of the snapshot, and says ENOENT when there is none", async () => {
+        expect(outputOf((await run("readsFile")).end)).toEqual({ text: "hello", again: "hello" });
+        expect(outputOf((await run("readsAbsent")).end)).toBe("ENOENT");
+      });
+
+      test("what the engine refuses to read is an error in the agent", async () => {
+        expect(errorOf((await run("readsOutside")).end)).toMatchObject({
+          name: "RangeError",
+          message: "outside",
+        });
+      });
+
+      test("without a directory, asking for it is an error that says what to do", async () => {
+        const { end } = await run("usesDirWithout", { noDir: true });
+        expect(errorOf(end)).toMatchObject({ code: "CONTEXT_NO_DIR" });
+      });
+    });
+
+    describe("ending", () => {
+      test("an agent that heeds its signal is aborted", async () => {
+        const { running, begun } = start("waitsForAbort");
+        await begun;
+        running.abort(CANCELLED);
+        expect((await running.ended).status).toBe("aborted");
+      });
+
+      test("an agent that ignores its signal is aborted all the same", async () => {
+        const { running, begun } = start("ignoresAbort");
+        await begun;
+        running.abort({ kind: "timeout", timeoutMs: 1 });
+        expect((await running.ended).status).toBe("aborted");
+      });
+
+      test.runIf(under.abilities.stopsBusyLoop)("code that never yields is stopped", async () => {
+        const { running, begun } = start("busyLoop");
+        await begun;
+        running.abort(CANCELLED);
+        expect((await running.ended).status).toBe("aborted");
+        expect(outputOf((await run("echo")).end)).toMatchObject({ id: "task-1" });
+      });
+
+      test("several attempts at once do not hear each other", async () => {
+        const ends = await Promise.all([1, 2, 3].map((n) => run("echo", { task: { input: n } })));
+        expect(ends.map(({ end }) => (outputOf(end) as { input: number }).input)).toEqual([1, 2, 3]);
+      });
+    });
+
+    describe.runIf(under.abilities.survivesCrash)("crashes", () => {
+      test("process.exit loses the attempt alone, with the code, and its usage is kept", async () => {
+        const beside = start("ignoresAbort");
+        await beside.begun;
+        const { end, usage } = await run("exits");
+        expect(end).toMatchObject({ status: "lost", outOfMemory: false });
+        expect(end.status === "lost" ? end.how : "").toMatch(/3/);
+        expect(usage).toEqual([{ model: "m", inputTokens: 7 }]);
+        beside.running.abort(CANCELLED);
+        expect((await beside.running.ended).status).toBe("aborted");
+      });
+
+      test("an error thrown from a timer loses the attempt, and the next one runs", async () => {
+        expect((await run("uncaught")).end.status).toBe("lost");
+        expect(outputOf((await run("echo")).end)).toMatchObject({ id: "task-1" });
+      });
+
+      test("a full heap loses the attempt, and the next one runs", async () => {
+        const { end } = await run("fillsHeap");
+        expect(end.status).toBe("lost");
+        expect(outputOf((await run("echo")).end)).toMatchObject({ id: "task-1" });
+      });
+
+      test("what an agent prints is kept beside its work directory, not on the engine's output", async () => {
+        const { end, beside } = await run("prints");
+        expect(outputOf(end)).toBe("printed");
+        expect(readFileSync(join(beside, "logs", "stdout.txt"), "utf8")).toBe("to stdout\n");
+        expect(readFileSync(join(beside, "logs", "stderr.txt"), "utf8")).toBe("to stderr\n");
+      });
+
+      test("processor time and memory of an attempt are measured", async () => {
+        const { end } = await run("burnsCpu");
+        expect(end.measured.cpuMs).toBeGreaterThan(10);
+        expect(end.measured.peakMemoryMiB).toBeGreaterThan(1);
+        expect(end.measured.latencyMs).toBeGreaterThan(10);
+      });
+    });
+
+    describe.runIf(under.abilities.ownCwd)("processes", () => {
+      test("what an agent leaves running ends with its process", async () => {
+        const pid = outputOf((await run("leavesProcess")).end) as number;
+        await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+      });
+    });
+
+    describe.runIf(under.abilities.closures)("closures", () => {
+      test("a plain function of the caller runs", async () => {
+        const { end } = await run("", { work: { kind: "closure", fn: (task) => task.id } });
+        expect(outputOf(end)).toBe("task-1");
+      });
+    });
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,17 @@
+export {
+  type ArbitraryDagOptions,
+  arbitraryDag,
+  arbitraryGraph,
+  type TaskGraph,
+} from "./arbitrary-dag.ts";
+export { type ExecutorUnderTest, executorConformance } from "./executor-conformance.ts";
+export { FakeClock } from "./fake-clock.ts";
+export {
+  type FakeModelRequest,
+  type FakeModelScript,
+  type FakeModelServer,
+  startFakeModelServer,
+} from "./fake-model-server.ts";
+export type { FakeModelReply, FakeUsage } from "./fake-model-server-reply.ts";
+export { type ScriptedAgent, type ScriptedCall, scriptedAgent } from "./scripted-agent.ts";
+export { type Files, readTree, type TempDir, tempDir, writeFiles } from "./temp-dir.ts";
