@@ -70,6 +70,6 @@ export function verifyDeep(args) {
   say(`Seed ${seed}; run again with: npm run verify:deep -- --seed ${seed}`);
   return runChecks({
     "tests with many more cases": () =>
-      tests(process.execPath, "deep", { SHEAF_TEST_DEEP: "1", SHEAF_TEST_SEED: seed }),
+      tests(process.execPath, "deep", { TEST_DEEP: "1", TEST_SEED: seed }),
   });
 }

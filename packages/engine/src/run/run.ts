@@ -16,6 +16,7 @@ import { VERSION } from "../version.ts";
 import { analyzeRun, countSources } from "./analysis.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { OutputStore } from "./output-store.ts";
+import { trackedTasks } from "./plan-run.ts";
 import type { RunReport } from "./report.ts";
 import { type LoopEnd, RunLoop } from "./run-loop.ts";
 import { RunFolder } from "./run-place.ts";
@@ -125,9 +126,7 @@ export class Run {
     const outputs = new OutputStore(plan.order);
     const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
     if (folder.dir !== null || leaves) outputs.keepIn(join(folder.require(), "outputs"));
-    const tracked = tasks.map(
-      (task, i) => workdir === null || works[i]!.work.kind === "closure" || task.reads !== undefined,
-    );
+    const tracked = trackedTasks(this.#request);
     const inTurn = tasks.filter((task, i) => runsInTurn(task, tracked[i]!, settings)).length;
     emit({
       type: "run.planned",

@@ -190,6 +190,12 @@ describe("starting", () => {
     expect(rig.send({ type: "run.started" }).started).toEqual([0]);
   });
 
+  test("with levels, a task in its turn does not wait for tasks of lower levels that come after it", () => {
+    const rig = begin({ size: 3, edges: [[0, 1, true]], level: [0, 1, 0], inTurn: [0, 1, 2] });
+    rig.finish(0).finish(1).finish(2);
+    expect(rig.over).toBe(true);
+  });
+
   test("slots that nobody needs go back", () => {
     const rig = begin({ size: 2, edges: [[0, 1, true]] }, 4);
     rig.send({ type: "slot.granted" });
@@ -361,6 +367,7 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((size) =
       stale: each(fc.constantFrom(null, null, null, "succeeded" as const, "failed" as const)),
       losses: each(fc.constantFrom(0, 0, 0, 1)),
       capacity: fc.integer({ min: 1, max: 5 }),
+      barrier: fc.boolean(),
       tagged: fc.subarray([...Array(size).keys()]),
       choices: fc.array(fc.nat(1000), { minLength: 200, maxLength: 200 }),
     })
@@ -370,9 +377,11 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((size) =
         if (a !== b)
           edges.set(`${Math.min(a, b)} ${Math.max(a, b)}`, [Math.min(a, b), Math.max(a, b), declared]);
       }
+      const level = raw.barrier ? levelsOf(size, [...edges.values()]) : undefined;
       const spec = {
         size,
         edges: [...edges.values()],
+        ...(level === undefined ? {} : { level }),
         priority: raw.priority,
         inTurn: raw.inTurn,
         retries: raw.retries,
@@ -382,6 +391,14 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((size) =
       return { ...raw, spec };
     });
 });
+
+function levelsOf(size: number, edges: readonly (readonly [number, number, boolean])[]): number[] {
+  const level = new Array<number>(size).fill(0);
+  for (let to = 0; to < size; to++) {
+    for (const [a, b] of edges) if (b === to) level[to] = Math.max(level[to]!, level[a]! + 1);
+  }
+  return level;
+}
 
 /** The plain reference: one task after another. */
 function sequentially({ spec, failures }: Case): readonly string[] {

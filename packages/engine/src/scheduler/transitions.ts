@@ -45,8 +45,11 @@ export function move(
 export function offer(state: SchedulerState, index: number): void {
   const task = state.tasks[index]!;
   if (task.phase !== "waiting" || task.unmet > 0 || state.ending !== null) return;
-  if (state.plan.inTurn[index] === 1 && state.turn !== index) return;
-  if (state.plan.level !== null && state.plan.level[index]! > state.openLevel) return;
+  // The task whose turn it is may always start: everybody after it waits for it, whatever its level.
+  if (state.turn !== index) {
+    if (state.plan.inTurn[index] === 1) return;
+    if (state.plan.level !== null && state.plan.level[index]! > state.openLevel) return;
+  }
   task.phase = "ready";
   state.newlyReady.push(index);
   state.ready.push(index);
