@@ -22,11 +22,18 @@ test("where the upward rank is as good as can be, it stands", () => {
   expect(dispatchPriorities(uneven, durationsMs, 5)).toEqual(upwardRank(uneven, durationsMs));
 });
 
+test("where going backwards and forwards leads to a longer run, the upward rank stands", () => {
+  const graph = fromDot("digraph { a; b; c; d; e; a -> d -> e; c -> e; }");
+  const durationsMs = Float64Array.of(3, 4, 2, 1, 1);
+  expect(dispatchPriorities(graph, durationsMs, 2)).toEqual(upwardRank(graph, durationsMs));
+});
+
 test("a large graph goes by upward rank alone, so that planning stays quick", () => {
-  const ids = Array.from({ length: 40_000 }, (_, i) => `t${i}` as TaskId);
-  const graph = buildGraph(ids, []);
-  const durationsMs = Float64Array.from(ids, (_, i) => 1 + (i % 7));
-  expect(dispatchPriorities(graph, durationsMs, 3)).toEqual(durationsMs);
+  const idle = Array.from({ length: 40_000 }, (_, i) => `t${i}` as TaskId);
+  const graph = buildGraph([...uneven.ids, ...idle], uneven.edges);
+  const durationsMs = new Float64Array(graph.size);
+  durationsMs.set([1, 2, 2, 3, 2]);
+  expect(dispatchPriorities(graph, durationsMs, 2)).toEqual(upwardRank(graph, durationsMs));
 });
 
 test("slots below one are refused", () => {

@@ -1,7 +1,7 @@
 import type { Edge } from "../edge.ts";
 import { SheafError } from "../errors.ts";
 import type { TaskId } from "../ids.ts";
-import { type Adjacency, adjacency, indices } from "./adjacency.ts";
+import { type Adjacency, adjacency } from "./adjacency.ts";
 import { mergeEdges } from "./merge-edges.ts";
 
 /** Tasks and the edges between them. It may hold a cycle: `findCycle` tells. */
@@ -28,10 +28,9 @@ export interface Graph {
 export function buildGraph(ids: readonly TaskId[], edges: readonly Edge[]): Graph {
   const size = ids.length;
   const index = indexIds(ids);
-  const { merged, from, to } = mergeEdges(size, edges, endsOf(edges, ids, index));
-  const byTarget = adjacency(size, { row: to, neighbour: from }, indices(merged.length));
-  const successors = adjacency(size, { row: from, neighbour: to }, byTarget.edges);
-  const predecessors = adjacency(size, { row: to, neighbour: from }, successors.edges);
+  const { merged, from, to, bySource } = mergeEdges(size, edges, endsOf(edges, ids, index));
+  const predecessors = adjacency(size, { row: to, neighbour: from }, bySource);
+  const successors = adjacency(size, { row: from, neighbour: to }, predecessors.edges);
   return { ids, edges: merged, size, successors, predecessors, indexOf: (id) => index.get(id) };
 }
 

@@ -37,8 +37,8 @@ test("what graphlib writes for a graph of someone else's making is read, values 
     options: { directed: true, multigraph: true, compound: false },
     nodes: [{ v: "a", value: { label: "A" } }, { v: "b" }],
     edges: [
-      { v: "a", w: "b", name: "x", value: { probability: 0.2, source: "llm", colour: "red" } },
       { v: "a", w: "b", name: "y" },
+      { v: "a", w: "b", name: "x", value: { probability: 0.2, source: "llm", colour: "red" } },
     ],
     value: "a label of the graph",
   });

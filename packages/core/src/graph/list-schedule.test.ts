@@ -30,6 +30,12 @@ test("of the tasks that may start the one with the highest priority goes first, 
   expect(run(loose, [1, 1, 1], { processors: 1, priorities }).starts).toEqual({ c: 0, a: 1, b: 2 });
 });
 
+test("all that ends at one moment is taken in before anything is started at that moment", () => {
+  const graph = fromDot("digraph { a; b; low; d; e; b -> d; b -> e; }");
+  const priorities = Float64Array.of(9, 9, 0, 5, 5);
+  expect(run(graph, [1, 1, 1, 1, 1], { priorities }).starts).toEqual({ a: 0, b: 0, d: 1, e: 1, low: 2 });
+});
+
 test("a task without duration starts and ends at once, though every processor is busy", () => {
   const graph = fromDot("digraph { long; entry; after; entry -> after; }");
   expect(run(graph, [5, 0, 2], { processors: 1 }).starts).toEqual({ long: 0, entry: 0, after: 5 });
