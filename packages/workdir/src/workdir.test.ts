@@ -1,0 +1,481 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openWorkdir } from "./open-workdir.ts";
+import type { View } from "./view.ts";
+import type { Effects, StageRequest, Workdir, WorkdirOptions } from "./workdir.ts";
+
+const sqlite = createRequire(import.meta.url).resolve("@photostructure/sqlite");
+
+let place: TempDir;
+let open: Workdir[];
+
+beforeEach(() => {
+  place = tempDir();
+  open = [];
+});
+afterEach(async () => {
+  for (const workdir of open) await workdir.close({ keep: false });
+  place[Symbol.dispose]();
+});
+
+const shared = (): string => join(place.path, "shared");
+const at = (path: string): string => join(shared(), path);
+
+async function workdirWith(
+  files: Parameters<typeof writeFiles>[1],
+  options: Partial<WorkdirOptions> = {},
+): Promise<Workdir> {
+  mkdirSync(shared(), { recursive: true });
+  writeFiles(shared(), files);
+  const workdir = await openWorkdir({
+    ...{ dir: shared(), runDir: at(".sheaf/runs/r1"), runId: "r1" },
+    ...{ frozen: ["**/node_modules"], declaredWrites: [], rung: "copy" },
+    ...options,
+  });
+  open.push(workdir);
+  return workdir;
+}
+
+let staged = 0;
+const stage = (workdir: Workdir, request: Partial<StageRequest> = {}): Promise<View> => {
+  staged += 1;
+  return workdir.stage({
+    ...{ taskId: `t${staged}`, folder: `t${staged}`, attempt: 1, shown: "everything", writes: null },
+    ...{ below: [], mayLink: true, fresh: false },
+    ...request,
+  });
+};
+
+const seal = (workdir: Workdir, view: View, quiet = true): Promise<Effects> =>
+  workdir.seal(view, { succeeded: true, quiet });
+
+/** Stages everything, lets `act` work in the view, and commits. */
+async function commit(workdir: Workdir, act: (view: string) => void, request: Partial<StageRequest> = {}) {
+  const view = await stage(workdir, request);
+  act(view.path);
+  const effects = await seal(workdir, view);
+  expect(await workdir.validate(effects)).toEqual([]);
+  return workdir.commit(effects);
+}
+
+describe("views", () => {
+  test("a view shows what is declared and no more", async () => {
+    const workdir = await workdirWith({ "data/a.csv": "1", "data/b.txt": "2", "other/c": "3", "empty/": "" });
+    const view = await stage(workdir, { shown: ["data/*.csv", "empty/x"] });
+    expect(readTree(view.path)).toEqual(["data/ folder 755", 'data/a.csv file 644 "1"', "empty/ folder 755"]);
+  });
+
+  test("everything includes modes, links and .git, but never .sheaf", async () => {
+    const workdir = await workdirWith({
+      "run.sh": { text: "#!", mode: 0o755 },
+      link: { link: "run.sh" },
+      ".git/HEAD": "ref",
+      "sub/.sheaf/lock": "",
+    });
+    const view = await stage(workdir);
+    expect(readTree(view.path)).toEqual(readTree(shared()));
+    expect(existsSync(join(view.path, "sub/.sheaf"))).toBe(false);
+    expect(existsSync(join(view.path, ".sheaf"))).toBe(false);
+  });
+
+  test("a later write to the live directory does not show in a view that is staged afterwards", async () => {
+    const workdir = await workdirWith({ a: "before" });
+    rmSync(at("a"));
+    writeFileSync(at("a"), "outside");
+    const view = await stage(workdir);
+    expect(readFileSync(join(view.path, "a"), "utf8")).toBe("before");
+  });
+
+  test("what earlier tasks have finished and nobody has committed yet is shown", async () => {
+    const workdir = await workdirWith({ a: "1", gone: "x" });
+    const first = await stage(workdir);
+    writeFileSync(join(first.path, "a"), "2");
+    rmSync(join(first.path, "gone"));
+    const below = [await seal(workdir, first)];
+    const second = await stage(workdir, { below });
+    expect(readTree(second.path)).toEqual(['a file 644 "2"']);
+    expect(readFileSync(at("a"), "utf8")).toBe("1");
+  });
+
+  test("a frozen folder is shown as a link to the live one", async () => {
+    const workdir = await workdirWith({ "node_modules/x/index.js": "1", a: "" });
+    const view = await stage(workdir);
+    expect(readlinkSync(join(view.path, "node_modules"))).toBe(at("node_modules"));
+    expect((await seal(workdir, view)).changes).toEqual([]);
+  });
+
+  test("asking for a path brings it, with what its links lead to, and makes it a read", async () => {
+    const workdir = await workdirWith({
+      "notes/a": "text",
+      alias: { link: "notes/a" },
+      out: { link: "/etc" },
+    });
+    const view = await stage(workdir, { shown: [] });
+    expect(await view.read("alias")).toBe(true);
+    expect(readFileSync(join(view.path, "alias"), "utf8")).toBe("text");
+    expect(await view.read("absent/file")).toBe(false);
+    expect(await view.read("out")).toBe(true);
+    const effects = await seal(workdir, view);
+    expect(effects.changes).toEqual([]);
+    await commit(workdir, (path) => writeFiles(path, { "absent/file": "now" }));
+    expect(await workdir.validate(effects)).toEqual([{ path: "absent", with: expect.any(String) }]);
+  });
+
+  test.each(["../secret", "/etc/passwd", ".sheaf/lock.db", "a/../../b"])(
+    "asking for %s is refused",
+    async (path) => {
+      const workdir = await workdirWith({});
+      const view = await stage(workdir, { shown: [] });
+      await expect(view.read(path)).rejects.toThrow(/below the shared directory/);
+    },
+  );
+
+  test("asking for a path that the attempt has made itself changes nothing", async () => {
+    const workdir = await workdirWith({ a: "theirs" });
+    const view = await stage(workdir, { shown: [] });
+    writeFileSync(join(view.path, "a"), "own");
+    await view.read("a");
+    expect(readFileSync(join(view.path, "a"), "utf8")).toBe("own");
+  });
+});
+
+describe("changes", () => {
+  test("new, changed, removed, moved, linked and chmodded entries arrive in the live directory", async () => {
+    const workdir = await workdirWith({ edit: "1", drop: "2", "from/x": "3", exec: "4", kept: "5" });
+    await commit(workdir, (view) => {
+      writeFileSync(join(view, "edit"), "changed");
+      rmSync(join(view, "drop"));
+      renameSync(join(view, "from"), join(view, "to"));
+      chmodSync(join(view, "exec"), 0o755);
+      symlinkSync("to/x", join(view, "ln"));
+      mkdirSync(join(view, "deep/er"), { recursive: true });
+      writeFileSync(join(view, "kept"), "5");
+    });
+    expect(readTree(shared())).toEqual([
+      "deep/ folder 755",
+      "deep/er/ folder 755",
+      'edit file 644 "changed"',
+      'exec file 755 "4"',
+      'kept file 644 "5"',
+      "ln link -> to/x",
+      "to/ folder 755",
+      'to/x file 644 "3"',
+    ]);
+  });
+
+  test("rewriting the same bytes is no change, and a same-size rewrite within a clock tick is one", async () => {
+    const workdir = await workdirWith({ a: "same", b: "old!" });
+    const view = await stage(workdir);
+    writeFileSync(join(view.path, "a"), "same");
+    writeFileSync(join(view.path, "b"), "new!");
+    expect((await seal(workdir, view)).changes.map(({ path }) => path)).toEqual(["b"]);
+  });
+
+  test("a folder in the place of a file, and a file in the place of a folder", async () => {
+    const workdir = await workdirWith({ a: "file", "b/inner": "x" });
+    await commit(workdir, (view) => {
+      rmSync(join(view, "a"));
+      writeFiles(view, { "a/now": "folder" });
+      rmSync(join(view, "b"), { recursive: true });
+      writeFileSync(join(view, "b"), "file");
+    });
+    expect(readTree(shared())).toEqual(["a/ folder 755", 'a/now file 644 "folder"', 'b file 644 "file"']);
+  });
+
+  test("a failed attempt writes nothing, and what it read is still known", async () => {
+    const workdir = await workdirWith({ a: "1" });
+    const view = await stage(workdir);
+    writeFileSync(join(view.path, "a"), "2");
+    const effects = await workdir.seal(view, { succeeded: false, quiet: true });
+    expect(effects.changes).toEqual([]);
+    await commit(workdir, (path) => writeFileSync(join(path, "a"), "3"));
+    expect(await workdir.validate(effects)).toMatchObject([{ path: "a" }]);
+  });
+
+  test("bytes that are written after the seal do not reach the layer", async () => {
+    const workdir = await workdirWith({});
+    const view = await stage(workdir);
+    writeFileSync(join(view.path, "a"), "sealed");
+    const effects = await seal(workdir, view, false);
+    appendFileSync(join(view.path, "a"), " and later");
+    await workdir.commit(effects);
+    expect(readFileSync(at("a"), "utf8")).toBe("sealed");
+  });
+
+  test("a written file with a second name is copied, so that the other name cannot change it", async () => {
+    const workdir = await workdirWith({});
+    const view = await stage(workdir);
+    writeFileSync(join(view.path, "a"), "sealed");
+    linkSync(join(view.path, "a"), join(place.path, "outside-name"));
+    const effects = await seal(workdir, view);
+    appendFileSync(join(place.path, "outside-name"), " and later");
+    await workdir.commit(effects);
+    expect(readFileSync(at("a"), "utf8")).toBe("sealed");
+  });
+});
+
+describe("validation by value", () => {
+  test("a task is in conflict with the earlier one that wrote what it saw, and with no other", async () => {
+    const workdir = await workdirWith({ a: "1", b: "1" });
+    const reader = await stage(workdir, { taskId: "reader", shown: ["a"] });
+    const bystander = await stage(workdir, { taskId: "bystander", shown: ["b"] });
+    await commit(workdir, (view) => writeFileSync(join(view, "a"), "2"), { taskId: "writer" });
+    expect(await workdir.validate(await seal(workdir, reader))).toEqual([{ path: "a", with: "writer" }]);
+    expect(await workdir.validate(await seal(workdir, bystander))).toEqual([]);
+  });
+
+  test("a file that came back to its old bytes is no conflict", async () => {
+    const workdir = await workdirWith({ a: "1" });
+    const reader = await stage(workdir, { shown: ["a"] });
+    await commit(workdir, (view) => writeFileSync(join(view, "a"), "2"));
+    await commit(workdir, (view) => writeFileSync(join(view, "a"), "1"));
+    expect(await workdir.validate(await seal(workdir, reader))).toEqual([]);
+  });
+
+  test("a new name in a declared folder is a conflict, as is a file that was absent", async () => {
+    const workdir = await workdirWith({ "d/a": "1" });
+    const lister = await stage(workdir, { shown: ["d/*"] });
+    const prober = await stage(workdir, { shown: ["new"] });
+    await commit(workdir, (view) => writeFiles(view, { "d/b": "2", new: "3" }));
+    expect(await workdir.validate(await seal(workdir, lister))).toMatchObject([{ path: "d/b" }]);
+    expect(await workdir.validate(await seal(workdir, prober))).toMatchObject([{ path: "new" }]);
+  });
+
+  test("a mode and a link target are part of the value", async () => {
+    const workdir = await workdirWith({ a: "1", l: { link: "a" } });
+    const reader = await stage(workdir, { shown: ["a", "l"] });
+    await commit(workdir, (view) => {
+      chmodSync(join(view, "a"), 0o600);
+      rmSync(join(view, "l"));
+      symlinkSync("b", join(view, "l"));
+    });
+    const conflicts = await workdir.validate(await seal(workdir, reader));
+    expect(conflicts.map(({ path }) => path)).toEqual(["a", "l"]);
+  });
+});
+
+describe("what a task may not do", () => {
+  test("writes beside the declared ones are named, folders on the way are not", async () => {
+    const workdir = await workdirWith({ a: "1" });
+    const view = await stage(workdir, { shown: ["a"], writes: ["out/*.txt"] });
+    writeFiles(view.path, { "out/x.txt": "1", "out/y.md": "2", a: "changed" });
+    expect((await seal(workdir, view)).undeclared).toEqual(["a", "out/y.md"]);
+  });
+
+  test(".git is read-only unless the task declares to write it", async () => {
+    const workdir = await workdirWith({ ".git/index": "1" });
+    const plain = await stage(workdir);
+    writeFileSync(join(plain.path, ".git/index"), "2");
+    expect((await seal(workdir, plain)).undeclared).toEqual([".git/index"]);
+    const declared = await stage(workdir, { writes: [".git/**"] });
+    writeFileSync(join(declared.path, ".git/index"), "2");
+    expect((await seal(workdir, declared)).undeclared).toEqual([]);
+  });
+
+  test("a frozen folder is not replaced, and not made, unless declared", async () => {
+    const workdir = await workdirWith({ "node_modules/x": "1" });
+    const view = await stage(workdir);
+    rmSync(join(view.path, "node_modules"));
+    writeFiles(view.path, { "node_modules/y": "2", "web/node_modules/z": "3" });
+    const { undeclared } = await seal(workdir, view);
+    expect(undeclared).toEqual(expect.arrayContaining(["node_modules", "web/node_modules/z"]));
+    expect(existsSync(at("node_modules/x"))).toBe(true);
+  });
+
+  test("a folder that some task declares to write is an ordinary one", async () => {
+    const workdir = await workdirWith({ "node_modules/x": "1" }, { declaredWrites: ["node_modules/**"] });
+    const view = await stage(workdir, { writes: ["node_modules/**"] });
+    expect(readFileSync(join(view.path, "node_modules/x"), "utf8")).toBe("1");
+    writeFileSync(join(view.path, "node_modules/x"), "2");
+    await workdir.commit(await seal(workdir, view));
+    expect(readFileSync(at("node_modules/x"), "utf8")).toBe("2");
+  });
+
+  test("a write under a name where there is something that was not shown is refused as a whole", async () => {
+    const workdir = await workdirWith({ "d/inner": "1", l: { link: "/etc" } });
+    const view = await stage(workdir, { shown: [] });
+    writeFiles(view.path, { d: "file", fine: "1" });
+    expect(await workdir.commit(await seal(workdir, view))).toMatchObject({ status: "refused", path: "d" });
+    const through = await stage(workdir, { shown: [] });
+    writeFiles(through.path, { "l/passwd": "mine" });
+    expect(await workdir.commit(await seal(workdir, through))).toMatchObject({
+      status: "refused",
+      path: "l",
+    });
+    expect(readTree(shared())).toEqual(["d/ folder 755", 'd/inner file 644 "1"', "l link -> /etc"]);
+  });
+});
+
+describe("nothing leads outside", () => {
+  test("a link out of the view is taken as a link and not followed", async () => {
+    const outside = join(place.path, "outside");
+    mkdirSync(outside);
+    writeFileSync(join(outside, "theirs"), "x");
+    const workdir = await workdirWith({ "d/a": "1" });
+    await commit(workdir, (view) => {
+      rmSync(join(view, "d"), { recursive: true });
+      symlinkSync(outside, join(view, "d"));
+    });
+    expect(readTree(shared())).toEqual([`d link -> ${outside}`]);
+    expect(readdirSync(outside)).toEqual(["theirs"]);
+  });
+
+  test("a live folder that somebody replaced by a link is not written through", async () => {
+    const outside = join(place.path, "outside");
+    mkdirSync(outside);
+    const workdir = await workdirWith({ "d/a": "1" });
+    const view = await stage(workdir);
+    writeFileSync(join(view.path, "d/a"), "2");
+    const effects = await seal(workdir, view);
+    rmSync(at("d"), { recursive: true });
+    symlinkSync(outside, at("d"));
+    await expect(workdir.commit(effects)).rejects.toMatchObject({ code: "DIR_UNUSABLE" });
+    expect(readdirSync(outside)).toEqual([]);
+  });
+
+  test("sockets and pipes in a view are no files and stay behind", async () => {
+    const workdir = await workdirWith({});
+    await commit(workdir, (view) => {
+      expect(spawnSync("mkfifo", [join(view, "pipe")]).status).toBe(0);
+      writeFileSync(join(view, "a"), "1");
+    });
+    expect(readTree(shared())).toEqual(['a file 644 "1"']);
+  });
+});
+
+describe("changes from outside", () => {
+  test("a file that somebody changed meanwhile is kept aside before it is replaced, and named", async () => {
+    const workdir = await workdirWith({ a: "1" });
+    rmSync(at("a"));
+    writeFileSync(at("a"), "precious");
+    const result = await commit(workdir, (view) => writeFileSync(join(view, "a"), "2"));
+    expect(result).toMatchObject({ status: "committed", outside: ["a"] });
+    expect(readFileSync(at("a"), "utf8")).toBe("2");
+    expect(readFileSync(at(".sheaf/runs/r1/outside/a"), "utf8")).toBe("precious");
+  });
+
+  test("a file that somebody put where a new one goes is kept aside", async () => {
+    const workdir = await workdirWith({});
+    writeFileSync(at("new"), "theirs");
+    await commit(workdir, (view) => writeFileSync(join(view, "new"), "ours"));
+    expect(readFileSync(at(".sheaf/runs/r1/outside/new"), "utf8")).toBe("theirs");
+  });
+
+  test("verify names what changed, came and went", async () => {
+    const workdir = await workdirWith({ a: "1", b: "2", kept: "3" });
+    await commit(workdir, (view) => writeFileSync(join(view, "kept"), "4"));
+    expect(await workdir.verify()).toEqual({ outside: [], frozen: [] });
+    writeFileSync(at("a"), "edited");
+    rmSync(at("b"));
+    writeFileSync(at("c"), "new");
+    expect([...(await workdir.verify()).outside].sort()).toEqual(["a", "b", "c"]);
+  });
+
+  test("verify names what was written to a frozen folder", async () => {
+    const workdir = await workdirWith({ "node_modules/x/index.js": "1" });
+    const view = await stage(workdir);
+    writeFileSync(join(view.path, "node_modules/x/index.js"), "2");
+    await workdir.commit(await seal(workdir, view));
+    expect((await workdir.verify()).frozen).toEqual(["node_modules/x/index.js"]);
+  });
+
+  test("an edit in place that shows through the base is noticed when a view needs the file", async () => {
+    const workdir = await workdirWith({ a: "1" });
+    appendFileSync(at("a"), "edited");
+    await expect(stage(workdir)).rejects.toMatchObject({ code: "CHANGED_OUTSIDE" });
+  });
+});
+
+describe("a kill in the middle of publishing", () => {
+  test("the next run finishes it, and leaves no temporary file", async () => {
+    const workdir = await workdirWith({ a: "1", b: "1", c: "1" });
+    const view = await stage(workdir);
+    writeFiles(view.path, { a: "2", b: "2", "d/new": "2" });
+    rmSync(join(view.path, "c"));
+    await workdir.commit(await seal(workdir, view));
+    const after = readTree(shared());
+    // As if the process had died half way: the redo file is there, some files are old, a temporary one is left.
+    const layer = at(".sheaf/runs/r1/layers/");
+    const [name] = readdirSync(layer);
+    const put = (path: string) => {
+      const entry = { kind: "file", mode: 0o644, content: { path: join(layer, name!, path) } };
+      return { op: "put", path, entry };
+    };
+    const changes = [
+      { op: "remove", path: "c" },
+      { op: "mkdir", path: "d", mode: 0o755 },
+      ...["a", "b", "d/new"].map(put),
+    ];
+    writeFileSync(at(".sheaf/publishing.json"), JSON.stringify({ version: 1, changes }));
+    for (const path of ["b", "d"]) rmSync(at(path), { recursive: true });
+    writeFiles(shared(), { b: "1", c: "1" });
+    writeFileSync(at(".sheaf-publishing-999"), "half");
+    await workdir.close({ keep: true });
+
+    const next = await workdirWith({}, { runDir: at(".sheaf/runs/r2"), runId: "r2" });
+    expect(next.recovered).toBe(5);
+    expect(readTree(shared())).toEqual(after);
+  });
+});
+
+describe("one run at a time", () => {
+  test("a second run on the directory, on one above or one below is refused and names the holder", async () => {
+    await workdirWith({ "sub/x": "1" });
+    const other = (dir: string) =>
+      openWorkdir({ dir, runDir: join(dir, ".sheaf/runs/r2"), runId: "r2", frozen: [], declaredWrites: [] });
+    await expect(other(shared())).rejects.toMatchObject({ code: "DIR_BUSY" });
+    await expect(other(shared())).rejects.toThrow(/run r1, process \d+/);
+    await expect(other(at("sub"))).rejects.toMatchObject({ code: "DIR_BUSY" });
+    await expect(other(place.path)).rejects.toMatchObject({ code: "DIR_BUSY" });
+  });
+
+  test("the directory is free again after close, and after the holder was killed", async () => {
+    const first = await workdirWith({});
+    await first.close({ keep: false });
+    const script = `
+      const { DatabaseSync } = require(${JSON.stringify(sqlite)});
+      const db = new DatabaseSync(${JSON.stringify(at(".sheaf/lock.db"))});
+      db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+      console.log("held");
+      setInterval(() => {}, 1000);
+    `;
+    const holder = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) => holder.stdout.once("data", resolve));
+    await expect(workdirWith({}, { runId: "r2" })).rejects.toMatchObject({ code: "DIR_BUSY" });
+    holder.kill("SIGKILL");
+    await new Promise((resolve) => holder.once("exit", resolve));
+    await expect(workdirWith({}, { runId: "r3", runDir: at(".sheaf/runs/r3") })).resolves.toBeDefined();
+  });
+
+  test("a folder that is not there, or is a file, is refused", async () => {
+    writeFileSync(join(place.path, "file"), "");
+    for (const name of ["absent", "file"]) {
+      const dir = join(place.path, name);
+      const refused = openWorkdir({
+        dir,
+        runDir: join(dir, "r"),
+        runId: "r",
+        frozen: [],
+        declaredWrites: [],
+      });
+      await expect(refused).rejects.toMatchObject({ code: "DIR_UNUSABLE" });
+    }
+  });
+});
