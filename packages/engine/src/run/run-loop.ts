@@ -82,9 +82,13 @@ export class RunLoop {
     });
   }
 
-  run(): Promise<LoopEnd> {
-    this.#memory.start();
-    this.#send({ type: "run.started" });
+  /** Runs to the end. A run that was cancelled before it came here starts nothing. */
+  run(cancelled: string | null): Promise<LoopEnd> {
+    if (cancelled !== null) this.cancel(cancelled);
+    else {
+      this.#memory.start();
+      this.#send({ type: "run.started" });
+    }
     return this.#ended;
   }
 

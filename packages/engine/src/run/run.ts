@@ -220,9 +220,7 @@ export class Run {
     const scheduled = schedulerPlan({ plan, tasks, works, settings, tracked, limits: limits.tags });
     const loop = new RunLoop({ world, plan: scheduled, slots: processSlots, nested: this.#nested, validate });
     this.#loop = loop;
-    const ended = loop.run();
-    if (this.#cancelled !== null) loop.cancel(this.#cancelled);
-    return this.#close(world, opened, await ended);
+    return this.#close(world, opened, await loop.run(this.#cancelled));
   }
 
   async #close(world: World, opened: Opened, end: LoopEnd): Promise<RunReport> {
