@@ -1,1 +1,9 @@
-export {};
+export {
+  type Analysis,
+  type AnalyzeRequest,
+  type AskModel,
+  analyze,
+  type Fallback,
+} from "./analyze.ts";
+export { globsOverlap } from "./globs-overlap.ts";
+export { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./llm/model-settings.ts";

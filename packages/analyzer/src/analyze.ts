@@ -1,0 +1,132 @@
+import { type Edge, isFullyDeclared, type Task, type UsageRecord } from "@sheaf/core";
+import { assumedEdges } from "./assumed.ts";
+import { declaredEdges } from "./declared.ts";
+import { fileEdges } from "./files.ts";
+import type { ModelFindings } from "./llm/model-edges.ts";
+import type { ModelSettings } from "./llm/model-settings.ts";
+import { mergeEdges } from "./merge-edges.ts";
+import { findReferences } from "./references.ts";
+import { undeclaredTasks } from "./undeclared.ts";
+
+/**
+ * When a model is asked: `never`, `when-needed` (some task declares nothing from which its order follows), or `always`
+ * (also beside what is declared).
+ */
+export type AskModel = "never" | "when-needed" | "always";
+
+export interface AnalyzeRequest {
+  /** In serial order, checked. */
+  readonly tasks: readonly Task[];
+  /** False: only what `dependsOn` declares. */
+  readonly autoDetect: boolean;
+  readonly askModel: AskModel;
+  /** Null when no model is configured. */
+  readonly model: ModelSettings | null;
+  readonly signal?: AbortSignal;
+}
+
+/** Something that could not be done as asked, and what was done in its place; a sentence for people. */
+export interface Fallback {
+  readonly part: string;
+  readonly reason: string;
+}
+
+export interface Analysis {
+  /** Each goes forward in serial order; at most one for two tasks. */
+  readonly edges: readonly Edge[];
+  readonly fallbacks: readonly Fallback[];
+  /** What the authors of the tasks should mend. */
+  readonly warnings: readonly string[];
+  /** One record for each model call of which the server told the usage, failed ones included. */
+  readonly usage: readonly UsageRecord[];
+}
+
+/**
+ * Finds the dependencies between tasks.
+ *
+ * A task that declares nothing keeps its place in list order, unless a model has spoken about it. A model that fails
+ * leaves list order for all of these, and `fallbacks` says so.
+ *
+ * @throws the reason of `signal`, and nothing else
+ */
+export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
+  const { tasks, autoDetect, signal } = request;
+  signal?.throwIfAborted();
+  const declared = declaredEdges(tasks);
+  const undeclared = undeclaredTasks(tasks, { files: autoDetect });
+  if (!autoDetect) {
+    const edges = mergeEdges([...declared, ...assumedEdges(tasks, undeclared)]);
+    return { edges, fallbacks: [], warnings: [], usage: [] };
+  }
+  const references = findReferences(tasks);
+  const said = [...declared, ...fileEdges(tasks), ...references.edges];
+  const asked = await ask(request, undeclared);
+  const barriers = new Set([...undeclared].filter((place) => !asked.answered.has(place)));
+  return {
+    edges: mergeEdges([...said, ...asked.edges, ...assumedEdges(tasks, barriers)]),
+    fallbacks: fallbacksOf(asked, tasks, barriers),
+    warnings: references.warnings,
+    usage: asked.usage,
+  };
+}
+
+const NOT_ASKED: ModelFindings = { edges: [], answered: new Set(), problem: null, repairs: [], usage: [] };
+
+async function ask(request: AnalyzeRequest, undeclared: ReadonlySet<number>): Promise<ModelFindings> {
+  const { tasks, model, signal } = request;
+  const targets = targetsOf(request, undeclared);
+  if (targets.size === 0) return NOT_ASKED;
+  if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
+  // Loaded where it is needed: the client alone takes longer to load than most analyses.
+  const { modelEdges } = await import("./llm/model-edges.ts");
+  const findings = await modelEdges({ tasks, targets, settings: model, signal });
+  // The first task can need nothing, so it is not asked about.
+  return findings.problem === null ? { ...findings, answered: new Set([0, ...findings.answered]) } : findings;
+}
+
+/**
+ * Places of the tasks whose needs a model is asked for. A task that declares only files is among them where a task
+ * before it declares nothing: what that one writes is not known.
+ */
+function targetsOf(
+  { tasks, askModel }: AnalyzeRequest,
+  undeclared: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const targets = new Set<number>();
+  if (askModel === "never" || (askModel === "when-needed" && undeclared.size === 0)) return targets;
+  const [first = tasks.length] = undeclared; // ascending
+  tasks.forEach((task, place) => {
+    const filesOnly = isFullyDeclared(task) && task.dependsOn === undefined;
+    const needed = undeclared.has(place) || (filesOnly && place > first);
+    if (place > 0 && (needed || askModel === "always")) targets.add(place);
+  });
+  return targets;
+}
+
+function fallbacksOf(
+  { problem, repairs, answered }: ModelFindings,
+  tasks: readonly Task[],
+  barriers: ReadonlySet<number>,
+): readonly Fallback[] {
+  const reasons = [...repairs];
+  if (problem !== null) {
+    const kept =
+      barriers.size === 0
+        ? "only what the tasks say themselves is used"
+        : `list order is kept for ${counted(barriers)}`;
+    reasons.push(`${problem}, so ${kept}`);
+  } else if (answered.size > 0 && barriers.size > 0) {
+    const named = nameSome(Array.from(barriers, (place) => tasks[place]!.id));
+    reasons.push(`The model says nothing about ${counted(barriers)} (${named}), so list order is kept there`);
+  }
+  return reasons.map((reason) => ({ part: "analysis", reason }));
+}
+
+const counted = ({ size }: ReadonlySet<number>): string => `${size} ${size === 1 ? "task" : "tasks"}`;
+
+const MOST_NAMED = 5;
+
+const nameSome = (names: readonly string[]): string =>
+  names.length <= MOST_NAMED
+    ? names.join(", ")
+    : `${names.slice(0, MOST_NAMED).join(", ")} and ${names.length - MOST_NAMED} more`;
