@@ -2,6 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SheafError } from "@sheaf/core";
 import { freezeBase } from "./base.ts";
+import { statOf } from "./file-stat.ts";
 import { frozenFolders } from "./frozen.ts";
 import { type DirLock, lockDir, requireFree } from "./lock.ts";
 import { type Live, recover } from "./publish.ts";
@@ -56,6 +57,7 @@ function takeLock(options: WorkdirOptions): DirLock {
 export async function openWorkdir(options: WorkdirOptions): Promise<Workdir> {
   const { lock, live, recovered } = prepare(options);
   try {
+    const startNs = statOf(options.runDir)!.mtimeNs;
     const frozen = frozenFolders(options.frozen, options.declaredWrites);
     const base = await freezeBase(options.dir, join(options.runDir, "base"), {
       frozen,
@@ -63,7 +65,7 @@ export async function openWorkdir(options: WorkdirOptions): Promise<Workdir> {
       signal: options.signal,
     });
     for (const [path, stat] of base.live) live.stats.set(path, stat);
-    return new Transactions({ options, lock, live, frozen, base, recovered });
+    return new Transactions({ options, lock, live, frozen, base, recovered, startNs });
   } catch (error) {
     lock.release();
     throw error;

@@ -19,7 +19,7 @@ import type { DirLock } from "./lock.ts";
 import { type Live, publish } from "./publish.ts";
 import { sealView } from "./seal.ts";
 import { stageTree } from "./stage.ts";
-import type { Tree } from "./tree.ts";
+import { lookup, type Tree } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
 import { type OpenView, readIntoView, seenBy, type View } from "./view.ts";
@@ -43,6 +43,8 @@ export interface Prepared {
   readonly frozen: Visible;
   readonly base: Base;
   readonly recovered: number;
+  /** Time of the file system before the base was frozen, in ns since 1970; it may run behind the machine's. */
+  readonly startNs: bigint;
 }
 
 export class Transactions implements Workdir {
@@ -52,7 +54,6 @@ export class Transactions implements Workdir {
   readonly recovered: number;
   readonly #prepared: Prepared;
   readonly #links: LinkStore;
-  readonly #startedAt = Date.now();
   readonly #log: { readonly taskId: string; readonly changes: readonly Change[] }[] = [];
   readonly #sum = { stagedFiles: 0, publishedFiles: 0, publishedBytes: 0, deletedFiles: 0 };
   #tree: Tree;
@@ -131,7 +132,15 @@ export class Transactions implements Workdir {
 
   async validate(effects: Effects): Promise<readonly PathConflict[]> {
     const changed = await differences(effects.snapshot, this.#tree, effects.seen);
-    return [...effects.tampered, ...changed].map((path) => ({ path, with: this.#lastWriter(path) }));
+    const conflicts = changed.filter((path) => !this.#madeByBoth(effects, path));
+    return [...effects.tampered, ...conflicts].map((path) => ({ path, with: this.#lastWriter(path) }));
+  }
+
+  // A folder that only leads to what the task declares is made by whoever comes first: that an earlier task has made
+  // it meanwhile as well is nothing that this one depends on by its declaration.
+  #madeByBoth({ changes, seen }: Effects, path: string): boolean {
+    if (seen.shown(path) !== "presence" || lookup(this.#tree, path)?.kind !== "dir") return false;
+    return changes.some((change) => change.op === "mkdir" && change.path === path);
   }
 
   #lastWriter(path: string): string | null {
@@ -162,8 +171,8 @@ export class Transactions implements Workdir {
   }
 
   async verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {
-    const { live, frozen } = this.#prepared;
-    return verifyLive({ live, tree: this.#tree, frozen, since: this.#startedAt });
+    const { live, frozen, startNs } = this.#prepared;
+    return verifyLive({ live, tree: this.#tree, frozen, sinceNs: startNs });
   }
 
   statistics(): WorkdirStatistics {

@@ -15,8 +15,8 @@ export async function verifyLive(check: {
   readonly live: Live;
   readonly tree: Tree;
   readonly frozen: Visible;
-  /** Start of the run, in ms since 1970. */
-  readonly since: number;
+  /** Start of the run by the clock of the file system, in ns since 1970. */
+  readonly sinceNs: bigint;
 }): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {
   const { live } = check;
   const outside: string[] = [];
@@ -31,7 +31,7 @@ export async function verifyLive(check: {
   walk(check.tree, (path, entry) => {
     if (entry.kind === "frozen") folders.push({ path, target: entry.target });
   });
-  for (const folder of folders) await findWritten(folder, check.since, written);
+  for (const folder of folders) await findWritten(folder, check.sinceNs, written);
   return { outside: [...outside, ...missing].slice(0, MOST), frozen: written.slice(0, MOST) };
 }
 
@@ -41,22 +41,26 @@ function sameState(kind: string, now: FileStat, noted: FileStat | undefined): bo
   return kind === "dir" ? now.mode === noted.mode : unchanged(now, noted);
 }
 
+// Tools keep caches in node_modules under hidden names (.cache, .vite); the store of pnpm is no cache.
+const isToolCache = (name: string): boolean => name.startsWith(".") && name !== ".pnpm";
+
 // A write moves the time of the file, a new or removed name that of its folder.
 async function findWritten(
   folder: { readonly path: string; readonly target: string },
-  since: number,
+  sinceNs: bigint,
   found: string[],
 ): Promise<void> {
-  const sinceNs = BigInt(Math.floor(since)) * 1_000_000n;
   const pause = slices();
   const open = [{ full: folder.target, path: folder.path }];
   for (let at = open.pop(); at !== undefined && found.length < MOST; at = open.pop()) {
     const stat = statOf(at.full);
     if (stat === undefined || stat.isSymbolicLink()) continue;
-    if (stat.mtimeNs >= sinceNs) found.push(at.path);
+    if (stat.mtimeNs > sinceNs && at.full !== folder.target) found.push(at.path);
     if (stat.isDirectory()) {
-      for (const name of readdirSync(at.full))
+      for (const name of readdirSync(at.full)) {
+        if (at.full === folder.target && isToolCache(name)) continue;
         open.push({ full: join(at.full, name), path: `${at.path}/${name}` });
+      }
     }
     const wait = pause();
     if (wait !== undefined) await wait;

@@ -258,6 +258,27 @@ describe("validation by value", () => {
     expect(await workdir.validate(await seal(workdir, prober))).toMatchObject([{ path: "new" }]);
   });
 
+  test("two tasks that both make the folder that leads to what they write are not in conflict", async () => {
+    const workdir = await workdirWith({});
+    const declare = (path: string) => ({ shown: [path], writes: [path] });
+    const first = await stage(workdir, declare("out/a"));
+    const second = await stage(workdir, declare("out/b"));
+    writeFiles(first.path, { "out/a": "1" });
+    writeFiles(second.path, { "out/b": "2" });
+    await workdir.commit(await seal(workdir, first));
+    const effects = await seal(workdir, second);
+    expect(await workdir.validate(effects)).toEqual([]);
+    await workdir.commit(effects);
+    expect(readTree(shared())).toEqual(["out/ folder 755", 'out/a file 644 "1"', 'out/b file 644 "2"']);
+  });
+
+  test("a folder that leads to what a task reads and is gone, or became a file, is a conflict", async () => {
+    const workdir = await workdirWith({ "d/x": "1" });
+    const reader = await stage(workdir, { shown: ["d/absent"] });
+    await commit(workdir, (view) => rmSync(join(view, "d"), { recursive: true }));
+    expect(await workdir.validate(await seal(workdir, reader))).toMatchObject([{ path: "d" }]);
+  });
+
   test("a mode and a link target are part of the value", async () => {
     const workdir = await workdirWith({ a: "1", l: { link: "a" } });
     const reader = await stage(workdir, { shown: ["a", "l"] });
@@ -393,6 +414,7 @@ describe("changes from outside", () => {
     const view = await stage(workdir);
     writeFileSync(join(view.path, "node_modules/x/index.js"), "2");
     await workdir.commit(await seal(workdir, view));
+    writeFiles(shared(), { "node_modules/.cache/tool": "a cache is nobody's input" });
     expect((await workdir.verify()).frozen).toEqual(["node_modules/x/index.js"]);
   });
 

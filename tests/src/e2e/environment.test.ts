@@ -1,0 +1,304 @@
+// Every variable of the environment makes a difference that can be seen, and every one refuses what it does not mean.
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { EventOf, EventType, RunEvent, TaskSpec } from "@sheaf/core";
+import {
+  executeWithParallelism,
+  type RunHandle,
+  type RunOptions,
+  readSettings,
+  SETTING_TABLE,
+} from "@sheaf/engine";
+import {
+  FakeClock,
+  type FakeModelReply,
+  scriptedAgent,
+  startFakeModelServer,
+  type TempDir,
+  tempDir,
+} from "@sheaf/testkit";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hungry, mortal, writer } from "./fixtures/agents.ts";
+
+type Env = Readonly<Record<string, string>>;
+type Agent = Parameters<typeof executeWithParallelism>[1];
+
+let place: TempDir;
+beforeEach(() => {
+  place = tempDir({ "vendor/x": "1", a: "1" });
+});
+afterEach(() => place[Symbol.dispose]());
+
+const UNDECLARED: readonly TaskSpec[] = ["a", "b", "c", "d"].map((id) => ({ id }));
+const FREE: readonly TaskSpec[] = UNDECLARED.map((task) => ({ ...task, dependsOn: [] }));
+
+async function eventsOf<T extends EventType>(run: RunHandle, type: T): Promise<readonly EventOf<T>[]> {
+  const events: RunEvent[] = [];
+  for await (const event of run) if (event.type === type) events.push(event);
+  return events as unknown as readonly EventOf<T>[];
+}
+
+const inMemory = (
+  tasks: readonly TaskSpec[],
+  env: Env,
+  agent: Agent = () => 1,
+  options: RunOptions = {},
+): RunHandle => executeWithParallelism(tasks, agent, { env, ...options });
+
+const inDir = (tasks: readonly TaskSpec[], env: Env, agent?: Agent, options: RunOptions = {}): RunHandle =>
+  executeWithParallelism({ dir: place.path, tasks }, agent, { env, ...options });
+
+/** Most tasks that ran at once. */
+async function peak(tasks: readonly TaskSpec[], env: Env): Promise<number> {
+  let running = 0;
+  let most = 0;
+  await inMemory(tasks, env, async () => {
+    running += 1;
+    most = Math.max(most, running);
+    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+  });
+  return most;
+}
+
+/** What a model server is asked in a run of tasks that declare nothing, and what the run falls back from. */
+async function askedOf(env: Env, reply: FakeModelReply) {
+  const server = await startFakeModelServer(() => reply);
+  try {
+    const run = inMemory(UNDECLARED, { SHEAF_MODEL_BASE_URL: server.baseUrl, ...env });
+    const fallbacks = await eventsOf(run, "run.fallback");
+    return { requests: server.requests, fallbacks };
+  } finally {
+    await server.close();
+  }
+}
+
+const NO_NEEDS: FakeModelReply = {
+  kind: "answer",
+  content: JSON.stringify({ tasks: [1, 2, 3, 4].map((task) => ({ task, needs: [] })) }),
+};
+
+/** For each variable a check that sees what it does. */
+const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
+  SHEAF_ENABLE_PARALLEL: async () => {
+    expect(await peak(FREE, {})).toBe(3);
+    expect(await peak(FREE, { SHEAF_ENABLE_PARALLEL: "off", SHEAF_EXECUTION_MODE: "parallel" })).toBe(1);
+  },
+  SHEAF_EXECUTION_MODE: async () => {
+    expect(await peak(UNDECLARED, {})).toBe(1);
+    expect(await peak(UNDECLARED, { SHEAF_EXECUTION_MODE: "parallel" })).toBe(3);
+    expect(await peak(FREE, { SHEAF_EXECUTION_MODE: "sequential" })).toBe(1);
+  },
+  SHEAF_MAX_WORKERS: async () => {
+    expect(await peak(FREE, { SHEAF_MAX_WORKERS: "2" })).toBe(2);
+  },
+  SHEAF_SCHEDULE: async () => {
+    const tasks = [{ id: "slow" }, { id: "fast" }, { id: "next", dependsOn: ["fast"] }];
+    const agent = scriptedAgent();
+    const run = inMemory(tasks, { SHEAF_SCHEDULE: "levels" }, agent.run);
+    (await agent.next("fast")).succeed();
+    const slow = await agent.next("slow");
+    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(agent.started).not.toContain("next");
+    slow.succeed();
+    (await agent.next("next")).succeed();
+    await run;
+  },
+  SHEAF_CONSISTENCY: async () => {
+    const tasks = [{ id: "x", run: "true", dependsOn: [] }];
+    expect((await inDir(tasks, {})).guarantee.level).toBe("serial-equivalent");
+    const trusting = await inDir(tasks, { SHEAF_CONSISTENCY: "trust-graph" });
+    expect(trusting.guarantee.level).toBe("trust-graph");
+  },
+  SHEAF_ON_FAILURE: async () => {
+    const agent = (task: { id: string }) => {
+      if (task.id === "a") throw new Error("no");
+    };
+    expect((await inMemory(FREE, {}, agent)).tasks.d?.outcome).toBe("succeeded");
+    const stopped = await inMemory(FREE, { SHEAF_ON_FAILURE: "stop", SHEAF_MAX_WORKERS: "1" }, agent);
+    expect(stopped.tasks.d?.because).toEqual({ reason: "stopped", taskId: "a" });
+  },
+  SHEAF_EXECUTOR: async () => {
+    expect(() => inMemory(FREE, { SHEAF_EXECUTOR: "thread" })).toThrow(
+      expect.objectContaining({ code: "AGENT_NOT_PORTABLE" }),
+    );
+    const run = inDir([{ id: "w", reads: [], writes: ["*"] }], { SHEAF_EXECUTOR: "inline" }, writer);
+    expect((await eventsOf(run, "attempt.started"))[0]?.executor).toBe("inline");
+  },
+  SHEAF_USE_PROCESS_POOL: async () => {
+    const run = inDir([{ id: "w", reads: [], writes: ["*"] }], { SHEAF_USE_PROCESS_POOL: "yes" }, writer);
+    expect((await eventsOf(run, "attempt.started"))[0]?.executor).toBe("process");
+  },
+  SHEAF_MAX_MEMORY_MB: async () => {
+    const report = await inDir(
+      [{ id: "eats", reads: [], writes: [] }],
+      { SHEAF_MAX_MEMORY_MB: "150" },
+      hungry,
+    );
+    expect(report.tasks.eats?.failure?.error.message).toMatch(/limit 150 MiB/);
+  },
+  SHEAF_MIN_FREE_DISK_MB: async () => {
+    const report = await inDir([{ id: "x" }], { SHEAF_MIN_FREE_DISK_MB: "1073741824" }, () => 1);
+    expect(report.tasks.x?.failure).toMatchObject({ kind: "disk", error: { code: "DISK_FULL" } });
+  },
+  SHEAF_TASK_TIMEOUT: async () => {
+    const agent = scriptedAgent();
+    const clock = new FakeClock();
+    const run = inMemory([{ id: "x" }], { SHEAF_TASK_TIMEOUT: "2.5" }, agent.run, { clock });
+    await agent.next("x");
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(2_500);
+    expect((await run).tasks.x?.failure?.error.message).toMatch(/longer than 2500 ms/);
+  },
+  SHEAF_MAX_RESTARTS: async () => {
+    const report = await inDir([{ id: "x", reads: [], writes: [] }], { SHEAF_MAX_RESTARTS: "0" }, mortal);
+    expect(report.tasks.x).toMatchObject({ outcome: "failed", attempts: 1 });
+  },
+  SHEAF_RETRY_DELAY: async () => {
+    const agent = scriptedAgent();
+    const clock = new FakeClock();
+    const run = inMemory([{ id: "x", retries: 1 }], { SHEAF_RETRY_DELAY: "30" }, agent.run, { clock });
+    (await agent.next("x")).fail(new Error("once"));
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(30_000);
+    (await agent.next("x")).succeed();
+    const [retrying] = await eventsOf(run, "task.retrying");
+    expect(retrying?.delayMs).toBeGreaterThanOrEqual(15_000);
+    expect(retrying?.delayMs).toBeLessThanOrEqual(30_000);
+  },
+  SHEAF_TAGS: async () => {
+    const tagged = FREE.map((task) => ({ ...task, resources: { tags: ["llm"] } }));
+    expect(await peak(tagged, { SHEAF_TAGS: "llm=1, gpu=2" })).toBe(1);
+  },
+  SHEAF_AUTO_DETECT_DEPS: async () => {
+    const tasks = [
+      { id: "w", reads: [], writes: ["x"], dependsOn: [] },
+      { id: "r", reads: ["x"], writes: [], dependsOn: ["w"] },
+      { id: "s", reads: ["x"], writes: [] },
+    ];
+    const edges = async (env: Env) =>
+      (
+        await eventsOf(
+          inDir(tasks, env, () => 1),
+          "analysis.finished",
+        )
+      )[0]?.edges;
+    expect(await edges({})).toMatchObject({ files: expect.any(Number) });
+    expect(await edges({ SHEAF_AUTO_DETECT_DEPS: "false" })).toEqual({ declared: 1 });
+  },
+  SHEAF_USE_LLM_DEPS: async () => {
+    expect((await askedOf({}, NO_NEEDS)).requests).toHaveLength(1);
+    expect((await askedOf({ SHEAF_USE_LLM_DEPS: "false" }, NO_NEEDS)).requests).toHaveLength(0);
+  },
+  SHEAF_MODEL: async () => {
+    const { requests } = await askedOf({ SHEAF_MODEL: "my-model" }, NO_NEEDS);
+    expect(requests[0]?.body).toMatchObject({ model: "my-model" });
+  },
+  SHEAF_MODEL_BASE_URL: async () => {
+    expect((await askedOf({}, NO_NEEDS)).requests[0]?.path).toBe("/v1/chat/completions");
+    const run = inMemory(UNDECLARED, {});
+    expect((await eventsOf(run, "run.fallback"))[0]?.reason).toMatch(/No model is configured/);
+  },
+  SHEAF_MODEL_API_KEY: async () => {
+    const { requests } = await askedOf(
+      { SHEAF_MODEL_API_KEY: "sk-test", OPENAI_API_KEY: "sk-other" },
+      NO_NEEDS,
+    );
+    expect(requests[0]?.headers.authorization).toBe("Bearer sk-test");
+    const other = await askedOf({ OPENAI_API_KEY: "sk-other" }, NO_NEEDS);
+    expect(other.requests[0]?.headers.authorization).toBe("Bearer sk-other");
+  },
+  SHEAF_ANALYSIS_TIMEOUT: async () => {
+    const { fallbacks } = await askedOf({ SHEAF_ANALYSIS_TIMEOUT: "0.05" }, { kind: "stall-headers" });
+    expect(fallbacks.map(({ part }) => part)).toContain("analysis");
+  },
+  SHEAF_STAGING: async () => {
+    for (const rung of ["copy", "hardlink"]) {
+      const run = inDir([{ id: "x" }], { SHEAF_STAGING: rung }, () => 1);
+      expect((await eventsOf(run, "dir.staged"))[0]?.rung).toBe(rung);
+    }
+  },
+  SHEAF_FROZEN: async () => {
+    const report = await inDir(
+      [{ id: "x", reads: ["vendor"] }],
+      { SHEAF_FROZEN: "vendor,third_party" },
+      (_task, ctx) => lstatSync(join(ctx.dir, "vendor")).isSymbolicLink(),
+    );
+    expect(report.unwrap().x).toBe(true);
+  },
+  SHEAF_RETAIN: async () => {
+    const viewOf = async (env: Env) =>
+      existsSync(join((await inDir([{ id: "x" }], env, () => 1)).runDir!, "tasks/0001-x/view"));
+    expect(await viewOf({})).toBe(false);
+    expect(await viewOf({ SHEAF_RETAIN: "all" })).toBe(true);
+  },
+  SHEAF_HOME: async () => {
+    using home = tempDir();
+    const report = await inDir([{ id: "x" }], { SHEAF_HOME: home.path }, () => 1);
+    expect(report.runDir?.startsWith(home.path)).toBe(true);
+    expect(readdirSync(report.runDir!)).toContain("journal.ndjson");
+  },
+  SHEAF_TRACE: async () => {
+    const report = await inDir([{ id: "x" }], { SHEAF_TRACE: "no" }, () => 1);
+    expect(readdirSync(report.runDir!)).not.toContain("journal.ndjson");
+  },
+};
+
+const NAMES = Object.values(SETTING_TABLE).map((setting) => setting.env);
+
+test("there is a check for every variable", () => {
+  expect(Object.keys(EFFECTS).sort()).toEqual([...NAMES].sort());
+});
+
+test.each(NAMES)("%s makes a difference", async (name) => {
+  await EFFECTS[name]!();
+});
+
+describe("values", () => {
+  const read = (env: Env, options = {}) => readSettings(options, env);
+
+  test.each(["true", "1", "yes", "on", "TRUE", " Yes "])("%j is true, its opposites are false", (text) => {
+    expect(read({ SHEAF_USE_PROCESS_POOL: text }).settings.useProcessPool).toBe(true);
+  });
+  test.each(["false", "0", "no", "off"])("%j is false", (text) => {
+    expect(read({ SHEAF_TRACE: text }).settings.trace).toBe(false);
+  });
+
+  const BAD: Readonly<Record<string, string>> = {
+    ...Object.fromEntries(NAMES.map((name) => [name, "??"])),
+    SHEAF_MAX_WORKERS: "0",
+    SHEAF_TASK_TIMEOUT: "-1",
+    SHEAF_MAX_MEMORY_MB: "1e3",
+    SHEAF_TAGS: "llm",
+    SHEAF_FROZEN: "../x",
+    SHEAF_MODEL_BASE_URL: "localhost",
+  };
+  // Any text is the name of a model, a key, or a path.
+  const ANY = ["SHEAF_MODEL", "SHEAF_MODEL_API_KEY", "SHEAF_HOME"];
+  test.each(NAMES.filter((name) => !ANY.includes(name)))(
+    "a bad %s is an error that names it, what it means and what it is",
+    (name) => {
+      expect(() => read({ [name]: BAD[name]! })).toThrow(
+        expect.objectContaining({
+          code: "OPTION_INVALID",
+          details: expect.objectContaining({
+            option: name,
+            got: BAD[name],
+            expected: expect.stringMatching(/\w/),
+          }),
+        }),
+      );
+    },
+  );
+
+  test("code wins over the environment, and an empty variable is as good as none", () => {
+    expect(read({ SHEAF_MAX_WORKERS: "7" }, { maxWorkers: 5 }).settings.maxWorkers).toBe(5);
+    expect(read({ SHEAF_MAX_WORKERS: "" }).settings.maxWorkers).toBe(3);
+  });
+
+  test("a misspelt variable is told, with the one that was meant, and harms nothing", () => {
+    expect(read({ SHEAF_MAX_WORKER: "7" }).warnings).toEqual([
+      "The variable SHEAF_MAX_WORKER is not known and has no effect. Did you mean SHEAF_MAX_WORKERS?",
+    ]);
+  });
+});
