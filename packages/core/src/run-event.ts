@@ -178,6 +178,16 @@ export type EventBody =
   | { readonly type: "task.cancelled"; readonly taskId: TaskId; readonly because: Because }
   | { readonly type: "run.cancelling"; readonly message: string }
   | {
+      /** The machine that a run of more than a second was on, and how busy it was, with this run and all else. */
+      readonly type: "run.machine";
+      readonly processor: string;
+      readonly cores: number;
+      /** What the machine, or the container, has. */
+      readonly memoryMiB: number;
+      /** Share of all processors in use while the run lasted, 0 to 100. */
+      readonly busyPercent: number;
+    }
+  | {
       readonly type: "run.finished";
       readonly status: RunStatus;
       readonly wallMs: number;

@@ -396,6 +396,9 @@ describe("cancelling", () => {
     expect(call.ctx.signal.reason).toMatchObject({ name: "AbortError" });
     expect(report.status).toBe("cancelled");
     expect(report.tasks.a?.because).toEqual({ reason: "cancelled", message: "enough" });
+    const events = [];
+    for await (const event of run) if (event.type === "run.cancelling") events.push(event.message);
+    expect(events).toEqual(["enough"]);
   });
 
   test("an aborted signal cancels, before and during a run", async () => {

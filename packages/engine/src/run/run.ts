@@ -12,6 +12,7 @@ import { makePlan, type RunPlan } from "../plan/make-plan.ts";
 import { CPU_TAG, runsInTurn, schedulerPlan } from "../plan/scheduler-plan.ts";
 import { availableMiB, cpus, cpuWorkers } from "../resources/machine.ts";
 import { processSlots } from "../resources/slot-pool.ts";
+import { watchMachine } from "../resources/watch-machine.ts";
 import { VERSION } from "../version.ts";
 import { analyzeRun, countSources } from "./analysis.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
@@ -50,6 +51,7 @@ export class Run {
   readonly #abort = new AbortController();
   #cancelled: string | null = null;
   #loop: RunLoop | null = null;
+  #opened: Opened | null = null;
 
   constructor(request: RunRequest, nested: boolean) {
     this.#request = request;
@@ -60,6 +62,7 @@ export class Run {
   cancel(message: string): void {
     if (this.#cancelled !== null) return;
     this.#cancelled = message;
+    this.#opened?.emit({ type: "run.cancelling", message });
     this.#abort.abort();
     this.#loop?.cancel(message);
   }
@@ -67,6 +70,7 @@ export class Run {
   /** Runs to the end. Rejects only when the run could not begin, or by a fault of Sheaf's own. */
   async perform(listener: RunListener): Promise<RunReport> {
     const opened = await this.#open();
+    this.#opened = opened;
     const { clock, settings } = this.#request;
     const executors = createExecutors({
       clock,
@@ -218,9 +222,13 @@ export class Run {
     const { settings, tasks, validate } = this.#request;
     const { plan, works, tracked, limits } = world;
     const scheduled = schedulerPlan({ plan, tasks, works, settings, tracked, limits: limits.tags });
+    const machine = watchMachine(world.clock);
     const loop = new RunLoop({ world, plan: scheduled, slots: processSlots, nested: this.#nested, validate });
     this.#loop = loop;
-    return this.#close(world, opened, await loop.run(this.#cancelled));
+    const end = await loop.run(this.#cancelled);
+    const found = await machine.finish();
+    if (found !== null) world.emit({ type: "run.machine", ...found });
+    return this.#close(world, opened, end);
   }
 
   async #close(world: World, opened: Opened, end: LoopEnd): Promise<RunReport> {
