@@ -25,12 +25,10 @@ interface ErrorDetails {
   DIR_BUSY: { readonly dir: string; readonly holder: string };
   DIR_UNUSABLE: { readonly dir: string; readonly problem: string };
   DISK_FULL: { readonly dir: string; readonly freeMiB: number; readonly neededMiB: number };
-  EDGE_AGAINST_ORDER: { readonly from: string; readonly to: string };
   EDGE_SELF_LOOP: { readonly taskId: string };
   EDGE_UNKNOWN_TASK: { readonly taskId: string; readonly unknown: string; readonly known: readonly string[] };
   GRAPH_CYCLE: { readonly cycle: readonly string[] };
   GRAPH_FORMAT: { readonly format: string; readonly problem: string };
-  INPUT_FAILED: { readonly taskId: string; readonly from: string };
   INPUT_NOT_READY: { readonly taskId: string; readonly from: string };
   JOURNAL_DAMAGED: { readonly path: string; readonly line: number; readonly problem: string };
   MODEL_ANSWER_REFUSED: { readonly problem: string };
@@ -109,16 +107,12 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   DIR_UNUSABLE: (d) => `The directory ${d.dir} cannot be used: ${d.problem}`,
   DISK_FULL: (d) =>
     `The disk that holds ${d.dir} has ${d.freeMiB} MiB free and ${d.neededMiB} MiB are needed. Free some space, or lower minFreeDiskMb.`,
-  EDGE_AGAINST_ORDER: (d) =>
-    `The edge from "${d.from}" to "${d.to}" points against the serial order. Swap the two tasks in the list, or declare dependsOn.`,
   EDGE_SELF_LOOP: (d) => `Task "${d.taskId}" depends on itself. Remove that edge.`,
   EDGE_UNKNOWN_TASK: (d) =>
     `Task "${d.taskId}" depends on "${d.unknown}", and there is no such task. Known tasks: ${list(d.known)}.`,
   GRAPH_CYCLE: (d) =>
     `Tasks wait for each other: ${[...d.cycle, d.cycle[0]].join(" -> ")}. Remove one of these edges.`,
   GRAPH_FORMAT: (d) => `This is not a graph in ${d.format} form: ${d.problem}`,
-  INPUT_FAILED: (d) =>
-    `Task "${d.taskId}" took the output of "${d.from}", which has none because it did not succeed.`,
   INPUT_NOT_READY: (d) =>
     `Task "${d.taskId}" took the output of "${d.from}" before that task had finished. Sheaf runs it again in its place; declare dependsOn: ["${d.from}"] to spare that.`,
   JOURNAL_DAMAGED: (d) =>

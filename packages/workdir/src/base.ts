@@ -1,9 +1,10 @@
 import { constants, copyFileSync, linkSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FileStat } from "./file-stat.ts";
 import { pathParts } from "./relative-path.ts";
 import { type Found, type ScanOptions, scan } from "./scan.ts";
-import type { Entry, Tree } from "./tree.ts";
+import type { Content, Entry, Tree } from "./tree.ts";
+import type { Visible } from "./visible.ts";
 
 /** The shared directory as it was when the run began. */
 export interface Base {
@@ -34,14 +35,14 @@ function freeze(from: string, to: string): "link" | "copy" {
   }
 }
 
-function insert(root: GrowingDir, found: Found, contentPath: string): void {
+function insert(root: GrowingDir, found: Found, content: Pick<Content, "path" | "live">): void {
   const parts = pathParts(found.path);
   let dir = root;
   for (const part of parts.slice(0, -1)) dir = dir.children.get(part) as GrowingDir;
-  dir.children.set(parts.at(-1)!, entryOf(found, contentPath));
+  dir.children.set(parts.at(-1)!, entryOf(found, content));
 }
 
-function entryOf(found: Found, contentPath: string): Entry {
+function entryOf(found: Found, content: Pick<Content, "path" | "live">): Entry {
   const { stat } = found;
   switch (found.kind) {
     case "dir":
@@ -54,34 +55,53 @@ function entryOf(found: Found, contentPath: string): Entry {
       return {
         kind: "file",
         mode: stat.mode,
-        content: { path: contentPath, size: stat.size, mtimeNs: stat.mtimeNs, hash: undefined },
+        content: { ...content, size: stat.size, mtimeNs: stat.mtimeNs, hash: undefined },
       };
     default:
       return found satisfies never;
   }
 }
 
+/** Keeps the bytes of a live file below the base before the file is replaced or removed. */
+export function putAside(content: Content, store: string, path: string): void {
+  if (!content.live) return;
+  const kept = join(store, path);
+  mkdirSync(dirname(kept), { recursive: true });
+  freeze(content.path, kept);
+  content.path = kept;
+  content.live = false;
+}
+
 /**
- * Freezes a directory: notes what there is and keeps every file's bytes below `store`.
+ * Freezes a directory: notes what there is and keeps below `store` the bytes of every file that `shown` shows. The
+ * others stay where they are until the run replaces them.
  *
  * @throws SheafError DIR_UNUSABLE when something in it cannot be read.
  */
-export async function freezeBase(dir: string, store: string, options: ScanOptions): Promise<Base> {
+export async function freezeBase(
+  dir: string,
+  store: string,
+  options: ScanOptions & { readonly shown: Visible },
+): Promise<Base> {
   const root: GrowingDir = { kind: "dir", mode: 0o755, children: new Map() };
-  const live = new Map<string, FileStat>();
+  const states = new Map<string, FileStat>();
   const ways = new Set<"link" | "copy">();
   let files = 0;
   mkdirSync(store, { recursive: true });
   for await (const found of scan(dir, options)) {
     const kept = join(store, found.path);
-    if (found.kind === "dir") mkdirSync(kept);
+    const live = join(dir, found.path);
+    const keeps = options.shown.shown(found.path) === "all";
     if (found.kind === "file") {
-      ways.add(freeze(join(dir, found.path), kept));
       files += 1;
+      if (keeps) {
+        mkdirSync(dirname(kept), { recursive: true });
+        ways.add(freeze(live, kept));
+      }
     }
-    insert(root, found, kept);
-    live.set(found.path, found.stat);
+    insert(root, found, keeps ? { path: kept, live: false } : { path: live, live: true });
+    states.set(found.path, found.stat);
   }
   const how = ways.size === 2 ? "links and copies" : ways.has("copy") ? "copies" : "links";
-  return { tree: root, live, files, how };
+  return { tree: root, live: states, files, how };
 }

@@ -9,7 +9,7 @@ import { EVERYTHING, visible } from "./visible.ts";
 const file = (text: string, mode = 0o644): FileEntry => ({
   kind: "file",
   mode,
-  content: { path: `/nowhere/${text}`, size: text.length, mtimeNs: 0n, hash: text },
+  content: { path: `/nowhere/${text}`, live: false, size: text.length, mtimeNs: 0n, hash: text },
 });
 const put = (path: string, text: string): Change => ({ op: "put", path, entry: file(text) });
 

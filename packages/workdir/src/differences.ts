@@ -47,9 +47,11 @@ export async function differences(a: Tree, b: Tree, seen: Visible, most = 20): P
   const found: string[] = [];
   const visit = async (path: string, left: Entry | undefined, right: Entry | undefined): Promise<void> => {
     if (left === right || found.length >= most) return;
-    if (await differsHere(left, right, seen.shown(path))) {
+    const shown = seen.shown(path);
+    if (await differsHere(left, right, shown)) {
       found.push(path);
-      if (left?.kind !== "dir" || right?.kind !== "dir") return;
+      // All of it was seen, so its difference covers whatever differs below. Of a folder on the way it does not.
+      if (shown === "all" && (left?.kind !== "dir" || right?.kind !== "dir")) return;
     }
     if (!seen.reaches(path)) return;
     const before = childrenOf(left);

@@ -9,6 +9,7 @@ import { type Live, recover } from "./publish.ts";
 import { STATE_FOLDER } from "./relative-path.ts";
 import { unusable } from "./scan.ts";
 import { Transactions } from "./transactions.ts";
+import { EVERYTHING, visible } from "./visible.ts";
 import type { Workdir, WorkdirOptions } from "./workdir.ts";
 
 function requireFolder(dir: string): void {
@@ -61,6 +62,7 @@ export async function openWorkdir(options: WorkdirOptions): Promise<Workdir> {
     const frozen = frozenFolders(options.frozen, options.declaredWrites);
     const base = await freezeBase(options.dir, join(options.runDir, "base"), {
       frozen,
+      shown: options.shown === "everything" ? EVERYTHING : visible(options.shown),
       onState: (folder) => requireNestedFree(folder, live.stateDir),
       signal: options.signal,
     });

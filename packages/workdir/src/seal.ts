@@ -39,7 +39,7 @@ function take(from: string, to: string, mayMove: boolean): void {
 /** Returns what a file of the view is now, with its bytes still in the view. */
 function fileEntry(found: Found & { readonly kind: "file" }, path: string): FileEntry {
   const { size, mtimeNs, mode } = found.stat;
-  return { kind: "file", mode, content: { path, size, mtimeNs, hash: undefined } };
+  return { kind: "file", mode, content: { path, live: false, size, mtimeNs, hash: undefined } };
 }
 
 async function sealFile(
@@ -61,7 +61,7 @@ async function sealFile(
   const alone = Number(statOf(full)!.nlink) === 1;
   take(full, kept, request.quiet && alone);
   const now = fileStat(statOf(kept)!);
-  const content = { path: kept, size: now.size, mtimeNs: now.mtimeNs, hash: undefined };
+  const content = { path: kept, live: false, size: now.size, mtimeNs: now.mtimeNs, hash: undefined };
   return { op: "put", path: found.path, entry: { kind: "file", mode: found.stat.mode, content } };
 }
 

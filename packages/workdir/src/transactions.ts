@@ -11,7 +11,7 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import fsExtra from "fs-extra";
-import type { Base } from "./base.ts";
+import { type Base, putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
 import { differences } from "./differences.ts";
 import { LinkStore } from "./link-store.ts";
@@ -80,6 +80,7 @@ export class Transactions implements Workdir {
   }
 
   async stage(request: StageRequest): Promise<View> {
+    const committed = this.#tree; // before the first await: it belongs to the same moment as `below`
     const home = join(this.#prepared.options.runDir, "tasks", request.folder);
     const beside = join(home, `attempt-${request.attempt}`);
     const path = join(home, request.fresh ? `view-${request.attempt}` : "view");
@@ -94,7 +95,7 @@ export class Transactions implements Workdir {
         ? { source: this.#links, mayLink }
         : null;
     const staging = { root: path, staged: new Map(), links };
-    const snapshot = await this.#snapshot(request.below);
+    const snapshot = await snapshotOf(committed, request.below);
     await stageTree(snapshot, declared, staging, request.signal);
     this.#sum.stagedFiles += [...staging.staged.values()].filter(({ entry }) => entry.kind === "file").length;
     const layer = join(this.#prepared.options.runDir, "layers", `${request.folder}-${request.attempt}`);
@@ -104,16 +105,6 @@ export class Transactions implements Workdir {
       read: async (asked) => readIntoView(view, asked),
     };
     return view;
-  }
-
-  async #snapshot(below: readonly Effects[]): Promise<Tree> {
-    let tree = this.#tree;
-    for (const { changes } of below) {
-      const applied = await applyChanges(tree, changes);
-      // What clashes here is refused at its own commit; until then nobody builds on it.
-      if ("tree" in applied) tree = applied.tree;
-    }
-    return tree;
   }
 
   async seal(view: View, end: { readonly succeeded: boolean; readonly quiet: boolean }): Promise<Effects> {
@@ -152,6 +143,7 @@ export class Transactions implements Workdir {
   async commit(effects: Effects): Promise<CommitResult> {
     const applied = await applyChanges(this.#tree, effects.changes);
     if (!("tree" in applied)) return { status: "refused", ...applied };
+    this.#keepReplaced(applied.effective);
     const published = publish(this.#prepared.live, applied.effective);
     this.#tree = applied.tree;
     if (applied.effective.length > 0) this.#log.push({ taskId: effects.taskId, changes: applied.effective });
@@ -159,6 +151,16 @@ export class Transactions implements Workdir {
     this.#sum.publishedBytes += published.bytes;
     this.#sum.deletedFiles += published.deleted;
     return { status: "committed", ...published };
+  }
+
+  // Snapshots of running attempts may still need the bytes that are replaced now.
+  #keepReplaced(changes: readonly Change[]): void {
+    const store = join(this.#prepared.options.runDir, "base");
+    for (const { op, path } of changes) {
+      if (op !== "put" && op !== "remove") continue;
+      const old = lookup(this.#tree, path);
+      if (old?.kind === "file") putAside(old.content, store, path);
+    }
   }
 
   async discard(view: View): Promise<void> {
@@ -194,4 +196,14 @@ export class Transactions implements Workdir {
       this.#prepared.lock.release();
     }
   }
+}
+
+async function snapshotOf(committed: Tree, below: readonly Effects[]): Promise<Tree> {
+  let tree = committed;
+  for (const { changes } of below) {
+    const applied = await applyChanges(tree, changes);
+    // What clashes here is refused at its own commit; until then nobody builds on it.
+    if ("tree" in applied) tree = applied.tree;
+  }
+  return tree;
 }

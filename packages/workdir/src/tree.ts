@@ -3,13 +3,16 @@
 //
 // Invariants:
 //   T1. An entry never changes once it is in a tree; a directory's children neither.
-//   T2. Bytes at `content.path` never change while the run lasts (they lie in the frozen base or in a layer).
+//   T2. Bytes at `content.path` never change by the run (they lie in the base, in a layer, or still in the live file,
+//       which is kept before it is replaced). That nobody else changes them is checked when they are used.
 import { pathParts } from "./relative-path.ts";
 
 /** Bytes that lie still somewhere. `hash` is filled in when first needed. */
 export interface Content {
-  /** Absolute path. */
-  readonly path: string;
+  /** Absolute path. Moves once, when a live file is about to be replaced and its bytes are put aside. */
+  path: string;
+  /** True while the bytes lie in the live file itself. */
+  live: boolean;
   readonly size: number;
   /** Time of last change in ns, as the file had it when it was taken over. */
   readonly mtimeNs: bigint;

@@ -46,7 +46,7 @@ async function workdirWith(
   writeFiles(shared(), files);
   const workdir = await openWorkdir({
     ...{ dir: shared(), runDir: at(".sheaf/runs/r1"), runId: "r1" },
-    ...{ frozen: ["**/node_modules"], declaredWrites: [], rung: "copy" },
+    ...{ frozen: ["**/node_modules"], declaredWrites: [], shown: "everything", rung: "copy" },
     ...options,
   });
   open.push(workdir);
@@ -101,6 +101,18 @@ describe("views", () => {
     writeFileSync(at("a"), "outside");
     const view = await stage(workdir);
     expect(readFileSync(join(view.path, "a"), "utf8")).toBe("before");
+  });
+
+  test("a file that nobody declares is kept only when it is replaced, and shown as it was to who asks for it", async () => {
+    const workdir = await workdirWith({ seen: "1", other: "before" }, { shown: ["seen"] });
+    expect(readdirSync(at(".sheaf/runs/r1/base"))).toEqual(["seen"]);
+    const asks = await stage(workdir, { shown: [] });
+    await commit(workdir, (view) => writeFileSync(join(view, "other"), "after"), { shown: [] });
+    expect(readdirSync(at(".sheaf/runs/r1/base")).sort()).toEqual(["other", "seen"]);
+    await asks.read("other");
+    expect(readFileSync(join(asks.path, "other"), "utf8")).toBe("before");
+    expect(await workdir.validate(await seal(workdir, asks))).toMatchObject([{ path: "other" }]);
+    expect(readFileSync(at("other"), "utf8")).toBe("after");
   });
 
   test("what earlier tasks have finished and nobody has committed yet is shown", async () => {
@@ -270,6 +282,14 @@ describe("validation by value", () => {
     expect(await workdir.validate(effects)).toEqual([]);
     await workdir.commit(effects);
     expect(readTree(shared())).toEqual(["out/ folder 755", 'out/a file 644 "1"', 'out/b file 644 "2"']);
+  });
+
+  test("that both made a folder does not hide that one read what the other wrote in it", async () => {
+    const workdir = await workdirWith({});
+    const second = await stage(workdir, { shown: ["out/a", "out/b"], writes: ["out/b"] });
+    writeFiles(second.path, { "out/b": "2" });
+    await commit(workdir, (view) => writeFiles(view, { "out/a": "1" }));
+    expect(await workdir.validate(await seal(workdir, second))).toMatchObject([{ path: "out/a" }]);
   });
 
   test("a folder that leads to what a task reads and is gone, or became a file, is a conflict", async () => {
@@ -461,7 +481,14 @@ describe("one run at a time", () => {
   test("a second run on the directory, on one above or one below is refused and names the holder", async () => {
     await workdirWith({ "sub/x": "1" });
     const other = (dir: string) =>
-      openWorkdir({ dir, runDir: join(dir, ".sheaf/runs/r2"), runId: "r2", frozen: [], declaredWrites: [] });
+      openWorkdir({
+        dir,
+        runDir: join(dir, ".sheaf/runs/r2"),
+        runId: "r2",
+        frozen: [],
+        declaredWrites: [],
+        shown: "everything",
+      });
     await expect(other(shared())).rejects.toMatchObject({ code: "DIR_BUSY" });
     await expect(other(shared())).rejects.toThrow(/run r1, process \d+/);
     await expect(other(at("sub"))).rejects.toMatchObject({ code: "DIR_BUSY" });
@@ -496,6 +523,7 @@ describe("one run at a time", () => {
         runId: "r",
         frozen: [],
         declaredWrites: [],
+        shown: [],
       });
       await expect(refused).rejects.toMatchObject({ code: "DIR_UNUSABLE" });
     }

@@ -15,6 +15,8 @@ export interface WorkdirOptions {
   readonly runId: string;
   /** Globs of folders that are shared read-only and not copied. */
   readonly frozen: readonly string[];
+  /** What tasks may be shown: frozen at once, so that nobody's later changes reach them. */
+  readonly shown: readonly string[] | "everything";
   /** Declared writes of all tasks: a folder that one of them writes is not frozen. */
   readonly declaredWrites: readonly string[];
   /** Default: hardlink for an ordinary user, copy for root, whom file modes do not stop. */

@@ -29,6 +29,12 @@ export function trackedTasks(request: RunRequest): readonly boolean[] {
   );
 }
 
+/** Returns all that the tasks of a run will be shown, or everything where one declares no reads. */
+export function shownToTasks(request: RunRequest): readonly string[] | "everything" {
+  if (trackedTasks(request).includes(false)) return "everything";
+  return request.tasks.flatMap((task) => [...(task.reads ?? []), ...(task.writes ?? [])]);
+}
+
 /**
  * Makes the plan of a run without running it: nothing is staged and no task starts. A model is asked as in a run.
  *

@@ -7,7 +7,7 @@
 //   R1. Events are taken into the scheduler one at a time, in the order in which they came.
 //   R2. A record whose task runs again, or is skipped, is dropped together with its output.
 //   R3. When the loop ends nothing of the run is running: no attempt, no timer, no slot in hand.
-import { type Because, decodeData, describeData, toWireError, type WireError } from "@sheaf/core";
+import { type Because, decodeData, describeData, SheafError, toWireError, type WireError } from "@sheaf/core";
 
 import type { Effects } from "@sheaf/workdir";
 import { type MemoryWatch, watchMemory } from "../resources/memory-watch.ts";
@@ -252,10 +252,14 @@ export class RunLoop {
     this.#world.emit({ type, taskId, because });
   }
 
+  // Whether its effects happened is for a person to find out, so that is what the failure says.
   #doubt(task: number): void {
-    const { id } = this.#world.tasks[task]!;
+    const { id, effects = [] } = this.#world.tasks[task]!;
     const record = this.#records.get(task)!;
-    this.#world.emit({ type: "task.failed", taskId: id, attempt: record.attempt, failure: record.failure! });
+    const error = toWireError(new SheafError("RUN_IN_DOUBT", { taskId: id, effects }));
+    const failure = { kind: "worker-lost", error } as const;
+    this.#records.set(task, { ...record, failure });
+    this.#world.emit({ type: "task.failed", taskId: id, attempt: record.attempt, failure });
   }
 
   #because(cause: Cause): Because {

@@ -17,7 +17,7 @@ import { VERSION } from "../version.ts";
 import { analyzeRun, countSources } from "./analysis.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { OutputStore } from "./output-store.ts";
-import { trackedTasks } from "./plan-run.ts";
+import { shownToTasks, trackedTasks } from "./plan-run.ts";
 import type { RunReport } from "./report.ts";
 import { type LoopEnd, RunLoop } from "./run-loop.ts";
 import { RunFolder } from "./run-place.ts";
@@ -102,6 +102,7 @@ export class Run {
         : await openWorkdir({
             ...{ dir, runDir: runDir!, runId, frozen: settings.frozen },
             declaredWrites: tasks.flatMap((task) => task.writes ?? []),
+            shown: shownToTasks(this.#request),
             ...(settings.staging === "auto" ? {} : { rung: settings.staging }),
           });
     const folder = new RunFolder(

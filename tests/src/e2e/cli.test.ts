@@ -1,0 +1,136 @@
+// The compiled command, as users start it.
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { tempDir } from "@sheaf/testkit";
+import { describe, expect, it } from "vitest";
+
+const BIN = fileURLToPath(new URL("../../../packages/cli/bin/sheaf.js", import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const ENV = { PATH: process.env.PATH, HOME: process.env.HOME };
+
+function start(args: readonly string[], options: { readonly cwd: string; readonly bin?: string }) {
+  const { cwd, bin = BIN } = options;
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env: ENV });
+  return { child, ended: collect(child) };
+}
+
+async function collect(child: ChildProcessWithoutNullStreams): Promise<Ended> {
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, out, err };
+}
+
+/** Resolves once the process has written this to stderr. */
+function says(child: ChildProcessWithoutNullStreams, text: string): Promise<void> {
+  let seen = "";
+  return new Promise((resolve) => {
+    child.stderr.on("data", (chunk) => {
+      seen += chunk;
+      if (seen.includes(text)) resolve();
+    });
+  });
+}
+
+const PLAN = `
+tasks:
+  - { id: a, run: "echo one > a.txt", reads: [], writes: [a.txt] }
+  - { id: b, run: "cat a.txt", reads: [a.txt], writes: [] }
+`;
+
+describe("the command", () => {
+  it("runs through a link, in whatever folder it is called", async () => {
+    using dir = tempDir({ "plan.yaml": PLAN });
+    symlinkSync(BIN, join(dir.path, "linked"));
+    const { ended } = start(["run", "plan.yaml"], { cwd: dir.path, bin: join(dir.path, "linked") });
+    const { code, out, err } = await ended;
+    expect([code, out.split(":")[0]]).toEqual([0, "Succeeded"]);
+    expect(err).toMatch(/^ +\S+ {2}run +planned/);
+    expect(readFileSync(join(dir.path, "a.txt"), "utf8")).toBe("one\n");
+  });
+
+  it("does tasks by agents in JavaScript and TypeScript modules, in threads", async () => {
+    using dir = tempDir({
+      "plan.yaml": `
+agents: { shout: ./shout.ts#shout }
+tasks:
+  - { id: first, agent: shout, input: hello, reads: [], writes: [shout.txt] }
+  - { id: second, dependsOn: [first], reads: [], writes: [] }
+`,
+      "shout.ts": `
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+export const shout = async (task: { input: string }, ctx: { dir: string }): Promise<Map<string, bigint>> => {
+  await writeFile(join(ctx.dir, "shout.txt"), task.input.toUpperCase());
+  return new Map([["letters", BigInt(task.input.length)]]);
+};
+`,
+      "rest.mjs": "export default (task, ctx) => ctx.inputs.first.get('letters') * 2n;\n",
+    });
+    const args = ["run", "plan.yaml", "--agent", "./rest.mjs", "--json", "--quiet"];
+    const { code, out, err } = await start(args, { cwd: dir.path }).ended;
+    expect([code, err]).toEqual([0, ""]);
+    expect(JSON.parse(out).tasks).toMatchObject({
+      first: { output: { letters: "5" } },
+      second: { output: "10" },
+    });
+    expect(readFileSync(join(dir.path, "shout.txt"), "utf8")).toBe("HELLO");
+  });
+
+  it("reads a plan from standard input", async () => {
+    using dir = tempDir();
+    const { child, ended } = start(["run", "-", "--quiet"], { cwd: dir.path });
+    child.stdin.end(PLAN);
+    expect((await ended).out).toMatch(/^Succeeded: 2 tasks/);
+  });
+
+  it("goes on when nobody reads what it writes", async () => {
+    using dir = tempDir({ "plan.yaml": PLAN });
+    const { child, ended } = start(["run", "plan.yaml"], { cwd: dir.path });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect((await ended).code).toBe(0);
+    expect(readFileSync(join(dir.path, "a.txt"), "utf8")).toBe("one\n");
+  });
+
+  it("ends in good order on Ctrl-C, and says that it was cancelled", async () => {
+    using dir = tempDir({ "plan.yaml": "tasks:\n  - { id: slow, run: sleep 60, reads: [], writes: [] }\n" });
+    const { child, ended } = start(["run", "plan.yaml"], { cwd: dir.path });
+    await says(child, "slow  started");
+    child.kill("SIGINT");
+    const { code, out, err } = await ended;
+    expect(code).toBe(130);
+    expect(err).toContain("Stopping; what is committed stays.");
+    expect(out).toMatch(/^Cancelled: 0 of 1 task succeeded/);
+  });
+
+  it("exits although an agent of this thread leaves a timer behind", async () => {
+    using dir = tempDir({
+      "plan.yaml": "tasks: [{ id: a }]\n",
+      "agent.mjs": "export default () => void setInterval(() => {}, 1000);\n",
+    });
+    const args = ["run", "plan.yaml", "--agent", "agent.mjs", "--executor", "inline", "--quiet"];
+    expect((await start(args, { cwd: dir.path }).ended).code).toBe(0);
+  });
+
+  it("never shows where in the code a user's mistake was found", async () => {
+    using dir = tempDir({ "plan.yaml": "tasks:\n  - { id: 1, run: ls }\n" });
+    const { code, out, err } = await start(["run", "plan.yaml"], { cwd: dir.path }).ended;
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toBe('error: plan.yaml:2:11: tasks[0].id: expected text, got 1. Put it in quotes: "1".\n');
+  });
+});
