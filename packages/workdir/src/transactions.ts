@@ -198,12 +198,22 @@ export class Transactions implements Workdir {
   }
 }
 
+// Many attempts start on the same few trees; what one set of changes makes of a tree is computed once.
+const applications = new WeakMap<Tree, Map<Effects, Tree>>();
+
 async function snapshotOf(committed: Tree, below: readonly Effects[]): Promise<Tree> {
   let tree = committed;
-  for (const { changes } of below) {
-    const applied = await applyChanges(tree, changes);
-    // What clashes here is refused at its own commit; until then nobody builds on it.
-    if ("tree" in applied) tree = applied.tree;
+  for (const effects of below) {
+    const known: Map<Effects, Tree> = applications.get(tree) ?? new Map();
+    applications.set(tree, known);
+    let next = known.get(effects);
+    if (next === undefined) {
+      const applied = await applyChanges(tree, effects.changes);
+      // What clashes here is refused at its own commit; until then nobody builds on it.
+      next = "tree" in applied ? applied.tree : tree;
+      known.set(effects, next);
+    }
+    tree = next;
   }
   return tree;
 }

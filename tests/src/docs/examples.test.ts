@@ -54,16 +54,19 @@ describe("programs of the README", () => {
     expect(programs.length).toBeGreaterThan(0);
   });
 
-  test.each(programs.map((code, i) => ({ code, name: `program ${i + 1}` })))("$name runs and says what it promises", async ({ code, name }) => {
-    const printed: string[] = [];
-    const expected = [...code.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1]!);
-    expect(expected.length).toBeGreaterThan(0);
-    const path = join(folder, `${name.replace(" ", "-")}.mts`);
-    writeFileSync(path, code.replaceAll("console.log(", "globalThis.__printed("));
-    (globalThis as { __printed?: (...parts: unknown[]) => void }).__printed = (...parts) => {
-      printed.push(parts.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(" "));
-    };
-    await import(pathToFileURL(path).href);
-    expect(printed).toEqual(expected);
-  });
+  test.each(programs.map((code, i) => ({ code, name: `program ${i + 1}` })))(
+    "$name runs and says what it promises",
+    async ({ code, name }) => {
+      const printed: string[] = [];
+      const expected = [...code.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1]!);
+      expect(expected.length).toBeGreaterThan(0);
+      const path = join(folder, `${name.replace(" ", "-")}.mts`);
+      writeFileSync(path, code.replaceAll("console.log(", "globalThis.__printed("));
+      (globalThis as { __printed?: (...parts: unknown[]) => void }).__printed = (...parts) => {
+        printed.push(parts.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(" "));
+      };
+      await import(pathToFileURL(path).href);
+      expect(printed).toEqual(expected);
+    },
+  );
 });

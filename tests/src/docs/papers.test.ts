@@ -32,7 +32,10 @@ describe("docs/dependencies.md", () => {
     ].filter((path) => path !== "examples/shell-plan/package.json");
     const used = new Set(
       manifests.flatMap((path) => {
-        const { dependencies = {}, devDependencies = {} } = json(path) as Record<string, Record<string, string>>;
+        const { dependencies = {}, devDependencies = {} } = json(path) as Record<
+          string,
+          Record<string, string>
+        >;
         return [...Object.keys(dependencies), ...Object.keys(devDependencies)];
       }),
     );
@@ -67,7 +70,10 @@ describe("README.md", () => {
       for (const [, target] of read(paper).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         expect(() => readdirSync(join(root, target!, "..")), `${paper} links to ${target}`).not.toThrow();
         const name = target!.replace(/\/$/, "").split("/").at(-1)!;
-        expect(readdirSync(join(root, target!.replace(/\/$/, ""), "..")), `${paper} links to ${target}`).toContain(name);
+        expect(
+          readdirSync(join(root, target!.replace(/\/$/, ""), "..")),
+          `${paper} links to ${target}`,
+        ).toContain(name);
       }
     }
   });

@@ -106,6 +106,19 @@ describe("commands", () => {
     expect(file("kept")).toBe("1");
   });
 
+  test("in a run without a directory a command is in an empty folder, not in the caller's", async () => {
+    const report = await executeWithParallelism(
+      [{ id: "where", run: "pwd; ls -A | wc -l" }],
+      undefined,
+      OPTIONS,
+    );
+    const [folder, count] = String(report.unwrap().where).split("\n");
+    expect(folder).not.toBe(process.cwd());
+    expect(Number(count)).toBe(0);
+    expect(existsSync(folder!)).toBe(false);
+    expect(report.runDir).toBeNull();
+  });
+
   test("a git in a view does not find a repository above it", async () => {
     const report = await run([{ id: "git", run: "git rev-parse --show-toplevel || echo none" }]);
     expect(report.unwrap().git).toBe("none");

@@ -47,6 +47,13 @@ const lastLines = (text: string): string => {
   return trimmed.length <= STDERR_TAIL ? trimmed : `… ${trimmed.slice(-STDERR_TAIL)}`;
 };
 
+// In a run without files a command must not find itself in the caller's directory.
+function emptyFolder(beside: string): string {
+  const folder = join(beside, "temp");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
 /** Runs a shell command in the attempt's work directory. Its output is what it printed, the last line break removed. */
 export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Clock): RunningAttempt {
   const { place, work, task, env } = request;
@@ -55,7 +62,7 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
   mkdirSync(logs, { recursive: true });
   const startedAt = clock.now();
   const guarded = startCommand(work.command, {
-    cwd: place.view ?? undefined,
+    cwd: place.view ?? emptyFolder(place.beside),
     env: { ...process.env, ...env },
   });
   const { child } = guarded;

@@ -172,7 +172,8 @@ export class RunLoop {
     const effects: Effects[] = [];
     for (let i = this.#state.turn; i < task; i++) {
       const record = this.#records.get(i);
-      if (record?.status === "succeeded" && record.effects !== null) effects.push(record.effects);
+      if (record?.status !== "succeeded" || record.effects === null) continue;
+      if (record.effects.changes.length > 0) effects.push(record.effects);
     }
     return effects;
   }

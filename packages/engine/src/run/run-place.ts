@@ -19,6 +19,11 @@ export class RunFolder implements RunPlace {
     return this.#dir;
   }
 
+  /** The folder, if it outlives the run. */
+  get kept(): string | null {
+    return this.#temporary === null ? this.#dir : null;
+  }
+
   require(): string {
     if (this.#dir === null) {
       this.#temporary = mkdtempSync(join(tmpdir(), "sheaf-"));

@@ -251,7 +251,7 @@ export class Run {
     }
     const note = durations.save();
     if (note !== null) emit({ type: "run.fallback", part: "durations", reason: note });
-    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, runDir: folder.dir });
+    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, runDir: folder.kept });
     const { wallMs } = report.timing;
     emit({
       type: "run.finished",
