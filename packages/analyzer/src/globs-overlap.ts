@@ -7,7 +7,9 @@ import { isWild, type PathPattern, pathPattern } from "./path-pattern.ts";
  * @example globsOverlap("data/*.csv", "data/a.csv") // true
  * @example globsOverlap("data", "data/x/y.csv") // true
  * @example globsOverlap("data/*.csv", "data/*.json") // false
- * @example globsOverlap("notes.md", "**" + "/*.csv") // true: there may be a folder "notes.md"
+ *
+ * There may be a folder "notes.md", so it overlaps every file below any folder:
+ * @example globsOverlap("notes.md", "**" + "/*.csv") // true
  */
 export function globsOverlap(a: string, b: string): boolean {
   return patternsOverlap(pathPattern(a), pathPattern(b));

@@ -1,5 +1,5 @@
 // The papers say what the code does.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ERROR_CODES } from "@sheaf/core";
@@ -68,12 +68,7 @@ describe("README.md", () => {
     const papers = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
     for (const paper of papers) {
       for (const [, target] of read(paper).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-        expect(() => readdirSync(join(root, target!, "..")), `${paper} links to ${target}`).not.toThrow();
-        const name = target!.replace(/\/$/, "").split("/").at(-1)!;
-        expect(
-          readdirSync(join(root, target!.replace(/\/$/, ""), "..")),
-          `${paper} links to ${target}`,
-        ).toContain(name);
+        expect(existsSync(join(root, target!)), `${paper} links to ${target}`).toBe(true);
       }
     }
   });

@@ -26,7 +26,6 @@ export function levelsOf(graph: Graph): Uint32Array {
  * Returns the tasks of each level, in list order.
  *
  * @throws SheafError GRAPH_CYCLE
- * @example levels(graph) // [["fetch"], ["fit", "plot"], ["report"]]
  */
 export function levels(graph: Graph): readonly (readonly TaskId[])[] {
   const groups: TaskId[][] = [];

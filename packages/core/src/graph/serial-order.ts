@@ -11,7 +11,7 @@ import { predecessorCounts } from "./peel.ts";
  * earliest task of the list that waits for nothing more.
  *
  * @throws SheafError GRAPH_CYCLE, TASK_ID_DUPLICATE, EDGE_UNKNOWN_TASK, EDGE_SELF_LOOP
- * @example serialOrder(["a", "b", "c"], [{ from: "c", to: "a", ... }]) // ["b", "c", "a"]
+ * @example serialOrder(["a", "b", "c"], [{ from: "c", to: "a" }]) // ["b", "c", "a"]
  */
 export function serialOrder(ids: readonly TaskId[], edges: readonly Edge[]): readonly TaskId[] {
   return serialOrderOf(buildGraph(ids, edges));

@@ -35,7 +35,7 @@ export interface PortableAgent<Output = unknown> {
  *
  * @param url The module's own `import.meta.url`.
  * @throws SheafError OPTION_INVALID
- * @example defineAgent({ name: "greeter", run: (task) => `hello ${task.id}` }, import.meta.url).name // "greeter"
+ * @example defineAgent({ name: "greeter", run: (task) => `hello ${task.id}` }, "file:///agents.js").name // "greeter"
  */
 export function defineAgent<Output>(definition: AgentDefinition<Output>, url: string): PortableAgent<Output> {
   const { name, run, needs = {} } = definition;

@@ -170,6 +170,7 @@ export class RunLoop {
   // What finished tasks before this one wrote and nobody has settled yet, in serial order.
   #below(task: number): readonly Effects[] {
     const effects: Effects[] = [];
+    if (this.#world.workdir === null) return effects;
     for (let i = this.#state.turn; i < task; i++) {
       const record = this.#records.get(i);
       if (record?.status !== "succeeded" || record.effects === null) continue;
