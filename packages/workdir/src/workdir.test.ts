@@ -10,7 +10,9 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
@@ -198,6 +200,17 @@ describe("changes", () => {
     writeFileSync(join(view.path, "a"), "same");
     writeFileSync(join(view.path, "b"), "new!");
     expect((await seal(workdir, view)).changes.map(({ path }) => path)).toEqual(["b"]);
+  });
+
+  test("a rewrite that leaves size and time as they were is noticed in a file that was young when it was staged", async () => {
+    const workdir = await workdirWith({ a: "old!" });
+    const view = await stage(workdir);
+    const file = join(view.path, "a");
+    // What a file system with a slow clock makes of a write in the tick of the staging.
+    const seconds = Number(statSync(file, { bigint: true }).mtimeNs / 1_000n) / 1e6;
+    writeFileSync(file, "new!");
+    utimesSync(file, seconds, seconds);
+    expect((await seal(workdir, view)).changes.map(({ path }) => path)).toEqual(["a"]);
   });
 
   test("a folder in the place of a file, and a file in the place of a folder", async () => {

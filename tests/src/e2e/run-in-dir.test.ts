@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { EventOf, EventType, RunEvent, TaskSpec } from "@sheaf/core";
 import { executeWithParallelism, type RunHandle, type RunOptions, type RunReport } from "@sheaf/engine";
 import { readJournal } from "@sheaf/ledger";
-import { readTree, type TempDir, tempDir } from "@sheaf/testkit";
+import { FakeClock, readTree, scriptedAgent, type TempDir, tempDir } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hungry, inProcess, mortal, takes, writer } from "./fixtures/agents.ts";
 
@@ -28,6 +28,19 @@ async function eventsOf<T extends EventType>(handle: RunHandle, type: T): Promis
   const events: RunEvent[] = [];
   for await (const event of handle) if (event.type === type) events.push(event);
   return events as unknown as readonly EventOf<T>[];
+}
+
+/** Lets a pause of no length pass on a clock that stands still. */
+async function nextAfter<T>(clock: FakeClock, next: Promise<T>): Promise<T> {
+  let done = false;
+  const settled = next.finally(() => {
+    done = true;
+  });
+  for (let i = 0; i < 1_000 && !done; i++) {
+    clock.advance(0);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return settled;
 }
 
 const outcomes = (report: RunReport): Record<string, string> =>
@@ -137,6 +150,44 @@ describe("the order", () => {
     expect(file("b")).toBe("1\n");
     expect(report.tasks.any!.startedMs!).toBeGreaterThanOrEqual(report.tasks.first!.endedMs!);
     expect(report.guarantee.level).toBe("serial-equivalent");
+  });
+
+  test("it waits for its turn even where it says that it depends on nobody", async () => {
+    const report = await run([
+      { id: "slow", run: "sleep 0.3; echo 1 > a", dependsOn: [] },
+      { id: "quick", run: "cat a", dependsOn: [] },
+    ]);
+    expect(report.unwrap().quick).toBe("1");
+    expect(report.tasks.quick?.attempts).toBe(1);
+  });
+
+  test("tasks that start before an earlier one is committed see what it wrote, and are not run twice for it", async () => {
+    const agent = scriptedAgent();
+    const declare = (id: string, reads: string[], writes: string[]) => ({ id, reads, writes });
+    const handle = run(
+      [
+        declare("slow", [], []),
+        declare("writes", [], ["a"]),
+        declare("reads", ["a"], ["b"]),
+        declare("reads-too", ["a", "b"], []),
+      ],
+      {},
+      agent.run,
+    );
+    const writes = await agent.next("writes");
+    writeFileSync(join(writes.ctx.dir, "a"), "1");
+    writes.succeed();
+    const reads = await agent.next("reads");
+    expect(readFileSync(join(reads.ctx.dir, "a"), "utf8")).toBe("1");
+    writeFileSync(join(reads.ctx.dir, "b"), "2");
+    reads.succeed();
+    const both = await agent.next("reads-too");
+    both.succeed(["a", "b"].map((name) => readFileSync(join(both.ctx.dir, name), "utf8")));
+    expect(existsSync(join(place.path, "a"))).toBe(false);
+    (await agent.next("slow")).succeed();
+    const report = await handle;
+    expect(report.unwrap()["reads-too"]).toEqual(["1", "2"]);
+    expect(Object.values(report.tasks).map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1]);
   });
 
   test("with consistency trust-graph it starts by the graph, and the report says so", async () => {
@@ -319,6 +370,23 @@ describe("a plain function in a directory", () => {
     );
     expect((await handle).unwrap().asks).toEqual([false, "new"]);
     expect((await handle).tasks.asks?.conflicts).toBe(1);
+  });
+
+  test("what an attempt that ran out of time writes later does not reach the next one", async () => {
+    const agent = scriptedAgent();
+    const clock = new FakeClock();
+    const handle = run([{ id: "a", timeoutMs: 1_000, retries: 1 }], { clock, retryDelayMs: 0 }, agent.run);
+    const first = await agent.next("a");
+    const late = first.ctx.dir;
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(1_000);
+    const second = await nextAfter(clock, agent.next("a"));
+    expect(second.ctx.dir).not.toBe(late);
+    writeFileSync(join(late, "late"), "x");
+    writeFileSync(join(second.ctx.dir, "own"), "y");
+    second.succeed();
+    (await handle).unwrap();
+    expect(readTree(place.path)).toEqual(['own file 644 "y"']);
   });
 
   test("the folders of an attempt lie in the view or beside it, and temporary files go", async () => {

@@ -19,6 +19,15 @@ describe("slot pool", () => {
     expect(run.granted.count).toBe(4);
   });
 
+  test("a run with few workers gets no more of them because another run has many", () => {
+    const pool = new SlotPool();
+    const few = member(pool, 1);
+    const many = member(pool, 3);
+    few.want(10);
+    many.want(10);
+    expect([few.granted.count, many.granted.count]).toEqual([1, 2]);
+  });
+
   test("two runs share one budget and take turns", () => {
     const pool = new SlotPool();
     const first = member(pool, 2);
