@@ -1,0 +1,18 @@
+import type { OutputStream } from "../show/terminal-look.ts";
+
+/** What a command has of the process around it. */
+export interface Io {
+  /** Results. */
+  readonly stdout: OutputStream;
+  /** Everything else. */
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Where signals are told. */
+  readonly signals: Pick<NodeJS.EventEmitter, "on" | "off">;
+  /** Ends the process at once. */
+  readonly quit: (exitCode: number) => void;
+}
+
+/** What a command came to. 128 and the number of a signal when it was ended by one. */
+export const EXIT = { succeeded: 0, failed: 1, badInput: 2 } as const;

@@ -1,0 +1,255 @@
+import { EventEmitter } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { type Files, type TempDir, tempDir } from "@sheaf/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import { runCli } from "./run-cli.ts";
+
+function captured() {
+  let text = "";
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  return { stream, text: () => text };
+}
+
+interface Result {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const made: TempDir[] = [];
+
+afterEach(() => {
+  for (const dir of made.splice(0)) dir[Symbol.dispose]();
+});
+
+/** A folder and the command line in it. */
+function shell(files: Files) {
+  const dir = tempDir(files);
+  made.push(dir);
+  const sheaf = async (args: string, env: Record<string, string> = {}): Promise<Result> => {
+    const [stdout, stderr] = [captured(), captured()];
+    const exitCode = await runCli(
+      args.split(" ").filter((arg) => arg !== ""),
+      {
+        ...{ stdout: stdout.stream, stderr: stderr.stream, env, cwd: dir.path },
+        ...{ signals: new EventEmitter(), quit: () => {} },
+      },
+    );
+    return { exitCode, out: stdout.text(), err: stderr.text() };
+  };
+  return { path: dir.path, sheaf };
+}
+
+const task = (id: string, run: string, more = "reads: [], writes: []"): string =>
+  `  - { id: ${id}, run: "${run}", ${more} }\n`;
+const PLAN = `tasks:\n${task("a", "echo zebra > a.txt", "reads: [], writes: [a.txt]")}${task("b", "cat a.txt", "reads: [a.txt], writes: []")}`;
+
+describe("sheaf run", () => {
+  it("runs a plan in the current directory, with results on stdout and progress on stderr", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    const { exitCode, out, err } = await here.sheaf("run plan.yaml");
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^Succeeded: 2 tasks in .*\n\n {2}time /);
+    expect(err).toMatch(/a +started\n/);
+    expect(err).toMatch(/b +committed +no files, took /);
+    expect(readFileSync(join(here.path, "a.txt"), "utf8")).toBe("zebra\n");
+  });
+
+  it("prints the report as JSON, outputs included", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    const { out, err } = await here.sheaf("run plan.yaml --json --quiet --run-id mine");
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({ runId: "mine", status: "succeeded", tasks: { b: { output: "zebra" } } });
+    expect(err).toBe("");
+  });
+
+  it("shows what a failed command said, and exits with 1", async () => {
+    const here = shell({
+      "plan.yaml": `tasks:\n${task("a", "echo first >&2; echo last >&2; exit 3")}${task("b", "ls", "dependsOn: [a]")}`,
+    });
+    const { exitCode, out, err } = await here.sheaf("run plan.yaml --quiet");
+    expect(exitCode).toBe(1);
+    expect(out).toContain("failed     a: exit code 3: last\n");
+    expect(out).toContain('skipped    b: it depends on "a", which failed\n');
+    expect(out).toMatch(/look at +sheaf trace \//);
+    expect(err).toBe("a wrote to stderr:\n  first\n  last\n\n");
+  });
+
+  it("takes the directory from the flag, else from the plan, relative to it", async () => {
+    const here = shell({ "sub/plan.yaml": `dir: ../work\n${PLAN}`, "work/": "", "other/": "" });
+    await here.sheaf("run sub/plan.yaml --quiet");
+    expect(readdirSync(join(here.path, "work"))).toContain("a.txt");
+    await here.sheaf("run sub/plan.yaml --quiet --dir other");
+    expect(readdirSync(join(here.path, "other"))).toContain("a.txt");
+  });
+
+  it("lets flags win over the plan's options, and these over the environment", async () => {
+    const here = shell({ "plan.yaml": PLAN, "own.yaml": `options: { mode: parallel }\n${PLAN}` });
+    const modeOf = async (args: string, env = {}): Promise<string> => {
+      await here.sheaf(`run ${args} --quiet`, env);
+      return JSON.parse((await here.sheaf("trace --json")).out).mode;
+    };
+    expect(await modeOf("plan.yaml")).toBe("auto");
+    expect(await modeOf("plan.yaml", { SHEAF_EXECUTION_MODE: "sequential" })).toBe("sequential");
+    expect(await modeOf("own.yaml", { SHEAF_EXECUTION_MODE: "sequential" })).toBe("parallel");
+    expect(await modeOf("own.yaml --mode auto", { SHEAF_EXECUTION_MODE: "sequential" })).toBe("auto");
+  });
+
+  it("cancels a run in good order on Ctrl-C", async () => {
+    const here = shell({ "plan.yaml": `tasks:\n${task("a", "sleep 60")}` });
+    const [stdout, stderr] = [captured(), captured()];
+    const signals = new EventEmitter();
+    const ended = runCli(["run", "plan.yaml"], {
+      ...{ stdout: stdout.stream, stderr: stderr.stream, env: {}, cwd: here.path, signals, quit: () => {} },
+    });
+    await expect.poll(() => stderr.text()).toContain("a    started");
+    signals.emit("SIGINT");
+    expect(await ended).toBe(130);
+    expect(stderr.text()).toContain("Stopping; what is committed stays.");
+    expect(stdout.text()).toMatch(/^Cancelled: 0 of 1 task succeeded, 1 cancelled/);
+  });
+
+  it.each([
+    ["run nope.yaml", "The plan nope.yaml cannot be read: there is no such file."],
+    ["run folder", "The plan folder cannot be read: it is a folder."],
+    ["run latin.yaml", "The plan latin.yaml cannot be read: it is not text in UTF-8."],
+    ["run plan.yaml --dir nope", "/nope cannot be used: there is no such folder"],
+    ["run plan.yaml --workers 0", "Expected `--workers` to be"],
+    ["run plan.yaml --agent x=nope.mjs", "nope.mjs cannot be used: there is no such file."],
+    ["run plan.yaml --run-id ../x", 'The run id "../x" cannot be used'],
+    ["run plan.yaml --nope", "unknown option '--nope'"],
+    ["run", "missing required argument 'plan'"],
+    ["rum plan.yaml", "(Did you mean run?)"],
+    ["plan.yaml", "To run this plan: sheaf run plan.yaml"],
+    ["run cycle.yaml", "cycle.yaml:2:36: Tasks wait for each other: a -> b -> a."],
+    ["run self.yaml", 'self.yaml:2:36: Task "a" depends on itself.'],
+    ["run late.yaml", 'late.yaml:2:5: Task "a": expected `the task` to be without ${b.output}'],
+    ["run effects.yaml", 'effects.yaml:2:48: Task "a": expected `retries` to be 0 beside `effects`'],
+    ["run nowhere.yaml", "nowhere.yaml:1:6: The directory"],
+    ["run module.yaml", "module.yaml:1:16: The agent module"],
+    ["run two.yaml", "error: two.yaml:3:9: tasks[1].id: expected text, got 2."],
+    ["trace nope", 'There is no run "nope"'],
+    ["plan plan.yaml --dot --json", "cannot be used with option"],
+  ])("of `sheaf %s` says what is wrong, in a sentence, and exits with 2", async (args, message) => {
+    const here = shell({
+      "plan.yaml": PLAN,
+      "folder/": "",
+      "latin.yaml": { text: Buffer.from("FF", "hex") as unknown as string, mode: 0o644 },
+      "cycle.yaml": `tasks:\n${task("a", "ls", "dependsOn: [b]")}${task("b", "ls", "dependsOn: [a]")}`,
+      "self.yaml": `tasks:\n${task("a", "ls", "dependsOn: [a]")}`,
+      "late.yaml": "tasks:\n  - { id: a, run: 'echo ${b.output}' }\n  - { id: b, run: ls }\n",
+      "effects.yaml": `tasks:\n${task("a", "ls", "effects: [x], retries: 1")}`,
+      "nowhere.yaml": `dir: nowhere\n${PLAN}`,
+      "module.yaml": `agents: { eng: nope.mjs }\n${PLAN}`,
+      "two.yaml": "tasks:\n  - { id: 1 }\n  - id: 2\n",
+    });
+    const { exitCode, out, err } = await here.sheaf(args);
+    expect(err).toContain(message);
+    expect(err).toMatch(/^error: /);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect([exitCode, out]).toEqual([2, ""]);
+  });
+
+  it("lists at most twenty problems of a plan", async () => {
+    const here = shell({ "plan.yaml": `tasks:\n${"  - { id: 1 }\n".repeat(25)}` });
+    const { err } = await here.sheaf("run plan.yaml");
+    expect(err.match(/^error: plan\.yaml:/gm)).toHaveLength(20);
+    expect(err).toMatch(/\nand 5 more\n$/);
+  });
+
+  it("of a bad variable names the variable, and of a taken run id the run", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    expect((await here.sheaf("run plan.yaml", { SHEAF_MAX_WORKERS: "x" })).err).toContain(
+      "`SHEAF_MAX_WORKERS`",
+    );
+    await here.sheaf("run plan.yaml --quiet --run-id mine");
+    const again = await here.sheaf("run plan.yaml --quiet --run-id mine");
+    expect(again).toMatchObject({ exitCode: 2, out: "" });
+    expect(again.err).toContain('There already is a run "mine"');
+  });
+});
+
+describe("sheaf plan", () => {
+  it("shows levels, critical path, and what each dependency rests on, and runs nothing", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    const { exitCode, out } = await here.sheaf("plan plan.yaml");
+    expect(exitCode).toBe(0);
+    expect(out).toContain("Levels\n  1  a\n  2  b\n");
+    expect(out).toContain("a > b  files file  sure  writes a.txt, read as a.txt");
+    expect(readdirSync(here.path)).toEqual(["plan.yaml"]);
+  });
+
+  it("writes DOT, Mermaid and JSON", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    expect((await here.sheaf("plan plan.yaml --dot")).out).toMatch(/^digraph tasks \{/);
+    expect((await here.sheaf("plan plan.yaml --mermaid")).out).toMatch(/^flowchart TD/);
+    expect(JSON.parse((await here.sheaf("plan plan.yaml --json")).out)).toMatchObject({
+      order: ["a", "b"],
+      levels: [["a"], ["b"]],
+      durationsMs: null,
+      edges: [{ from: "a", to: "b", source: "files" }],
+    });
+  });
+
+  it("needs no agents for a planner's answer, but says which a run would need", async () => {
+    const here = shell({
+      "answer.json": '{"sub_tasks":[{"sub_task":"x","sub_task_agent":"eng"},{"sub_task":"y"}]}',
+    });
+    const { exitCode, out } = await here.sheaf("plan answer.json");
+    expect(exitCode).toBe(0);
+    expect(out).toContain("Nobody named a module for: eng.");
+  });
+});
+
+describe("sheaf trace", () => {
+  it("shows a run task by task, by id, by the beginning of it, as the latest, or by its folder", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    await here.sheaf("run plan.yaml --quiet --run-id first-run");
+    await here.sheaf("run plan.yaml --quiet --run-id second-run");
+    const runOf = async (args: string) => (await here.sheaf(`trace ${args}`)).out.split(" ")[0];
+    expect(await runOf("first-run")).toBe("first-run");
+    expect(await runOf("fir")).toBe("first-run");
+    expect(await runOf("")).toBe("second-run");
+    expect(await runOf(`${here.path}/.sheaf/runs/first-run`)).toBe("first-run");
+    const { out } = await here.sheaf("trace first");
+    expect(out).toMatch(/\na {2}committed\n +\d+ms {2}attempt 1 +command, process\n/);
+    expect(out).toMatch(/succeeded +after .*output: text of 5 characters/);
+    expect(out).not.toContain("zebra");
+  });
+
+  it("names the runs that there are when it is not clear which is meant", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    await here.sheaf("run plan.yaml --quiet --run-id run-1");
+    await here.sheaf("run plan.yaml --quiet --run-id run-2");
+    expect(await here.sheaf("trace run")).toMatchObject({
+      exitCode: 2,
+      err: expect.stringMatching(/Known runs: run-2, run-1\.\n$/),
+    });
+  });
+
+  it("finds the runs of a home", async () => {
+    const here = shell({ "plan.yaml": PLAN, "home/": "", "work/": "" });
+    const env = { SHEAF_HOME: join(here.path, "home") };
+    await here.sheaf("run plan.yaml --quiet --run-id mine --dir work", env);
+    expect((await here.sheaf("trace --dir work", env)).out).toMatch(/^mine /);
+  });
+});
+
+describe("sheaf", () => {
+  it("explains itself", async () => {
+    const here = shell({});
+    const help = await here.sheaf("--help");
+    expect(help).toMatchObject({ exitCode: 0, err: "" });
+    expect(help.out).toContain("sheaf run plan.yaml");
+    expect((await here.sheaf("run --help")).out).toContain("$schema=./node_modules/sheaf/plan.schema.json");
+    expect((await here.sheaf("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await here.sheaf("")).toMatchObject({ exitCode: 2, out: "" });
+  });
+});

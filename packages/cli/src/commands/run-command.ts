@@ -1,0 +1,106 @@
+import { SheafError } from "@sheaf/core";
+import { executeWithParallelism, type RunHandle, type RunReport } from "@sheaf/engine";
+import { stderrTail } from "../show/failure-text.ts";
+import { ganttChart } from "../show/gantt-chart.ts";
+import { palette } from "../show/palette.ts";
+import { plainData } from "../show/plain-data.ts";
+import { collectEvents, followRun } from "../show/show-progress.ts";
+import { summary } from "../show/summary.ts";
+import { terminalLook, widthOf } from "../show/terminal-look.ts";
+import { watchInterrupts } from "./interrupts.ts";
+import { EXIT, type Io } from "./io.ts";
+import { type PlanFlags, type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { sayError, sayProblems } from "./say-error.ts";
+
+export interface RunFlags extends PlanFlags {
+  readonly runId?: string;
+  readonly json?: boolean;
+  readonly gantt?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** False after `--no-trace`. */
+  readonly trace: boolean;
+}
+
+/** Runs a plan and prints what it came to. */
+export async function runCommand(path: string, flags: RunFlags, io: Io): Promise<number> {
+  const prepared = prepareRun(path, flags, { io });
+  if ("problems" in prepared) return sayProblems(prepared.problems, io);
+  try {
+    return await performRun(startRun(prepared, flags), flags, io);
+  } catch (error) {
+    if (!(error instanceof SheafError)) throw error;
+    sayError(prepared.locate(error), io);
+    return EXIT.badInput;
+  }
+}
+
+// In an object, as a run that an async function returned would be awaited.
+function startRun({ input, agent, options }: PreparedRun, flags: RunFlags): { readonly run: RunHandle } {
+  const { runId, trace } = flags;
+  const run = executeWithParallelism(input, agent, {
+    ...options,
+    ...(runId === undefined ? {} : { runId }),
+    ...(trace ? {} : { trace }),
+  });
+  return { run };
+}
+
+async function performRun({ run }: { readonly run: RunHandle }, flags: RunFlags, io: Io): Promise<number> {
+  const { stdout, stderr, env } = io;
+  const shown =
+    flags.quiet === true ? null : followRun(run, { stream: stderr, env, verbose: flags.verbose === true });
+  const say = shown?.say ?? ((line: string) => void stderr.write(`${line}\n`));
+  const interrupts = watchInterrupts(io, (signal) => {
+    say("Stopping; what is committed stays. Once more to quit at once.");
+    run.cancel(signal === "SIGINT" ? "Ctrl-C was pressed" : `${signal} came`);
+  });
+  try {
+    await shown?.ended;
+    const report = await run;
+    if (shown !== null) stderr.write("\n");
+    sayStderr(report, io);
+    const result =
+      flags.json === true
+        ? JSON.stringify(plainData(report), null, 2)
+        : await readable({ run, report, flags, io });
+    stdout.write(`${result}\n`);
+    return interrupts.exitCode() ?? (report.status === "succeeded" ? EXIT.succeeded : EXIT.failed);
+  } finally {
+    interrupts.stop();
+  }
+}
+
+interface Ended {
+  readonly run: RunHandle;
+  readonly report: RunReport;
+  readonly flags: RunFlags;
+  readonly io: Io;
+}
+
+async function readable({ run, report, flags, io: { stdout, env } }: Ended): Promise<string> {
+  const events = await collectEvents(run);
+  const options = { ...terminalLook(stdout, env), width: widthOf(stdout), events };
+  const chart = flags.gantt === true ? `${ganttChart(report, options)}\n\n` : "";
+  return `${chart}${summary(report, options)}`;
+}
+
+const MOST_TAILS = 5;
+
+/** Prints the last words of the commands that failed. */
+function sayStderr({ tasks, order }: RunReport, io: Io): void {
+  const paint = palette(terminalLook(io.stderr, io.env));
+  const tails = order.flatMap((id) => {
+    const { failure } = tasks[id]!;
+    const lines = failure === null ? null : stderrTail(failure);
+    return lines === null ? [] : [{ id, lines }];
+  });
+  for (const { id, lines } of tails.slice(0, MOST_TAILS)) {
+    io.stderr.write(`${paint.strong(id)} wrote to stderr:\n`);
+    for (const line of lines) io.stderr.write(`  ${line}\n`);
+    io.stderr.write("\n");
+  }
+  const more = tails.length - MOST_TAILS;
+  if (more > 0)
+    io.stderr.write(`${more} more failed commands wrote to stderr; their logs are kept with the run.\n\n`);
+}

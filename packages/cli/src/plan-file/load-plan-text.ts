@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { PlanProblems, PlanText } from "./read-plan.ts";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "it may not be read",
+};
+
+/** Reads the file of a plan; `-` is the standard input, whose relative paths start in the current directory. */
+export function loadPlanText(path: string, cwd: string): PlanText | PlanProblems {
+  const standardInput = path === "-";
+  const name = standardInput ? "standard input" : path;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(standardInput ? 0 : resolve(cwd, path));
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    return { problems: [`The plan ${name} cannot be read: ${REASONS[code] ?? message}.`] };
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { name, folder: standardInput ? cwd : dirname(resolve(cwd, path)), text };
+  } catch {
+    return { problems: [`The plan ${name} cannot be read: it is not text in UTF-8.`] };
+  }
+}

@@ -1,0 +1,72 @@
+import type { UsageRecord } from "@sheaf/core";
+import { executeWithParallelism, type RunReport } from "@sheaf/engine";
+import { describe, expect, it } from "vitest";
+import { costTable } from "./cost-table.ts";
+import { costText, usdText } from "./cost-text.ts";
+
+/** A report whose tasks made these model calls. */
+async function billed(calls: Readonly<Record<string, readonly UsageRecord[]>>): Promise<RunReport> {
+  const tasks = Object.keys(calls).map((id) => ({ id, dependsOn: [] }));
+  return executeWithParallelism(
+    tasks,
+    (task, ctx) => {
+      for (const usage of calls[task.id]!) ctx.recordUsage(usage);
+    },
+    { env: {} },
+  );
+}
+
+const call = (costUsd?: number): UsageRecord => ({
+  ...{ model: "m", inputTokens: 1_000, outputTokens: 50 },
+  ...(costUsd === undefined ? {} : { costUsd }),
+});
+
+describe("costTable", () => {
+  it("shows each task, the most expensive first, the classes, and a total that is their sum", async () => {
+    const report = await billed({ a: [call(0.01)], b: [call(0.1), call(0.2)], c: [] });
+    expect(costTable(report).split("\n")).toEqual([
+      "         cost  calls  input  output",
+      "b       $0.30      2  2,000     100",
+      "a       $0.01      1  1,000      50",
+      "",
+      "useful  $0.31      3  3,000     150",
+      "",
+      "total   $0.31      3  3,000     150",
+    ]);
+  });
+
+  it("calls an unknown amount unknown, and what is partly known at least so much", async () => {
+    const table = costTable(await billed({ a: [call()], b: [call(0.1), call()] }));
+    expect(table).toMatch(/^a +unknown +1/m);
+    expect(table).toMatch(/^b +at least \$0\.10 +2/m);
+    expect(table).toMatch(/^total +at least \$0\.10 +3/m);
+  });
+
+  it("sums the cheaper ones of many tasks up in one line, exactly", async () => {
+    const ids = Array.from({ length: 18 }, (_, i) => [`t${i}`, [call(0.1)]] as const);
+    const table = costTable(await billed(Object.fromEntries(ids)));
+    expect(table).toMatch(/^3 more tasks +\$0\.30 +3/m);
+    expect(table).toMatch(/^total +\$1\.80/m);
+  });
+
+  it("says so when there is no bill", async () => {
+    expect(costTable(await billed({ a: [] }))).toBe("No model calls were recorded.");
+  });
+});
+
+describe("costText", () => {
+  it("never takes unknown for nothing", () => {
+    expect(costText({ totalUsd: 0, calls: 0, unpricedCalls: 0 })).toBe("no model calls were recorded");
+    expect(costText({ totalUsd: null, calls: 1, unpricedCalls: 1 })).toBe(
+      "unknown: no price is known for the one model call",
+    );
+    expect(costText({ totalUsd: null, calls: 3, unpricedCalls: 3 })).toBe(
+      "unknown: no price is known for any of the 3 model calls",
+    );
+    expect(costText({ totalUsd: 0.5, calls: 3, unpricedCalls: 1 })).toBe(
+      "at least $0.50: no price is known for 1 of 3 model calls",
+    );
+    expect(costText({ totalUsd: 0.5, calls: 1, unpricedCalls: 0 })).toBe("$0.50 for 1 model call");
+    expect(usdText(null)).toBe("unknown");
+  });
+});

@@ -1,0 +1,121 @@
+import type { RunReport } from "@sheaf/engine";
+import { costText } from "./cost-text.ts";
+import { counted } from "./counted.ts";
+import { formatDuration } from "./duration.ts";
+import { oneLine } from "./fit-text.ts";
+import { lostAttempts, type RunTrace } from "./run-trace.ts";
+
+/** A label and what stands beside it. */
+export type Fact = readonly [label: string, text: string];
+
+/** The figures of a run. Only its events tell of conflicts and waits. */
+export function figureFacts(report: RunReport, trace: RunTrace | null): readonly Fact[] {
+  const { timing, guarantee, workdir, runDir, cost } = report;
+  const { sumOfTasksMs, speedup, speedupBound, criticalPath, criticalPathMs } = timing;
+  const times = (factor: number): string => `${factor.toFixed(1)} times`;
+  const facts: (Fact | null)[] = [
+    sumOfTasksMs === 0
+      ? null
+      : ["time", `${formatDuration(timing.wallMs)}; one after another ${formatDuration(sumOfTasksMs)}`],
+    criticalPath.length > 1 && criticalPathMs > 0
+      ? ["longest", `${formatDuration(criticalPathMs)}, ${pathText(criticalPath)}`]
+      : null,
+    sumOfTasksMs > 0 && report.order.length > 1
+      ? ["speed-up", `${times(speedup)}, at most ${times(speedupBound)} for this plan with these workers`]
+      : null,
+    slowestFact(report),
+    ["cost", costText(cost)],
+    wastedFact(report),
+    workdir === null ? null : ["files", filesText(workdir)],
+    ...conflictFacts(report, trace),
+    againFact(report, trace),
+    ...waitFacts(trace),
+    ["guarantee", `${guarantee.level}: ${guarantee.reasons.join("; ")}`],
+    runDir === null ? null : ["kept in", runDir],
+    runDir === null || report.status === "succeeded" ? null : ["look at", `sheaf trace ${runDir}`],
+  ];
+  return facts.filter((fact) => fact !== null);
+}
+
+function pathText(path: readonly string[]): string {
+  const shown = path.length <= 6 ? path : [...path.slice(0, 3), "…", ...path.slice(-2)];
+  return shown.join(" > ");
+}
+
+function slowestFact({ order, tasks }: RunReport): Fact | null {
+  const timed = order.flatMap((id) => {
+    const ms = tasks[id]!.resources?.latencyMs;
+    return ms === undefined ? [] : [{ id, ms }];
+  });
+  if (timed.length < 6) return null;
+  const slowest = timed.sort((a, b) => b.ms - a.ms).slice(0, 3);
+  return ["slowest", slowest.map(({ id, ms }) => `${id} ${formatDuration(ms)}`).join(", ")];
+}
+
+function wastedFact({ cost }: RunReport): Fact | null {
+  const wasted = Object.entries(cost.byClass).filter(([name, { calls }]) => name !== "useful" && calls > 0);
+  if (wasted.length === 0) return null;
+  return ["of that", wasted.map(([name, line]) => `${name}: ${costOfLine(line)}`).join("; ")];
+}
+
+function costOfLine(line: RunReport["cost"]["byClass"]["useful"]): string {
+  return costText({ ...line, totalUsd: line.usd });
+}
+
+function filesText({ publishedFiles, deletedFiles }: NonNullable<RunReport["workdir"]>): string {
+  const removed = deletedFiles === 0 ? "" : `, ${deletedFiles} removed`;
+  return `${publishedFiles} written${removed}`;
+}
+
+const MOST_CONFLICTS = 5;
+
+function conflictFacts({ order, tasks }: RunReport, trace: RunTrace | null): readonly Fact[] {
+  const count = order.reduce((sum, id) => sum + tasks[id]!.conflicts, 0);
+  if (count === 0) return [];
+  if (trace === null) return [["conflicts", `${counted(count, "attempt")} ran again`]];
+  const texts = [...trace.tasks.values()].flatMap(({ id, attempts }) =>
+    attempts.flatMap(({ conflicted }) =>
+      (conflicted?.conflicts ?? []).map((conflict) => {
+        const who = conflict.with === null ? "changed meanwhile" : `changed by ${conflict.with}`;
+        return `${id} read ${oneLine(conflict.what)}, ${who}; ${id} ran again`;
+      }),
+    ),
+  );
+  const more = texts.length - MOST_CONFLICTS;
+  return [
+    ...texts.slice(0, MOST_CONFLICTS).map((text, i): Fact => [i === 0 ? "conflicts" : "", text]),
+    ...(more > 0 ? [["", `and ${more} more`] as const] : []),
+  ];
+}
+
+function againFact(report: RunReport, trace: RunTrace | null): Fact | null {
+  if (trace === null) return null;
+  const lost = [...trace.tasks.values()]
+    .filter(({ id }) => report.tasks[id]?.outcome === "succeeded")
+    .map((task) => ({
+      id: task.id,
+      failed: lostAttempts(task).filter(({ conflicted }) => conflicted === null),
+    }))
+    .filter(({ failed }) => failed.length > 0);
+  if (lost.length === 0) return null;
+  return ["retried", lost.map(({ id, failed }) => `${id} (${failed.length + 1} attempts)`).join(", ")];
+}
+
+const MOST_WAITS = 3;
+
+/** Why tasks that could have started did not: what a run is slower for than its plan. */
+function waitFacts(trace: RunTrace | null): readonly Fact[] {
+  const groups = new Map<string, { readonly reason: string; readonly ids: Set<string> }>();
+  for (const { id, waits } of trace?.tasks.values() ?? []) {
+    for (const { reason } of waits) {
+      const kind = reason.split(":")[0]!;
+      const group = groups.get(kind) ?? { reason: reason.replace(/^waits /, ""), ids: new Set() };
+      groups.set(kind, group);
+      group.ids.add(id);
+    }
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.ids.size - a.ids.size)
+    .slice(0, MOST_WAITS)
+    .map(({ reason, ids }, i) => [i === 0 ? "waited" : "", `${counted(ids.size, "task")} ${reason}`]);
+}
