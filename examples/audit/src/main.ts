@@ -5,8 +5,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } 
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { executeWithParallelism, type RunReport } from "sheaf";
-import { costTable, ganttChart, showProgress, summary } from "sheaf/terminal";
+import { executeWithParallelism, type RunEvent, type RunReport } from "sheaf";
+import { collectEvents, costTable, ganttChart, showProgress, summary } from "sheaf/terminal";
 import { auditor } from "./agents.ts";
 import { STEPS } from "./steps.ts";
 import { tasks } from "./tasks.ts";
@@ -54,14 +54,14 @@ function runInOrder(dir: string): number {
   return performance.now() - start;
 }
 
-async function runWithSheaf(dir: string): Promise<RunReport> {
+async function runWithSheaf(dir: string): Promise<{ report: RunReport; events: readonly RunEvent[] }> {
   const asksModel = Boolean(process.env.OPENAI_API_KEY || process.env.SHEAF_MODEL_BASE_URL);
   const run = executeWithParallelism({ dir, tasks }, auditor, {
     maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
     ...(asksModel ? { useLlmDeps: "always" as const } : {}),
   });
   await showProgress(run);
-  return run;
+  return { report: await run, events: await collectEvents(run) };
 }
 
 /** Says where two directories differ; nothing when they are the same. */
@@ -79,10 +79,10 @@ print(`\n  ${tasks.length} steps in ${seconds(inOrderMs)}`);
 
 print("\n2. The same list with Sheaf, each step in a directory of its own, committed in list order:\n");
 const parallel = freshDirectory("sheaf");
-const report = await runWithSheaf(parallel);
-print(ganttChart(report));
+const { report, events } = await runWithSheaf(parallel);
+print(ganttChart(report, { events }));
 print();
-print(summary(report));
+print(summary(report, { events }));
 print();
 print(costTable(report));
 

@@ -523,3 +523,19 @@ describe("mistakes of the caller throw at once", () => {
     expect(start([{ id: "a" }], () => 1, { maxworkers: 3 } as never)).toThrow(/`maxWorkers`/);
   });
 });
+
+describe("the bound on speed-up", () => {
+  const free = ["a", "b", "c", "d"].map((id) => ({ id, dependsOn: [], estimateMs: 100 }));
+  const boundOf = async (tasks: readonly object[], options: RunOptions = {}): Promise<number> =>
+    (await executeWithParallelism(tasks as never, () => 1, { ...OPTIONS, maxWorkers: 4, ...options }).plan)
+      .speedupBound;
+
+  test("it counts workers, limits by tag, and tasks that run in their turn", async () => {
+    expect(await boundOf(free)).toBe(4);
+    expect(await boundOf(free, { maxWorkers: 2 })).toBe(2);
+    const tagged = free.map((task, i) => (i < 2 ? { ...task, resources: { tags: ["llm"] } } : task));
+    expect(await boundOf(tagged, { tags: { llm: 1 } })).toBe(2);
+    expect(await boundOf(free.map((task) => ({ ...task, effects: ["mail"] })))).toBe(1);
+    expect(await boundOf(free, { mode: "sequential" })).toBe(1);
+  });
+});

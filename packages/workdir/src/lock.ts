@@ -62,7 +62,8 @@ function* ancestors(dir: string): Generator<string> {
  */
 export function lockDir(dir: string, runId: string): DirLock {
   const stateDir = join(dir, STATE_FOLDER);
-  mkdirSync(stateDir, { recursive: true });
+  // Not recursive: in some places, /proc among them, Node would try for ever.
+  if (!existsSync(stateDir)) mkdirSync(stateDir);
   const database = tryLock(stateDir);
   if (database === undefined) throw busy(dir, stateDir);
   try {

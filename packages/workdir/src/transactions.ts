@@ -70,7 +70,8 @@ export class Transactions implements Workdir {
     this.dir = options.dir;
     this.recovered = prepared.recovered;
     this.rung = options.rung ?? (root || process.platform === "win32" ? "copy" : "hardlink");
-    this.why = `${base.files} files frozen by ${base.how}; views are ${this.#rungReason(root)}`;
+    const files = base.files === 1 ? "1 file" : `${base.files} files`;
+    this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${this.#rungReason(root)}`;
   }
 
   #rungReason(root: boolean): string {

@@ -109,6 +109,13 @@ describe("commands", () => {
     await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5_000 }).toBe(false);
   });
 
+  test("a command that is stopped may clean up before it is killed", async () => {
+    const command = "trap 'echo cleaned > mark; exit 1' TERM; echo ready; while :; do sleep 0.05; done";
+    const report = await run([{ id: "tidy", run: command, reads: [], writes: ["mark"], timeoutMs: 400 }]);
+    expect(report.tasks.tidy?.failure?.kind).toBe("timeout");
+    expect(readFileSync(join(report.runDir!, "tasks/0001-tidy/view/mark"), "utf8")).toBe("cleaned\n");
+  });
+
   test("a command that removes the directory under itself fails or commits, and nothing else is lost", async () => {
     writeFileSync(join(place.path, "kept"), "1");
     const report = await run([
@@ -338,6 +345,20 @@ describe("agents in workers", () => {
     expect(report.unwrap()).toEqual({ first: big, near: big, far: big });
   });
 
+  test("an agent that is named by module and export gets what it needs all the same", async () => {
+    const module = fileURLToPath(new URL("./fixtures/agents.ts", import.meta.url));
+    const handle = run([{ id: "where" }], {}, { module, export: "inProcess" });
+    expect((await eventsOf(handle, "attempt.started"))[0]?.executor).toBe("process");
+    const output = (await handle).unwrap().where as { cwd: string; dir: string };
+    expect(output.cwd).toBe(output.dir);
+  });
+
+  test("a module that does not export the agent is told before the first task starts", async () => {
+    const module = fileURLToPath(new URL("./fixtures/agents.ts", import.meta.url));
+    const refused = run([{ id: "a" }], {}, { module, export: "nobody" });
+    await expect(refused).rejects.toThrow(/exports no agent as "nobody" \(it exports .*writer/);
+  });
+
   test("a module that cannot be compiled is named with the compiler's words", async () => {
     const module = join(place.path, "broken.ts");
     writeFileSync(module, "export default (: => 1;");
@@ -352,8 +373,9 @@ describe("agents in workers", () => {
       `import { executeWithParallelism } from ${JSON.stringify(engine)};
       export default () => 1; await executeWithParallelism([{ id: "a" }], () => 1);`,
     );
-    const report = await run([{ id: "a", reads: [], writes: [] }], {}, { module });
-    expect(report.tasks.a?.failure?.error.message).toMatch(/module of its own/);
+    await expect(run([{ id: "a", reads: [], writes: [] }], {}, { module })).rejects.toThrow(
+      /module of its own/,
+    );
   });
 });
 

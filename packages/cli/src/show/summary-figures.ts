@@ -16,7 +16,7 @@ export function figureFacts(report: RunReport, trace: RunTrace | null): readonly
   const facts: (Fact | null)[] = [
     sumOfTasksMs === 0
       ? null
-      : ["time", `${formatDuration(timing.wallMs)}; one after another ${formatDuration(sumOfTasksMs)}`],
+      : ["time", `${formatDuration(timing.wallMs)}; the tasks took ${formatDuration(sumOfTasksMs)} together`],
     criticalPath.length > 1 && criticalPathMs > 0
       ? ["longest", `${formatDuration(criticalPathMs)}, ${pathText(criticalPath)}`]
       : null,

@@ -48,7 +48,7 @@ describe("the summary", () => {
     expect(lines).toEqual([
       "Succeeded: 2 tasks in 3.0s",
       "",
-      "  time       3.0s; one after another 3.0s",
+      "  time       3.0s; the tasks took 3.0s together",
       "  longest    3.0s, a > b",
       "  speed-up   1.0 times, at most 1.0 times for this plan with these workers",
       "  cost       no model calls were recorded",

@@ -1,19 +1,24 @@
 import { type AgentFn, SheafError, type Work } from "@sheaf/core";
-import { isPortableAgent, type PortableAgent } from "./define-agent.ts";
+import { type AgentNeeds, isPortableAgent, type PortableAgent } from "./define-agent.ts";
+
+/** An agent as its module exports it. */
+export interface LoadedAgent {
+  readonly run: AgentFn;
+  readonly needs: AgentNeeds;
+}
 
 function exported(
   namespace: Record<string, unknown>,
   work: Work & { readonly kind: "module" },
-): AgentFn | undefined {
+): LoadedAgent | undefined {
   if (work.agentName !== null) {
-    const agent = Object.values(namespace).find(
+    return Object.values(namespace).find(
       (value): value is PortableAgent => isPortableAgent(value) && value.name === work.agentName,
     );
-    return agent?.run;
   }
   const value = namespace[work.exportName ?? "default"];
-  if (isPortableAgent(value)) return value.run;
-  return typeof value === "function" ? (value as AgentFn) : undefined;
+  if (isPortableAgent(value)) return value;
+  return typeof value === "function" ? { run: value as AgentFn, needs: {} } : undefined;
 }
 
 function missing(namespace: Record<string, unknown>, work: Work & { readonly kind: "module" }): string {
@@ -27,11 +32,11 @@ function missing(namespace: Record<string, unknown>, work: Work & { readonly kin
 export const loading = { depth: 0 };
 
 /**
- * Imports the module of an agent and returns its function.
+ * Imports the module of an agent and returns what it exports.
  *
  * @throws SheafError AGENT_MODULE_FAILED when it cannot be imported or does not export the agent.
  */
-export async function loadAgent(work: Work & { readonly kind: "module" }): Promise<AgentFn> {
+export async function loadAgent(work: Work & { readonly kind: "module" }): Promise<LoadedAgent> {
   let namespace: Record<string, unknown>;
   loading.depth += 1;
   try {
@@ -42,9 +47,9 @@ export async function loadAgent(work: Work & { readonly kind: "module" }): Promi
   } finally {
     loading.depth -= 1;
   }
-  const fn = exported(namespace, work);
-  if (fn === undefined) {
+  const agent = exported(namespace, work);
+  if (agent === undefined) {
     throw new SheafError("AGENT_MODULE_FAILED", { module: work.module, problem: missing(namespace, work) });
   }
-  return fn;
+  return agent;
 }

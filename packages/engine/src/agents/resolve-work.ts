@@ -83,7 +83,8 @@ function chooseAgent(task: Task, choice: AgentChoice): { readonly agent: Agent; 
   throw new SheafError("TASK_INVALID", { taskId: task.id, field: "run", expected, got: "nothing" });
 }
 
-function executorFor(needs: AgentNeeds, settings: Settings): ExecutorKind {
+/** Decides where an agent runs. */
+export function executorFor(needs: AgentNeeds, settings: Settings): ExecutorKind {
   if (settings.executor !== "auto") return settings.executor;
   return needs.executor ?? (settings.useProcessPool ? "process" : "thread");
 }

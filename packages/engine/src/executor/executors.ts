@@ -20,7 +20,7 @@ export function createExecutors(parts: ThreadOptions): Executors {
           clock: parts.clock,
           load: (work) => {
             if (work.kind === "closure") return work.fn;
-            if (work.kind === "module") return loadAgent(work);
+            if (work.kind === "module") return loadAgent(work).then(({ run }) => run);
             throw new Error("Internal error: a command was sent to the inline executor");
           },
         });

@@ -6,13 +6,15 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 
-const GUARD = "(exec 0<&4 1>&- 2>&- 3>&- 4<&-; read -r _; kill -9 -- -$$) &";
+// It is deaf to what ends others gently, else the group would lose it before its time.
+const GUARD = "(trap '' TERM INT HUP; exec 0<&4 1>&- 2>&- 3>&- 4<&-; read -r _; kill -9 -- -$$) &";
 
 /** Runs a program in place of the shell that started the guard. */
 const EXEC = `${GUARD} exec "$@" 4<&-`;
 
 /** Runs a shell command, then writes the processor time that it took to descriptor 3. */
-const TIMED_COMMAND = `${GUARD} sh -c "$1" sh 3>&- 4<&-; code=$?; times >&3; exit $code`;
+// The outer shell outlives a gentle signal, so that the command may clean up; the inner one gets it as usual.
+const TIMED_COMMAND = `${GUARD} trap : TERM INT HUP; sh -c "$1" sh 3>&- 4<&-; code=$?; times >&3; exit $code`;
 
 export interface GuardedOptions {
   readonly cwd: string | undefined;

@@ -6,11 +6,10 @@ import {
   type Graph,
   levels,
   levelsOf,
-  makespanBound,
   type Task,
   type TaskId,
 } from "@sheaf/core";
-import type { Settings } from "../config/settings.ts";
+import { type RunBounds, runBoundMs } from "./run-bound.ts";
 
 /** What will be run, decided before the first task starts. */
 export interface RunPlan {
@@ -39,7 +38,7 @@ export interface RunPlan {
 export interface PlanRequest {
   readonly tasks: readonly Task[];
   readonly edges: readonly Edge[];
-  readonly settings: Settings;
+  readonly bounds: RunBounds;
   /** Measured duration of a task in ms, or null. */
   readonly measured: (task: Task) => number | null;
   readonly warnings: readonly string[];
@@ -66,6 +65,14 @@ function expectDurations(tasks: readonly Task[], measured: PlanRequest["measured
   return { ms: Float64Array.from(known, (ms) => ms ?? mean), from: parts.join(", ") };
 }
 
+/** How many tasks can run at once, when one limit holds for all of them. */
+function slotsOf({ maxWorkers, shared }: RunBounds, count: number): number {
+  return Math.min(
+    maxWorkers,
+    ...shared.flatMap(({ limit, tasks }) => (tasks.length === count ? [limit] : [])),
+  );
+}
+
 /** Keeps the edges that go forward in serial order; one against it could never be waited for. */
 function forward(edges: readonly Edge[], tasks: readonly Task[]): readonly Edge[] {
   const position = new Map(tasks.map((task, i) => [task.id, i]));
@@ -74,14 +81,14 @@ function forward(edges: readonly Edge[], tasks: readonly Task[]): readonly Edge[
 
 /** Makes the plan of a run from its tasks and edges. Pure. */
 export function makePlan(request: PlanRequest): RunPlan {
-  const { tasks, settings } = request;
+  const { tasks, bounds } = request;
   const order = tasks.map((task) => task.id);
   const graph = buildGraph(order, forward(request.edges, tasks));
   const durations = expectDurations(tasks, request.measured);
   const { tasks: path, lengthMs } = criticalPath(graph, durations.ms);
   const groups = levels(graph);
   const workMs = durations.ms.reduce((sum, ms) => sum + ms, 0);
-  const bound = makespanBound(graph, durations.ms, settings.maxWorkers);
+  const boundMs = runBoundMs(graph, durations.ms, bounds);
   return {
     order,
     graph,
@@ -90,10 +97,10 @@ export function makePlan(request: PlanRequest): RunPlan {
     criticalPath: path,
     criticalPathMs: lengthMs,
     workMs,
-    speedupBound: bound === 0 ? 1 : workMs / bound,
+    speedupBound: boundMs === 0 ? 1 : workMs / boundMs,
     durationsMs: durations.ms,
     durationsFrom: durations.from,
-    priorities: dispatchPriorities(graph, durations.ms, settings.maxWorkers),
+    priorities: dispatchPriorities(graph, durations.ms, slotsOf(bounds, tasks.length)),
     warnings: request.warnings,
   };
 }

@@ -2,6 +2,9 @@ import { availableParallelism, totalmem } from "node:os";
 
 const MIB = 1024 * 1024;
 
+/** Part of what is available that tasks may use together. */
+export const SAFE_PART = 0.8;
+
 /** Memory that this process and its children may have at most, in MiB: the container's limit, else the machine's. */
 export function memoryLimitMiB(): number {
   // Node 20 says 2^64 where there is no limit.

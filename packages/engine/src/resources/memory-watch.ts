@@ -2,12 +2,10 @@
 import type { AbortCause, Clock } from "@sheaf/core";
 import type { Settings } from "../config/settings.ts";
 import type { Memory } from "../scheduler/state.ts";
-import { availableMiB } from "./machine.ts";
+import { availableMiB, SAFE_PART } from "./machine.ts";
 
 /** Time between two measurements, in ms. */
 const EVERY_MS = 250;
-/** Part of what is available that tasks may use together. */
-const SAFE_PART = 0.8;
 /** How much of an old maximum is left after each newer observation. */
 const DECAY = 0.9;
 

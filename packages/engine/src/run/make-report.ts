@@ -2,11 +2,11 @@ import {
   criticalPath,
   decodeData,
   type EventOf,
-  makespanBound,
   type RunEvent,
   type RunStatus,
   type WireError,
 } from "@sheaf/core";
+import { runBoundMs } from "../plan/run-bound.ts";
 import { type Guarantee, type RunReport, type RunTiming, type TaskReport, unwrapTasks } from "./report.ts";
 import type { LoopEnd } from "./run-loop.ts";
 import type { World } from "./world.ts";
@@ -74,7 +74,7 @@ function timing(world: World, tasks: readonly TaskReport[], wallMs: number): Run
   const { graph } = world.plan;
   const path = criticalPath(graph, durations);
   const sumOfTasksMs = durations.reduce((sum, ms) => sum + ms, 0);
-  const bound = makespanBound(graph, durations, world.settings.maxWorkers);
+  const bound = runBoundMs(graph, durations, world.bounds);
   return {
     wallMs,
     sumOfTasksMs,

@@ -6,23 +6,26 @@ import { join } from "node:path";
 import type { EffectiveLimits, EventBody, RunEvent } from "@sheaf/core";
 import { createCostBook, type Durations, type Journal, openDurations, openJournal } from "@sheaf/ledger";
 import { openWorkdir, type Workdir } from "@sheaf/workdir";
+import { applyNeeds } from "../agents/apply-needs.ts";
 import { bundleAgents } from "../agents/bundle-agents.ts";
 import { createExecutors } from "../executor/executors.ts";
+import { inspectAgents } from "../executor/inspect-agents.ts";
 import { makePlan, type RunPlan } from "../plan/make-plan.ts";
-import { CPU_TAG, runsInTurn, schedulerPlan } from "../plan/scheduler-plan.ts";
-import { availableMiB, cpus, cpuWorkers } from "../resources/machine.ts";
+import type { RunBounds } from "../plan/run-bound.ts";
+import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
 import { VERSION } from "../version.ts";
 import { analyzeRun, countSources } from "./analysis.ts";
+import { effectiveLimits, runBounds } from "./limits.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { OutputStore } from "./output-store.ts";
-import { shownToTasks, trackedTasks } from "./plan-run.ts";
 import type { RunReport } from "./report.ts";
 import { type LoopEnd, RunLoop } from "./run-loop.ts";
 import { RunFolder } from "./run-place.ts";
 import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
+import { shownToTasks, trackedTasks } from "./tracked-tasks.ts";
 import type { World } from "./world.ts";
 
 /** What others are told as a run proceeds. */
@@ -123,16 +126,17 @@ export class Run {
 
   async #prepare(opened: Opened, executors: World["executors"]): Promise<World> {
     const { tasks, settings, clock, runId } = this.#request;
-    const works = await bundleAgents(this.#request.works);
+    const bundled = await bundleAgents(this.#request.works);
+    const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock));
     const { workdir, emit, durations, journal, folder, costs } = opened;
-    const limits = this.#limits();
+    const limits = effectiveLimits(this.#request);
+    const bounds = runBounds(this.#request, limits);
     this.#announce(opened, limits);
-    const plan = await this.#plan(opened);
+    const plan = await this.#plan(opened, bounds);
     const outputs = new OutputStore(plan.order);
     const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
     if (folder.dir !== null || leaves) outputs.keepIn(join(folder.require(), "outputs"));
     const tracked = trackedTasks(this.#request);
-    const inTurn = tasks.filter((task, i) => runsInTurn(task, tracked[i]!, settings)).length;
     emit({
       type: "run.planned",
       order: plan.order,
@@ -140,9 +144,9 @@ export class Run {
       width: plan.width,
       criticalPath: plan.criticalPath,
       speedupBound: plan.speedupBound,
-      summary: sayPlan(plan, settings, inTurn),
+      summary: sayPlan(plan, settings, bounds),
     });
-    const shared = { runId, tasks, works, plan, settings, limits, clock, random: Math.random };
+    const shared = { runId, tasks, works, plan, bounds, settings, limits, clock, random: Math.random };
     return {
       ...shared,
       journal,
@@ -154,19 +158,6 @@ export class Run {
       executors,
       tracked,
       emit,
-    };
-  }
-
-  #limits(): EffectiveLimits {
-    const { settings, maxWorkersGiven } = this.#request;
-    const { maxWorkers } = settings;
-    const machine = { cpus: cpus(), availableMiB: availableMiB(), maxWorkers };
-    const workers = maxWorkersGiven ? maxWorkers : cpuWorkers(machine);
-    return {
-      maxWorkers,
-      cpuWorkers: workers,
-      memoryBudgetMiB: Math.floor(0.8 * machine.availableMiB),
-      tags: { [CPU_TAG]: workers, ...settings.tags },
     };
   }
 
@@ -185,7 +176,7 @@ export class Run {
     }
   }
 
-  async #plan({ emit, durations }: Opened): Promise<RunPlan> {
+  async #plan({ emit, durations }: Opened, bounds: RunBounds): Promise<RunPlan> {
     const { tasks, works, settings, clock } = this.#request;
     const from = clock.now();
     emit({
@@ -204,7 +195,7 @@ export class Run {
     });
     const agentOf = new Map(tasks.map((task, i) => [task.id, works[i]!.agentName]));
     return makePlan({
-      ...{ tasks, edges: analysis.edges, settings, warnings },
+      ...{ tasks, edges: analysis.edges, bounds, warnings },
       measured: (task) => durations.estimateMs({ taskId: task.id, agent: agentOf.get(task.id)! }),
     });
   }

@@ -1,11 +1,13 @@
 import type { Settings } from "../config/settings.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
+import type { RunBounds } from "../plan/run-bound.ts";
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** Says in a sentence or two what a plan promises, and what stands in its way. */
-export function sayPlan(plan: RunPlan, settings: Settings, inTurn: number): string {
+export function sayPlan(plan: RunPlan, settings: Settings, bounds: RunBounds): string {
   const tasks = plan.order.length;
+  const inTurn = bounds.inTurn.length;
   if (tasks === 1) return "One task: nothing to run side by side.";
   if (settings.mode === "sequential") return `${count(tasks, "task")}, one after another as asked.`;
   const parts = [

@@ -18,6 +18,7 @@ import type { Effects, Workdir } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import type { Settings } from "../config/settings.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
+import type { RunBounds } from "../plan/run-bound.ts";
 import type { OutputStore } from "./output-store.ts";
 
 /** Everything that a run holds while it runs. Tasks are addressed by position in serial order. */
@@ -26,6 +27,7 @@ export interface World {
   readonly tasks: readonly Task[];
   readonly works: readonly TaskWork[];
   readonly plan: RunPlan;
+  readonly bounds: RunBounds;
   readonly settings: Settings;
   readonly limits: EffectiveLimits;
   readonly clock: Clock;

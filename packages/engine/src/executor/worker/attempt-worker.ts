@@ -1,6 +1,6 @@
 // Does one attempt at a time in a thread or process that the engine does not share.
 import { setMaxListeners } from "node:events";
-import { type AttemptPort, fromWireError } from "@sheaf/core";
+import { type AgentFn, type AttemptPort, fromWireError } from "@sheaf/core";
 import { loadAgent } from "../../agents/load-agent.ts";
 import { createContext } from "../context.ts";
 import { inputProxy } from "../input-proxy.ts";
@@ -58,8 +58,7 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const measured = startMeasuring((mib) => send({ lease: request.lease, type: "memory", mib }));
     const parts = { runId, taskId: task.id, attempt, place, inputs, signal: controller.signal };
     const ctx = createContext(parts, portOf(request, send, questions));
-    const fn = async (...args: Parameters<Awaited<ReturnType<typeof loadAgent>>>) =>
-      (await loadAgent(request.work))(...args);
+    const fn: AgentFn = async (...args) => (await loadAgent(request.work)).run(...args);
     try {
       return { ...(await perform(fn, task, ctx)), measured: measured(), taken: inputs.taken() };
     } finally {

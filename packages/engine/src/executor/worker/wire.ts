@@ -1,4 +1,5 @@
 // The one form in which attempts travel to workers and back; the same for threads and processes.
+
 import type {
   AttemptPlace,
   FailureKind,
@@ -10,6 +11,7 @@ import type {
   WireError,
   Work,
 } from "@sheaf/core";
+import type { AgentNeeds } from "../../agents/define-agent.ts";
 
 /** An attempt as plain data. */
 export interface WireRequest {
@@ -49,6 +51,20 @@ export type WireEnd = {
   | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }
   | { readonly status: "lost"; readonly how: string; readonly outOfMemory: boolean }
 );
+
+/** A question about an agent, before any attempt: what it needs. */
+export interface InspectRequest {
+  readonly type: "inspect";
+  readonly id: number;
+  readonly work: Work & { readonly kind: "module" };
+}
+
+/** The answer: what the agent needs, or why it cannot be used. */
+export interface Inspected {
+  readonly type: "inspected";
+  readonly id: number;
+  readonly found: { readonly needs: AgentNeeds } | { readonly error: WireError };
+}
 
 /** What the engine says to a worker. */
 export type EngineMessage =
