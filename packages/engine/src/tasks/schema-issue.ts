@@ -21,6 +21,7 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 
 function got(value: unknown): string {
   if (value === undefined) return "nothing";
+  if (Array.isArray(value) && value.length === 0) return "an empty list";
   return typeof value === "object" && value !== null ? describeType(value) : show(value);
 }
 
