@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -107,6 +108,13 @@ describe("commands", () => {
     expect(report.tasks.deaf?.failure?.kind).toBe("timeout");
     const pid = Number(report.tasks.leaves?.output);
     await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5_000 }).toBe(false);
+  });
+
+  test("a process that escapes with the command's output in its hand does not hold the run up", async () => {
+    const report = await run([{ id: "escapes", run: "setsid sleep 20 & echo on", reads: [], writes: [] }]);
+    expect(report.unwrap().escapes).toBe("on");
+    expect(report.timing.wallMs).toBeLessThan(15_000);
+    spawnSync("pkill", ["-f", "^sleep 20$"]);
   });
 
   test("a command that is stopped may clean up before it is killed", async () => {

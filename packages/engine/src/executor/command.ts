@@ -19,6 +19,8 @@ import { GRACE_MS } from "./worker-attempt-handle.ts";
 /** A command's output is at most this much of the end of what it printed; all of it is in its log. */
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const STDERR_TAIL = 600;
+/** How long output is waited for once a command has ended, in ms. */
+const PIPE_PATIENCE_MS = 1_000;
 
 /** Keeps the end of a stream in memory and all of it in a file. */
 function keepStream(stream: Readable, file: string, onData: () => void): () => Buffer {
@@ -77,8 +79,17 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
     return mib;
   };
   child.once("spawn", memoryMiB);
-  // The command is over when its shell is; what it left running ends with it.
-  child.once("exit", () => guarded.release());
+  // The command is over when its shell is; what it left running ends with it. What has made a session of its own
+  // escapes that, and may hold the pipes open for as long as it likes.
+  let escaped = false;
+  let stopWaiting = (): void => {};
+  child.once("exit", () => {
+    guarded.release();
+    stopWaiting = clock.after(PIPE_PATIENCE_MS, () => {
+      escaped = true;
+      for (const stream of child.stdio) stream?.destroy();
+    });
+  });
 
   const measured = () => ({
     latencyMs: clock.now() - startedAt,
@@ -93,7 +104,8 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
       }),
     );
     child.once("close", (exitCode, signal) => {
-      const common = { measured: measured(), taken: [], quiet: true };
+      stopWaiting();
+      const common = { measured: measured(), taken: [], quiet: !escaped };
       if (aborted) return resolve({ status: "aborted", ...common });
       if (exitCode === 0) {
         const output = encodeData(
