@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { BadInput } from "./bad-input.ts";
 import type { Estimates } from "./noise.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 const USAGE =
   "usage: bench:makespan FILE... --processors P[,P...] [--optimum CSV]... [--noise SIGMA] [--seed N] [--json]";
@@ -54,11 +55,6 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new BadInput(`${error instanceof Error ? error.message : String(error)} (${USAGE})`);
   }
-}
-
-function wholeNumber(option: string, text: string, least: number): number {
-  if (/^\d{1,9}$/.test(text.trim()) && Number(text) >= least) return Number(text);
-  throw new BadInput(`expected ${option} to be an integer >= ${least}, got ${JSON.stringify(text)}`);
 }
 
 function sigmaIn(text: string): number {

@@ -1,3 +1,5 @@
+import { randomNumbers } from "./random-numbers.ts";
+
 /** How well durations are known beforehand. */
 export interface Estimates {
   /** Standard deviation of the logarithm of the error; 0 for exact durations. */
@@ -24,15 +26,4 @@ function hash(text: string): number {
 /** Box and Muller 1958. */
 function gauss(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
-/** Numbers from 0 up to, but without, 1 (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

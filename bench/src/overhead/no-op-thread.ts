@@ -1,0 +1,2 @@
+/** What a bare piscina runs. */
+export function noOp(): void {}

@@ -1,0 +1,96 @@
+// One run's dealings with a directory, step by step as the engine takes them.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openWorkdir, type StageRequest, type StagingRung, type View, type Workdir } from "@sheaf/workdir";
+import type { Contestant } from "../measure/contest.ts";
+import { type Cost, costOf } from "../measure/cost.ts";
+import { samplePath } from "./sample-tree.ts";
+
+/** Files that the writing task changes, and as many that it makes. */
+const CHANGED = 10;
+/** Folder that it may write, and the one in which it makes files. */
+const WRITABLE = "folder-0";
+const MADE = "made";
+const DECLARED: readonly string[] = Array.from({ length: 10 }, (_, i) => samplePath(i + 1));
+
+export interface StepsRequest {
+  /** A sample tree. It is given back as it was, but for the bytes of a few files. */
+  readonly dir: string;
+  readonly rung: StagingRung;
+}
+
+/** Takes a directory through a run in which three tasks are staged and one of them writes. */
+export function transactionSteps({ dir, rung }: StepsRequest): Contestant {
+  return {
+    name: `Sheaf, ${rung}`,
+    async run() {
+      const steps = new Steps();
+      const workdir = await steps.take("freeze", () => open(dir, rung));
+      await useWorkdir(workdir, steps);
+      await steps.take("close", () => workdir.close({ keep: false }));
+      for (const made of [".sheaf", MADE]) rmSync(join(dir, made), { recursive: true });
+      return Object.fromEntries(steps.costs);
+    },
+  };
+}
+
+/** Names steps and keeps what each took. */
+class Steps {
+  readonly costs = new Map<string, Cost>();
+
+  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
+    let result: T | undefined;
+    const cost = await costOf(async () => {
+      result = await work();
+    });
+    this.costs.set(`Sheaf: ${name}`, cost);
+    return result as T;
+  }
+}
+
+function open(dir: string, rung: StagingRung): Promise<Workdir> {
+  const runDir = join(dir, ".sheaf", "runs", "bench");
+  return openWorkdir({
+    dir,
+    runDir,
+    runId: "bench",
+    frozen: [],
+    declaredWrites: [],
+    shown: "everything",
+    rung,
+  });
+}
+
+async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
+  const stage = (folder: string, shown: StageRequest["shown"]): Promise<View> =>
+    workdir.stage({
+      ...{ taskId: folder, folder, shown, attempt: 1, below: [], mayLink: true, fresh: false },
+      writes: [`${WRITABLE}/**`, `${MADE}/**`],
+    });
+  const done = { succeeded: true, quiet: true };
+  const writer = await steps.take("stage all", () => stage("writer", "everything"));
+  const reader = await steps.take("stage all again", () => stage("reader", "everything"));
+  await steps.take("stage 10 files", () => stage("narrow", DECLARED));
+  write(writer.path);
+  const written = await steps.take("seal, 20 files written", () => workdir.seal(writer, done));
+  const read = await steps.take("seal, nothing written", () => workdir.seal(reader, done));
+  await steps.take("validate, nothing committed since", () => workdir.validate(written));
+  const committed = await steps.take("commit 20 files", () => workdir.commit(written));
+  if (committed.status !== "committed" || committed.files !== 2 * CHANGED) {
+    throw new Error(`Expected a commit of ${2 * CHANGED} files, got ${JSON.stringify(committed)}`);
+  }
+  const conflicts = await steps.take("validate, 20 files committed since", () => workdir.validate(read));
+  // The files that were changed, and the folder that was made.
+  if (conflicts.length !== CHANGED + 1)
+    throw new Error(`Expected conflicts, got ${JSON.stringify(conflicts)}`);
+  await steps.take("verify", () => workdir.verify());
+}
+
+/** Every hundredth file of the sample tree lies in the first folder. */
+function write(view: string): void {
+  mkdirSync(join(view, MADE));
+  for (let i = 0; i < CHANGED; i++) {
+    writeFileSync(join(view, samplePath(i * 100)), `changed ${i} at ${performance.now()}\n`);
+    writeFileSync(join(view, MADE, `file-${i}.txt`), `made ${i}\n`);
+  }
+}
