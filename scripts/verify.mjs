@@ -69,7 +69,6 @@ export function verifyDeep(args) {
   const seed = args.includes("--seed") ? args[args.indexOf("--seed") + 1] : String(Date.now() % 2 ** 31);
   say(`Seed ${seed}; run again with: npm run verify:deep -- --seed ${seed}`);
   return runChecks({
-    "tests with many more cases": () =>
-      tests(process.execPath, "deep", { TEST_DEEP: "1", TEST_SEED: seed }),
+    "tests with many more cases": () => tests(process.execPath, "deep", { TEST_DEEP: "1", TEST_SEED: seed }),
   });
 }

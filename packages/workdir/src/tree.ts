@@ -37,7 +37,7 @@ export interface DirEntry {
   readonly children: ReadonlyMap<string, Entry>;
 }
 /** A folder that is shared read-only and not copied: views get a link to it. */
-export interface FrozenEntry {
+interface FrozenEntry {
   readonly kind: "frozen";
   /** Absolute path of the live folder. */
   readonly target: string;

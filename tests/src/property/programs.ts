@@ -20,7 +20,7 @@ import {
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 
-export type Op =
+type Op =
   | { readonly op: "read" | "exists" | "list" | "readlink"; readonly path: string }
   | {
       readonly op: "write" | "append" | "remove" | "mkdir" | "chmod" | "link" | "empty";

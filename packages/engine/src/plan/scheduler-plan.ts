@@ -8,7 +8,7 @@ import { planLevels, type RunPlan } from "./make-plan.ts";
 /** Name of the limit on processor-bound threads and processes. */
 export const CPU_TAG = "cpu";
 /** Tasks that count against this limit wait for a model, not for a processor. */
-export const MODEL_TAG = "llm";
+const MODEL_TAG = "llm";
 
 /** Tags of a task: its own, its agent's, and the processor's for work that leaves this thread. */
 export function taskTags(task: Task, work: TaskWork): readonly string[] {

@@ -9,7 +9,7 @@ const EVERY_MS = 250;
 /** How much of an old maximum is left after each newer observation. */
 const DECAY = 0.9;
 
-export interface WatchedAttempt {
+interface WatchedAttempt {
   readonly task: number;
   abort(cause: AbortCause): void;
   memoryMiB(): number | null;

@@ -2,7 +2,7 @@ import type { Clock } from "@sheaf/core";
 import { cpus, memoryLimitMiB } from "./machine.ts";
 
 /** The machine of a run, and how busy it was. */
-export interface MachineFound {
+interface MachineFound {
   readonly processor: string;
   readonly cores: number;
   readonly memoryMiB: number;
