@@ -7,9 +7,14 @@
 //   R1. Events are taken into the scheduler one at a time, in the order in which they came.
 //   R2. A record whose task runs again, or is skipped, is dropped together with its output.
 //   R3. When the loop ends nothing of the run is running: no attempt, no timer, no slot in hand.
-import { type Because, decodeData, describeData, SheafError, toWireError, type WireError } from "@sheaf/core";
-
-import type { Effects } from "@sheaf/workdir";
+import {
+  decodeData,
+  describeData,
+  SheafError,
+  type TaskFailure,
+  toWireError,
+  type WireError,
+} from "@sheaf/core";
 import { type MemoryWatch, watchMemory } from "../resources/memory-watch.ts";
 import type { SlotMember, SlotPool } from "../resources/slot-pool.ts";
 import { checkInvariants } from "../scheduler/check-invariants.ts";
@@ -23,7 +28,9 @@ import {
 import { step } from "../scheduler/step.ts";
 import { LiveAttempt } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
+import { KeptRecords } from "./kept-records.ts";
 import { HeldSlot, surroundingTask } from "./nesting.ts";
+import { becauseOf } from "./because-of.ts";
 import { sayWait } from "./say-wait.ts";
 import { settleTask } from "./settle-task.ts";
 import type { AttemptRecord, World } from "./world.ts";
@@ -55,7 +62,7 @@ export class RunLoop {
   readonly #memory: MemoryWatch;
   readonly #events: SchedulerEvent[] = [];
   readonly #live = new Map<number, LiveAttempt>();
-  readonly #records = new Map<number, AttemptRecord>();
+  readonly #records: KeptRecords;
   readonly #readyAt = new Map<number, number>();
   readonly #abandoned = new Set<number>();
   readonly #timers = new Set<() => void>();
@@ -69,6 +76,7 @@ export class RunLoop {
     this.#world = world;
     this.#request = request;
     this.#state = createSchedulerState(plan);
+    this.#records = new KeptRecords(world.outputs);
     this.#ended = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -133,7 +141,9 @@ export class RunLoop {
         this.#doubt(command.task);
         break;
       case "abort":
-        this.#live.get(command.task)?.abort({ kind: "because", because: this.#because(command.cause) });
+        this.#live
+          .get(command.task)
+          ?.abort({ kind: "because", because: becauseOf(this.#world, command.cause) });
         break;
       case "tell-wait":
         this.#tellWait(command);
@@ -156,35 +166,24 @@ export class RunLoop {
     const world = this.#world;
     const { executor, agentName } = world.works[task]!;
     const { id, route = "unknown" } = world.tasks[task]!;
-    this.#drop(task);
+    this.#records.drop(task);
     world.emit({ type: "attempt.started", taskId: id, attempt, cause, executor, agent: agentName, route });
     const readyAt = this.#readyAt.get(task) ?? world.clock.now();
     const fresh = this.#abandoned.has(task);
-    const start = { task, attempt, cause, readyAt, below: this.#below(task), fresh };
+    // What finished tasks before this one wrote and nobody has settled yet.
+    const below = world.workdir === null ? [] : this.#records.writtenBetween(this.#state.turn, task);
+    const start = { task, attempt, cause, readyAt, below, fresh };
     // Runs that the task starts find its slot here.
     const live = surroundingTask.run(new HeldSlot(this.#seat), () => new LiveAttempt(world, start));
     this.#live.set(task, live);
     void live.record.then((record) => this.#attemptEnded(task, record));
   }
 
-  // What finished tasks before this one wrote and nobody has settled yet, in serial order.
-  #below(task: number): readonly Effects[] {
-    const effects: Effects[] = [];
-    if (this.#world.workdir === null) return effects;
-    for (let i = this.#state.turn; i < task; i++) {
-      const record = this.#records.get(i);
-      if (record?.status !== "succeeded" || record.effects === null) continue;
-      if (record.effects.changes.length > 0) effects.push(record.effects);
-    }
-    return effects;
-  }
-
   #attemptEnded(task: number, record: AttemptRecord): void {
     const world = this.#world;
     this.#live.delete(task);
-    this.#records.set(task, record);
+    this.#records.keep(task, record);
     if (!record.quiet) this.#abandoned.add(task);
-    if (record.output !== null) world.outputs.set(task, record.output);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
     emitFinished(world, task, record);
     const { status: ended, retryable, outOfMemory } = record;
@@ -193,14 +192,10 @@ export class RunLoop {
   }
 
   async #settle(task: number): Promise<void> {
-    const record = this.#records.get(task)!;
     try {
-      const settlement = await settleTask(this.#world, task, record);
-      if (settlement.verdict === "conflict") this.#drop(task);
-      if (settlement.verdict === "refused") {
-        this.#world.outputs.delete(task);
-        this.#records.set(task, { ...record, status: "failed", output: null, failure: settlement.failure });
-      }
+      const settlement = await settleTask(this.#world, task, this.#records.get(task));
+      if (settlement.verdict === "conflict") this.#records.drop(task);
+      if (settlement.verdict === "refused") this.#records.fail(task, settlement.failure);
       const cause = settlement.verdict === "skipped" ? this.#inputCause(settlement.from) : undefined;
       if (cause !== undefined) this.#skip(task, cause);
       const { verdict } = settlement;
@@ -214,15 +209,8 @@ export class RunLoop {
   #fail(task: number, error: unknown): void {
     this.#fault = toWireError(error);
     const failure = { kind: "disk", error: this.#fault } as const;
-    const record = this.#records.get(task)!;
-    this.#world.outputs.delete(task);
-    this.#records.set(task, { ...record, status: "failed", output: null, failure });
-    this.#world.emit({
-      type: "task.failed",
-      taskId: this.#world.tasks[task]!.id,
-      attempt: record.attempt,
-      failure,
-    });
+    this.#records.fail(task, failure);
+    this.#emitFailed(task, failure);
     this.#send({ type: "run.cancelled", message: this.#fault.message });
     this.#send({ type: "task.settled", task, verdict: "refused" });
   }
@@ -235,7 +223,7 @@ export class RunLoop {
   #backOff(task: number, retry: number): void {
     const { clock, settings, random, tasks } = this.#world;
     const delayMs = backoffMs(retry, settings.retryDelayMs, random());
-    const attempt = this.#records.get(task)!.attempt;
+    const attempt = this.#records.get(task).attempt;
     this.#world.emit({ type: "task.retrying", taskId: tasks[task]!.id, attempt, delayMs });
     const stop = clock.after(delayMs, () => {
       this.#timers.delete(stop);
@@ -246,10 +234,9 @@ export class RunLoop {
 
   #skip(task: number, cause: Cause): void {
     const taskId = this.#world.tasks[task]!.id;
-    const because = this.#because(cause);
-    const keep = cause.reason === "stopped" || cause.reason === "in-doubt";
-    if (!keep) this.#drop(task);
-    else this.#world.outputs.delete(task);
+    const because = becauseOf(this.#world, cause);
+    if (cause.reason === "stopped" || cause.reason === "in-doubt") this.#records.dropOutput(task);
+    else this.#records.drop(task);
     const type = cause.reason === "cancelled" ? "task.cancelled" : "task.skipped";
     this.#world.emit({ type, taskId, because });
   }
@@ -257,32 +244,16 @@ export class RunLoop {
   // Whether its effects happened is for a person to find out, so that is what the failure says.
   #doubt(task: number): void {
     const { id, effects = [] } = this.#world.tasks[task]!;
-    const record = this.#records.get(task)!;
     const error = toWireError(new SheafError("RUN_IN_DOUBT", { taskId: id, effects }));
     const failure = { kind: "worker-lost", error } as const;
-    this.#records.set(task, { ...record, failure });
-    this.#world.emit({ type: "task.failed", taskId: id, attempt: record.attempt, failure });
+    this.#records.explain(task, failure);
+    this.#emitFailed(task, failure);
   }
 
-  #because(cause: Cause): Because {
-    const id = (task: number) => this.#world.tasks[task]!.id;
-    switch (cause.reason) {
-      case "dependency":
-      case "input":
-        return { reason: cause.reason, taskId: id(cause.task), root: id(cause.root) };
-      case "stopped":
-      case "in-doubt":
-        return { reason: cause.reason, taskId: id(cause.task) };
-      case "cancelled":
-        return cause;
-      default:
-        return cause satisfies never;
-    }
-  }
-
-  #drop(task: number): void {
-    this.#records.delete(task);
-    this.#world.outputs.delete(task);
+  #emitFailed(task: number, failure: TaskFailure): void {
+    const { id } = this.#world.tasks[task]!;
+    const { attempt } = this.#records.get(task);
+    this.#world.emit({ type: "task.failed", taskId: id, attempt, failure });
   }
 
   #tellWait({ task, reason }: SchedulerCommand & { readonly type: "tell-wait" }): void {
@@ -297,7 +268,7 @@ export class RunLoop {
     this.#timers.clear();
     this.#memory.stop();
     this.#seat.leave();
-    this.#finish({ state: this.#state, records: this.#records, fault: this.#fault });
+    this.#finish({ state: this.#state, records: this.#records.all, fault: this.#fault });
   }
 }
 
