@@ -32,13 +32,13 @@ module.exports = {
       name: "cli-sees-the-engine-entry-and-the-ledger",
       severity: "error",
       from: { path: "^packages/cli/" },
-      to: { path: "^packages/(analyzer|workdir)/|^packages/(engine|ledger|core)/src/(?!index\\.ts)" },
+      to: { path: "^packages/(analyzer|workdir)/|^packages/(engine|ledger|core)/src/(?!index\\.ts|agent\\.ts)" },
     },
     {
       name: "packages-meet-at-their-entries",
       severity: "error",
       from: { path: "^packages/([^/]+)/" },
-      to: { path: "^packages/([^/]+)/src/(?!index\\.ts|internal\\.ts)", pathNot: "^packages/$1/" },
+      to: { path: "^packages/([^/]+)/src/(?!index\\.ts|agent\\.ts|internal\\.ts)", pathNot: "^packages/$1/" },
     },
     {
       name: "only-the-executor-starts-threads-and-processes",
@@ -58,6 +58,13 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/", pathNot: "^packages/analyzer/src/llm/|\\.test\\.ts$" },
       to: { path: "node_modules/openai" },
+    },
+    {
+      name: "agents-load-little",
+      comment: "Every worker loads the entry for agents.",
+      severity: "error",
+      from: { path: "^packages/(cli|engine)/src/agent\\.ts$" },
+      to: { path: "^packages/(analyzer|workdir|ledger)/|/(run|executor|tasks)/", reachable: true },
     },
     {
       name: "testkit-stays-out-of-the-product",

@@ -1,4 +1,4 @@
-import { defineAgent } from "sheaf";
+import { defineAgent } from "sheaf/agent";
 import { STEPS } from "./steps.ts";
 
 /** Does any step of the audit in the work directory that it is given. */

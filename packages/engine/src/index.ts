@@ -1,9 +1,4 @@
-export {
-  type AgentDefinition,
-  type AgentNeeds,
-  defineAgent,
-  type PortableAgent,
-} from "./agents/define-agent.ts";
+export { type AgentDefinition, type AgentNeeds, defineAgent, type PortableAgent } from "./agent.ts";
 export type { Agent } from "./agents/resolve-work.ts";
 export { readSettings } from "./config/read-settings.ts";
 export { SETTING_TABLE } from "./config/setting-table.ts";
