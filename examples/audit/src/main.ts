@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { executeWithParallelism, type RunEvent, type RunReport } from "sheaf";
-import { collectEvents, costTable, ganttChart, showProgress, summary } from "sheaf/terminal";
+import { collectEvents, costTable, ganttChart, resourceTable, showProgress, summary } from "sheaf/terminal";
 import { auditor } from "./agents.ts";
 import { STEPS } from "./steps.ts";
 import { tasks } from "./tasks.ts";
@@ -69,6 +69,9 @@ function differences(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, stri
   return [...new Set([...a.keys(), ...b.keys()])].filter((path) => a.get(path) !== b.get(path));
 }
 
+// Whoever pipes this into `head` wants to see the beginning, and no error.
+process.stdout.on("error", () => process.exit());
+
 print(
   `Audit of the packages in ${relative(process.cwd(), installed) || installed}: ${tasks.length} steps in a list.`,
 );
@@ -83,6 +86,8 @@ const { report, events } = await runWithSheaf(parallel);
 print(ganttChart(report, { events }));
 print();
 print(summary(report, { events }));
+print();
+print(resourceTable(report));
 print();
 print(costTable(report));
 

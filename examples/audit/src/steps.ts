@@ -35,10 +35,12 @@ const measured = (dir: string): readonly Measured[] =>
 const manifest = (dir: string, path: string): Record<string, unknown> =>
   readJson(dir, join(INPUT, path, "package.json"));
 
+const packageCount = (count: number): string => `${count} package${count === 1 ? "" : "s"}`;
+
 function takeInventory(dir: string): string {
   const packages = listPackages(join(dir, INPUT));
   write(dir, INVENTORY, packages);
-  return `${packages.length} packages`;
+  return packageCount(packages.length);
 }
 
 function measure(dir: string, shard: number): string {
@@ -54,7 +56,7 @@ function measure(dir: string, shard: number): string {
     return { id, bytes, gzipBytes, files };
   });
   write(dir, `data/measured-${shard}.json`, result);
-  return `${mine.length} packages`;
+  return packageCount(mine.length);
 }
 
 function licences(dir: string): string {
