@@ -4,8 +4,7 @@ import { independentList, layeredList } from "./lists.ts";
 import { type OverheadContest, overheadContest, type PerTask, perTask } from "./overhead-contest.ts";
 import { plainLevels, plainQueue } from "./plain-queue.ts";
 
-/** Names by which the goals find their figures. */
-export const LAYERED = { few: "Sheaf, 2 at once", many: "Sheaf, 16 at once" } as const;
+/** Names by which their figures are found. */
 export const INDEPENDENT = { few: "Sheaf, 10,000 tasks", many: "Sheaf, 100,000 tasks" } as const;
 
 const nothing = (): void => {};
@@ -32,8 +31,8 @@ export function layered(seed: number): OverheadContest {
   const tasks = layeredList({ layers: 100, width: 100, before: 3, seed });
   return overheadContest("run of 10,000 layered tasks, 29,700 edges", [
     perTask("Kahn's queue, promises, p-limit 16", tasks.length, () => plainQueue(tasks, nothing, 16)),
-    sheaf(LAYERED.few, tasks, { maxWorkers: 2 }),
-    sheaf(LAYERED.many, tasks, { maxWorkers: 16 }),
+    sheaf("Sheaf, 2 at once", tasks, { maxWorkers: 2 }),
+    sheaf("Sheaf, 16 at once", tasks, { maxWorkers: 16 }),
   ]);
 }
 

@@ -2,8 +2,8 @@ import { NOISY_DRIFT } from "../measure/contest.ts";
 import type { Row, Table } from "../show/table.ts";
 import { type HeldContest, perTaskUs } from "./held-contest.ts";
 
-/** Makes the table of all contests; `goals` are sentences about what was hoped for. */
-export function overheadTable(contests: readonly HeldContest[], goals: readonly string[]): Table {
+/** Makes the table of all contests; `found` are sentences about what the figures say together. */
+export function overheadTable(contests: readonly HeldContest[], found: readonly string[]): Table {
   return {
     title: "Overhead: tasks that do nothing",
     columns: [
@@ -20,7 +20,7 @@ export function overheadTable(contests: readonly HeldContest[], goals: readonly 
       "Ratios: of a task, to the first line of the group in the same round; drift: the slowest round of that line over its fastest.",
       ...contests.flatMap(sayNoisy),
       ...contests.flatMap(sayOnce),
-      ...goals,
+      ...found,
     ],
   };
 }

@@ -28,9 +28,9 @@ import {
 import { step } from "../scheduler/step.ts";
 import { LiveAttempt } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
+import { becauseOf } from "./because-of.ts";
 import { KeptRecords } from "./kept-records.ts";
 import { HeldSlot, surroundingTask } from "./nesting.ts";
-import { becauseOf } from "./because-of.ts";
 import { sayWait } from "./say-wait.ts";
 import { settleTask } from "./settle-task.ts";
 import type { AttemptRecord, World } from "./world.ts";
