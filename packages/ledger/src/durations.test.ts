@@ -113,11 +113,19 @@ describe("the file of durations", () => {
     for (let i = 0; i < 9; i++) durations.record({ ...work("t0"), latencyMs: 50 });
     expect(durations.estimateMs(work("t1"))).toBe(1);
     durations.record({ ...work("one-more"), latencyMs: 50 });
-    expect(durations.estimateMs(work("t0"))).toBe(50);
-    expect(durations.estimateMs(work("t2"))).toBe(1);
-    expect(durations.estimateMs(work("t1"))).toBe(durations.estimateMs(work("never seen")));
     expect(durations.save()).toBeNull();
     expect(JSON.parse(readFileSync(path, "utf8")).latenciesMs.length).toBe(10_000);
+    const next = openDurations(path);
+    expect(next.estimateMs(work("t0"))).toBe(50);
+    expect(next.estimateMs(work("t2"))).toBe(1);
+    expect(next.estimateMs(work("t1"))).toBe(next.estimateMs(work("never seen")));
+  });
+
+  it("holds at most twice as many in memory", () => {
+    const durations = openDurations(null);
+    for (let i = 0; i < 25_000; i++) durations.record({ ...work(`t${i}`), latencyMs: i < 3 ? 1 : 50 });
+    expect(durations.estimateMs(work("t0"))).toBe(50);
+    expect(durations.estimateMs(work("t24999"))).toBe(50);
   });
 
   it("reports a save that failed, leaves nothing behind and can be tried again", () => {
