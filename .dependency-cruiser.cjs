@@ -32,7 +32,9 @@ module.exports = {
       name: "cli-sees-the-engine-entry-and-the-ledger",
       severity: "error",
       from: { path: "^packages/cli/" },
-      to: { path: "^packages/(analyzer|workdir)/|^packages/(engine|ledger|core)/src/(?!index\\.ts|agent\\.ts)" },
+      to: {
+        path: "^packages/(analyzer|workdir)/|^packages/(engine|ledger|core)/src/(?!index\\.ts|agent\\.ts)",
+      },
     },
     {
       name: "packages-meet-at-their-entries",
