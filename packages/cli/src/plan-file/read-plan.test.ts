@@ -67,7 +67,10 @@ describe("readPlan", () => {
       "plan.yaml:1:1: the plan: expected an object with `tasks`, or a planner's answer with `sub_tasks`, got an array.",
     ],
     ["tasks: []", "plan.yaml:1:8: tasks: expected a list of tasks, at least one, got an empty list."],
-    ["sub_tasks: []", "plan.yaml:1:12: sub_tasks: expected a list of steps, at least one, got an empty list."],
+    [
+      "sub_tasks: []",
+      "plan.yaml:1:12: sub_tasks: expected a list of steps, at least one, got an empty list.",
+    ],
     [
       "sub_tasks: [{ sub_task: '' }]",
       'plan.yaml:1:25: sub_tasks[0].sub_task: expected what is to be done, in words, got "".',
