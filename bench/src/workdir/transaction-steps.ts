@@ -67,7 +67,7 @@ async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
       ...{ taskId: folder, folder, shown, attempt: 1, below: [], mayLink: true, fresh: false },
       writes: [`${WRITABLE}/**`, `${MADE}/**`],
     });
-  const done = { succeeded: true, quiet: true };
+  const done = { succeeded: true, quiet: true, observed: null };
   const writer = await steps.take("stage all", () => stage("writer", "everything"));
   const reader = await steps.take("stage all again", () => stage("reader", "everything"));
   await steps.take("stage 10 files", () => stage("narrow", DECLARED));

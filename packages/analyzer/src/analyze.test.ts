@@ -2,6 +2,7 @@ import { type Edge, type Task, type TaskSpec, taskId } from "@sheaf/core";
 import { type FakeModelReply, type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Analysis, type AnalyzeRequest, analyze } from "./analyze.ts";
+import type { SeenFiles } from "./learned.ts";
 
 let server: FakeModelServer | undefined;
 
@@ -211,5 +212,54 @@ describe("analyze with a model", () => {
     const model = { apiKey: "k", baseUrl: server.baseUrl, model: "m" };
     await expect(analyzed(PLAIN, { model, signal: caller.signal })).rejects.toThrow("enough");
     await expect(analyzed(PLAIN, { signal: caller.signal })).rejects.toThrow("enough");
+  });
+});
+
+describe("what earlier runs have shown", () => {
+  const seen = (files: Record<string, SeenFiles>) => ({
+    learned: (task: Task): SeenFiles | null => files[task.id] ?? null,
+    askModel: "never" as const,
+  });
+
+  it("takes the place of list order, with the path as evidence", async () => {
+    const files = {
+      a: { reads: [], writes: ["x"] },
+      b: { reads: [], writes: ["y"] },
+      c: { reads: ["x"], writes: [] },
+      d: { reads: ["out"], writes: ["y"] },
+    };
+    const { edges } = await analyzed(PLAIN, seen(files));
+    expect(pairs(edges)).toEqual(["a-c learned", "b-d learned"]);
+    expect(edges[0]!.evidence).toBe("in an earlier run: writes x, read as x");
+  });
+
+  it("leaves list order around a task of which not all reads are known", async () => {
+    const files = {
+      a: { reads: [], writes: ["x"] },
+      b: { reads: null, writes: ["y"] },
+      c: { reads: [], writes: [] },
+      d: { reads: [], writes: [] },
+    };
+    const { edges } = await analyzed(PLAIN, seen(files));
+    expect(pairs(edges)).toEqual(["a-b assumed", "b-c assumed", "b-d assumed"]);
+  });
+
+  it("stands beside what is declared, and adds what that forgot", async () => {
+    const tasks = [
+      { id: "a", dependsOn: [] },
+      { id: "b", dependsOn: ["a"] },
+      { id: "c", dependsOn: ["a"] },
+    ];
+    const files = { b: { reads: [], writes: ["x"] }, c: { reads: ["x"], writes: [] } };
+    const { edges } = await analyzed(tasks, seen(files));
+    expect(pairs(edges)).toEqual(["a-b declared", "a-c declared", "b-c learned"]);
+  });
+
+  it("takes names as they are, whatever signs they hold", async () => {
+    const files = { a: { reads: [], writes: ["[x]", "y"] }, b: { reads: ["{a,b}"], writes: [] } };
+    const { edges } = await analyzed(PLAIN.slice(0, 2), seen(files));
+    expect(pairs(edges)).toEqual([]);
+    const other = { a: { reads: [], writes: ["d/[x]"] }, b: { reads: ["d/[x]"], writes: [] } };
+    expect(pairs((await analyzed(PLAIN.slice(0, 2), seen(other))).edges)).toEqual(["a-b learned"]);
   });
 });

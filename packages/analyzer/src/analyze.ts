@@ -2,6 +2,7 @@ import { type Edge, isFullyDeclared, type Task, type UsageRecord } from "@sheaf/
 import { assumedEdges } from "./assumed.ts";
 import { declaredEdges } from "./declared.ts";
 import { fileEdges } from "./files.ts";
+import { learnFrom, type SeenFiles } from "./learned.ts";
 import type { ModelFindings } from "./llm/model-edges.ts";
 import type { ModelSettings } from "./llm/model-settings.ts";
 import { mergeEdges } from "./merge-edges.ts";
@@ -20,6 +21,8 @@ export interface AnalyzeRequest {
   /** False: only what `dependsOn` declares. */
   readonly autoDetect: boolean;
   readonly askModel: AskModel;
+  /** What earlier runs have shown of a task; null where nothing is known. @default () => null */
+  readonly learned?: (task: Task) => SeenFiles | null;
   /** Null when no model is configured. */
   readonly model: ModelSettings | null;
   readonly signal?: AbortSignal;
@@ -53,14 +56,16 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
   const { tasks, autoDetect, signal } = request;
   signal?.throwIfAborted();
   const declared = declaredEdges(tasks);
-  const undeclared = undeclaredTasks(tasks, { files: autoDetect });
   if (!autoDetect) {
-    const edges = mergeEdges([...declared, ...assumedEdges(tasks, undeclared)]);
+    const barriers = undeclaredTasks(tasks, { files: false });
+    const edges = mergeEdges([...declared, ...assumedEdges(tasks, barriers)]);
     return { edges, fallbacks: [], warnings: [], usage: [] };
   }
   const references = findReferences(tasks);
-  const said = [...declared, ...fileEdges(tasks), ...references.edges];
-  const asked = await ask(request, undeclared);
+  const learned = learnFrom(tasks, request.learned ?? (() => null));
+  const undeclared = undeclaredTasks(learned.tasks, { files: true });
+  const said = [...declared, ...fileEdges(tasks), ...references.edges, ...learned.edges];
+  const asked = await ask({ ...request, tasks: learned.tasks }, undeclared);
   const barriers = new Set([...undeclared].filter((place) => !asked.answered.has(place)));
   return {
     edges: mergeEdges([...said, ...asked.edges, ...assumedEdges(tasks, barriers)]),

@@ -6,4 +6,5 @@ export {
   type Fallback,
 } from "./analyze.ts";
 export { globsOverlap } from "./globs-overlap.ts";
+export type { SeenFiles } from "./learned.ts";
 export { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./llm/model-settings.ts";

@@ -46,6 +46,7 @@ export { type GraphSummary, summarizeGraph } from "./graph/summarize-graph.ts";
 export { transitiveReduction } from "./graph/transitive-reduction.ts";
 export { upwardRank } from "./graph/upward-rank.ts";
 export { describeType, idProblem, MAX_ID_LENGTH, type RunId, runId, type TaskId, taskId } from "./ids.ts";
+export type { Observation, ObservationKind, Observed } from "./observation.ts";
 export { eachString, findOutputReferences, mapStrings, type OutputReference } from "./output-reference.ts";
 export type {
   AttemptCause,

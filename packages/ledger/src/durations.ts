@@ -1,7 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { type HintFile, readHints, replaceHints } from "./hint-file.ts";
 
-const SCHEMA = 1;
 const MAX_KEYS = 10_000;
 const MAX_MEASUREMENTS = 9;
 
@@ -33,11 +31,18 @@ const taskKey = ({ taskId, agent }: MeasuredWork): string => `${taskId}\n${agent
 const agentKey = ({ agent }: MeasuredWork): string => `\n${agent}`;
 
 const isLatency = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0;
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+const FILE: HintFile<readonly Entry[]> = {
+  about: "Durations of earlier runs",
+  schema: 1,
+  member: "latenciesMs",
+  accepts: (value): value is readonly Entry[] => Array.isArray(value) && value.every(isEntry),
+};
 
 /** Opens the durations kept in the file `path`, or in memory alone where that is null. */
 export function openDurations(path: string | null): Durations {
-  const { latencies, note } = path === null ? { latencies: new Map(), note: null } : load(path);
+  const { value, note } = path === null ? { value: null, note: null } : readHints(path, FILE);
+  const latencies = new Map(value?.slice(-MAX_KEYS));
   let changed = false;
   const add = (key: string, latencyMs: number): void => {
     const kept = (latencies.get(key) ?? []).slice(1 - MAX_MEASUREMENTS);
@@ -58,7 +63,7 @@ export function openDurations(path: string | null): Durations {
     save() {
       if (path === null || !changed) return null;
       dropOldest(latencies);
-      const problem = replaceFile(path, JSON.stringify({ schema: SCHEMA, latenciesMs: [...latencies] }));
+      const problem = replaceHints(path, FILE, [...latencies]);
       changed = problem !== null;
       return problem;
     },
@@ -80,44 +85,9 @@ function median(values: readonly number[]): number | null {
   return (lower + upper) / 2;
 }
 
-function load(path: string): { latencies: Map<string, readonly number[]>; note: string | null } {
-  const empty = (why: string) => ({
-    latencies: new Map<string, readonly number[]>(),
-    note: `Durations of earlier runs are not known: ${why}.`,
-  });
-  try {
-    const content: unknown = JSON.parse(readFileSync(path, "utf8"));
-    const { schema, latenciesMs } = (content ?? {}) as { schema?: unknown; latenciesMs?: unknown };
-    if (schema !== SCHEMA) return empty(`${path} has schema ${String(schema)}, this version reads ${SCHEMA}`);
-    if (!Array.isArray(latenciesMs) || !latenciesMs.every(isEntry)) return empty(`${path} is damaged`);
-    return { latencies: new Map(latenciesMs.slice(-MAX_KEYS)), note: null };
-  } catch (error) {
-    // The first run of a directory finds none; that is no news.
-    if ((error as { readonly code?: unknown }).code === "ENOENT") return { latencies: new Map(), note: null };
-    return empty(`${path} cannot be read (${messageOf(error)})`);
-  }
-}
-
 function isEntry(value: unknown): value is Entry {
   if (!Array.isArray(value) || value.length !== 2) return false;
   const [key, latencies] = value as [unknown, unknown];
   if (typeof key !== "string" || !Array.isArray(latencies)) return false;
   return latencies.length > 0 && latencies.length <= MAX_MEASUREMENTS && latencies.every(isLatency);
-}
-
-function replaceFile(path: string, text: string): string | null {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
-    return null;
-  } catch (error) {
-    try {
-      rmSync(temporary, { force: true });
-    } catch {
-      // The first failure is the one to tell.
-    }
-    return `Durations could not be saved to ${path}: ${messageOf(error)}.`;
-  }
 }

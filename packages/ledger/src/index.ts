@@ -9,6 +9,7 @@ export {
 } from "./cost-summary.ts";
 export { type Durations, type MeasuredWork, openDurations } from "./durations.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";
+export { type Learned, type LearnedFiles, openLearned } from "./learned.ts";
 export { formatUsd, picoToUsd, usdToPico } from "./money.ts";
 export {
   type CostWeights,

@@ -7,6 +7,7 @@ export {
   DEFAULT_FROZEN,
   type Effects,
   type PathConflict,
+  type SealEnd,
   type StageRequest,
   type StagingRung,
   type Workdir,

@@ -13,7 +13,6 @@ import { join } from "node:path";
 import fsExtra from "fs-extra";
 import { type Base, putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
-import { differences } from "./differences.ts";
 import { LinkStore } from "./link-store.ts";
 import type { DirLock } from "./lock.ts";
 import { type Live, publish } from "./publish.ts";
@@ -22,12 +21,13 @@ import { stageTree } from "./stage.ts";
 import { lookup, type Tree } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
-import { type OpenView, readIntoView, seenBy, type View } from "./view.ts";
+import { type OpenView, readIntoView, readsOf, undeclaredReadsOf, type View } from "./view.ts";
 import { EVERYTHING, type Visible, visible } from "./visible.ts";
 import type {
   CommitResult,
   Effects,
   PathConflict,
+  SealEnd,
   StageRequest,
   StagingRung,
   Workdir,
@@ -102,13 +102,14 @@ export class Transactions implements Workdir {
     const layer = join(this.#prepared.options.runDir, "layers", `${request.folder}-${request.attempt}`);
     const { taskId, attempt } = request;
     const view: OpenView = {
-      ...{ taskId, attempt, path, beside, snapshot, declared, writes, staging, layer, asked: new Set() },
+      ...{ taskId, attempt, path, beside, snapshot, writes, staging, layer, asked: new Set() },
+      shown: request.shown,
       read: async (asked) => readIntoView(view, asked),
     };
     return view;
   }
 
-  async seal(view: View, end: { readonly succeeded: boolean; readonly quiet: boolean }): Promise<Effects> {
+  async seal(view: View, end: SealEnd): Promise<Effects> {
     const open = view as OpenView;
     const { taskId, snapshot, staging, layer, writes } = open;
     const sealed = end.succeeded
@@ -116,22 +117,23 @@ export class Transactions implements Workdir {
       : { changes: [], tampered: [] };
     for (const { content } of sealed.tampered) this.#links.drop(content);
     return {
-      ...{ taskId, snapshot, seen: seenBy(open), changes: sealed.changes },
+      ...{ taskId, snapshot, reads: readsOf(open, end.observed), changes: sealed.changes },
+      undeclaredReads: undeclaredReadsOf(open, end.observed),
       undeclared: undeclaredPaths(sealed.changes, writes, this.#prepared.frozen),
       tampered: sealed.tampered.map(({ path }) => path),
     };
   }
 
   async validate(effects: Effects): Promise<readonly PathConflict[]> {
-    const changed = await differences(effects.snapshot, this.#tree, effects.seen);
+    const changed = await effects.reads.differences(effects.snapshot, this.#tree);
     const conflicts = changed.filter((path) => !this.#madeByBoth(effects, path));
     return [...effects.tampered, ...conflicts].map((path) => ({ path, with: this.#lastWriter(path) }));
   }
 
   // A folder that only leads to what the task declares is made by whoever comes first: that an earlier task has made
   // it meanwhile as well is nothing that this one depends on by its declaration.
-  #madeByBoth({ changes, seen }: Effects, path: string): boolean {
-    if (seen.shown(path) !== "presence" || lookup(this.#tree, path)?.kind !== "dir") return false;
+  #madeByBoth({ changes, reads }: Effects, path: string): boolean {
+    if (!reads.sawPresenceOf(path) || lookup(this.#tree, path)?.kind !== "dir") return false;
     return changes.some((change) => change.op === "mkdir" && change.path === path);
   }
 

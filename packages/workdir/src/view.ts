@@ -1,10 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Observed } from "@sheaf/core";
 import { statOf } from "./file-stat.ts";
+import { observedReads, type Reads, shownReads, undeclaredReads } from "./reads.ts";
 import { joinPath, normalizePath, pathParts } from "./relative-path.ts";
 import { ensureFolder, putEntry, type Staging } from "./stage.ts";
 import type { Entry, Tree } from "./tree.ts";
-import { eitherOf, type Visible, visiblePaths } from "./visible.ts";
+import { type Visible, visible } from "./visible.ts";
 
 /** An attempt's work directory while it runs. */
 export interface View {
@@ -26,7 +28,8 @@ export interface View {
 /** A view with what the transaction needs to know of it. */
 export interface OpenView extends View {
   readonly snapshot: Tree;
-  readonly declared: Visible;
+  /** Globs that it was shown, or everything. */
+  readonly shown: readonly string[] | "everything";
   readonly writes: Visible | null;
   readonly staging: Staging;
   /** Paths that the attempt asked for beside what it declared. */
@@ -90,8 +93,14 @@ function show(view: OpenView, path: string, entry: Entry): void {
   putEntry(path, entry, view.staging);
 }
 
-/** What the attempt was shown in all: declared, and asked for. */
-export function seenBy(view: OpenView): Visible {
-  if (view.asked.size === 0) return view.declared;
-  return eitherOf(view.declared, visiblePaths(view.asked));
+/** What the attempt read: what it was observed to look at, where all of that is known, else all that it was shown. */
+export function readsOf(view: OpenView, observed: Observed | null): Reads {
+  if (observed !== null && observed.incomplete === null) return observedReads(observed.observations);
+  return shownReads({ globs: view.shown, asked: [...view.asked] });
+}
+
+/** Where the attempt looked beside what it declares. */
+export function undeclaredReadsOf(view: OpenView, observed: Observed | null): readonly string[] {
+  if (observed === null || view.shown === "everything") return [];
+  return undeclaredReads(observed.observations, view.snapshot, visible(view.shown));
 }

@@ -66,7 +66,7 @@ const stage = (workdir: Workdir, request: Partial<StageRequest> = {}): Promise<V
 };
 
 const seal = (workdir: Workdir, view: View, quiet = true): Promise<Effects> =>
-  workdir.seal(view, { succeeded: true, quiet });
+  workdir.seal(view, { succeeded: true, quiet, observed: null });
 
 /** Stages everything, lets `act` work in the view, and commits. */
 async function commit(workdir: Workdir, act: (view: string) => void, request: Partial<StageRequest> = {}) {
@@ -228,7 +228,7 @@ describe("changes", () => {
     const workdir = await workdirWith({ a: "1" });
     const view = await stage(workdir);
     writeFileSync(join(view.path, "a"), "2");
-    const effects = await workdir.seal(view, { succeeded: false, quiet: true });
+    const effects = await workdir.seal(view, { succeeded: false, quiet: true, observed: null });
     expect(effects.changes).toEqual([]);
     await commit(workdir, (path) => writeFileSync(join(path, "a"), "3"));
     expect(await workdir.validate(effects)).toMatchObject([{ path: "a" }]);

@@ -1,8 +1,9 @@
+import type { Observed } from "@sheaf/core";
 import type { Change, Clash } from "./change.ts";
 import type { Published } from "./publish.ts";
+import type { Reads } from "./reads.ts";
 import type { Tree } from "./tree.ts";
 import type { View } from "./view.ts";
-import type { Visible } from "./visible.ts";
 
 /** How views are filled: by copies alone, or by hard links to private copies where that is safe. */
 export type StagingRung = "copy" | "hardlink";
@@ -42,13 +43,23 @@ export interface StageRequest {
   readonly signal?: AbortSignal;
 }
 
+/** How an attempt ended, for what it left in its view. */
+export interface SealEnd {
+  readonly succeeded: boolean;
+  /** Nothing of the attempt can write any more. */
+  readonly quiet: boolean;
+  /** What it was observed to look at; null where nobody watched. */
+  readonly observed: Observed | null;
+}
+
 /** What an attempt read and wrote. */
 export interface Effects {
   readonly taskId: string;
   /** What it was shown it from. */
   readonly snapshot: Tree;
-  /** What it was shown: all of that counts as read. */
-  readonly seen: Visible;
+  readonly reads: Reads;
+  /** Paths that it looked at without having declared them, as far as that was observed. */
+  readonly undeclaredReads: readonly string[];
   readonly changes: readonly Change[];
   /** Paths changed against the task's declaration, or frozen. */
   readonly undeclared: readonly string[];
@@ -85,7 +96,7 @@ export interface Workdir {
   readonly recovered: number;
   stage(request: StageRequest): Promise<View>;
   /** Ends a view: finds out what it read and wrote, and takes what it wrote. A failed attempt writes nothing. */
-  seal(view: View, end: { readonly succeeded: boolean; readonly quiet: boolean }): Promise<Effects>;
+  seal(view: View, end: SealEnd): Promise<Effects>;
   /** Where what was seen differs from what is committed; empty when the effects are valid now. */
   validate(effects: Effects): Promise<readonly PathConflict[]>;
   /** Makes valid effects part of the committed state and of the live directory, or says what is in their way. */

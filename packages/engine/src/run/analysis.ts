@@ -1,7 +1,9 @@
 import { type Analysis, analyze } from "@sheaf/analyzer";
 import type { Edge, EdgeSource } from "@sheaf/core";
+import type { Learned } from "@sheaf/ledger";
 import type { Settings } from "../config/settings.ts";
 import type { RunRequest } from "./run-request.ts";
+import { taskDefinition } from "./task-definition.ts";
 
 /** Whom the analysis asks: nobody without a server or a key. */
 function modelOf(settings: Settings) {
@@ -17,14 +19,16 @@ function modelOf(settings: Settings) {
 }
 
 /** Finds the edges of a run. In sequential mode no model is paid: nothing would come of its answer. */
-export function analyzeRun(request: RunRequest, signal: AbortSignal): Promise<Analysis> {
-  const { tasks, settings } = request;
+export function analyzeRun(request: RunRequest, learned: Learned, signal: AbortSignal): Promise<Analysis> {
+  const { tasks, works, settings } = request;
+  const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps, mode } = settings;
   const asks = useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
   return analyze({
     tasks,
     autoDetect: autoDetectDeps,
     askModel: asks ? (useLlmDeps === "always" ? "always" : "when-needed") : "never",
+    learned: (task) => learned.find(taskDefinition(task, workOf.get(task.id)!)),
     model: modelOf(settings),
     signal,
   });

@@ -196,7 +196,11 @@ export class LiveAttempt {
     let effects: Effects | null = null;
     if (workdir !== null && view !== null) {
       try {
-        effects = await workdir.seal(view, { succeeded: final.status === "succeeded", quiet: final.quiet });
+        effects = await workdir.seal(view, {
+          succeeded: final.status === "succeeded",
+          quiet: final.quiet,
+          observed: null,
+        });
         final = refuseUndeclared(final, effects);
       } catch (error) {
         const { quiet, measured } = final;

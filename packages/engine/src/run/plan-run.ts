@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import type { UsageRecord } from "@sheaf/core";
-import { openDurations } from "@sheaf/ledger";
 import type { Agent } from "../agents/resolve-work.ts";
 import { makePlan, type RunPlan } from "../plan/make-plan.ts";
 import { analyzeRun } from "./analysis.ts";
+import { openHistory } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import type { RunInput, RunOptions } from "./options.ts";
 import { runRequest } from "./run-request.ts";
@@ -29,8 +28,8 @@ export interface PlannedRun {
 export async function planRun(run: RunInput, agentFn?: Agent, options: RunOptions = {}): Promise<PlannedRun> {
   const request = runRequest(run, agentFn, options);
   const { tasks, works, settings, stateDir, signal } = request;
-  const analysis = await analyzeRun(request, signal ?? new AbortController().signal);
-  const durations = openDurations(stateDir === null ? null : join(stateDir, "durations.json"));
+  const { durations, learned } = openHistory(stateDir);
+  const analysis = await analyzeRun(request, learned, signal ?? new AbortController().signal);
   const agentOf = new Map(tasks.map((task, i) => [task.id, works[i]!.agentName]));
   const bounds = runBounds(request, effectiveLimits(request));
   const plan = makePlan({

@@ -4,7 +4,7 @@
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { join } from "node:path";
 import type { EffectiveLimits, EventBody, RunEvent } from "@sheaf/core";
-import { createCostBook, type Durations, type Journal, openDurations, openJournal } from "@sheaf/ledger";
+import { createCostBook, type Journal, openJournal } from "@sheaf/ledger";
 import { openWorkdir, type Workdir } from "@sheaf/workdir";
 import { applyNeeds } from "../agents/apply-needs.ts";
 import { bundleAgents } from "../agents/bundle-agents.ts";
@@ -17,6 +17,7 @@ import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
 import { VERSION } from "../version.ts";
 import { analyzeRun, countSources } from "./analysis.ts";
+import { type History, openHistory } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { OutputStore } from "./output-store.ts";
@@ -39,7 +40,7 @@ interface Opened {
   readonly workdir: Workdir | null;
   readonly journal: Journal;
   readonly folder: RunFolder;
-  readonly durations: Durations;
+  readonly history: History;
   readonly emit: (body: EventBody) => RunEvent;
   readonly costs: ReturnType<typeof createCostBook>;
 }
@@ -120,15 +121,14 @@ export class Run {
       costs.add(event);
       return event;
     };
-    const durations = openDurations(stateDir === null ? null : join(stateDir, "durations.json"));
-    return { workdir, journal, folder, durations, emit, costs };
+    return { workdir, journal, folder, history: openHistory(stateDir), emit, costs };
   }
 
   async #prepare(opened: Opened, executors: World["executors"]): Promise<World> {
     const { tasks, settings, clock, runId } = this.#request;
     const bundled = await bundleAgents(this.#request.works);
     const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock));
-    const { workdir, emit, durations, journal, folder, costs } = opened;
+    const { workdir, emit, journal, folder, costs } = opened;
     const limits = effectiveLimits(this.#request);
     const bounds = runBounds(this.#request, limits);
     this.#announce(opened, limits);
@@ -151,7 +151,6 @@ export class Run {
       ...shared,
       journal,
       costs,
-      durations,
       outputs,
       workdir,
       place: folder,
@@ -161,12 +160,12 @@ export class Run {
     };
   }
 
-  #announce({ emit, workdir, durations }: Opened, limits: EffectiveLimits): void {
+  #announce({ emit, workdir, history }: Opened, limits: EffectiveLimits): void {
     const { tasks, settings, dir, warnings } = this.#request;
     const { mode, schedule } = settings;
     emit({ type: "run.started", tasks: tasks.length, mode, schedule, dir, limits, version: VERSION });
     for (const reason of warnings) emit({ type: "run.fallback", part: "configuration", reason });
-    if (durations.note !== null) emit({ type: "run.fallback", part: "durations", reason: durations.note });
+    for (const note of history.notes) emit({ type: "run.fallback", ...note });
     if (workdir === null) return;
     const { rung, why } = workdir;
     emit({ type: "dir.staged", rung, files: workdir.statistics().baseFiles, why });
@@ -176,14 +175,14 @@ export class Run {
     }
   }
 
-  async #plan({ emit, durations }: Opened, bounds: RunBounds): Promise<RunPlan> {
+  async #plan({ emit, history }: Opened, bounds: RunBounds): Promise<RunPlan> {
     const { tasks, works, settings, clock } = this.#request;
     const from = clock.now();
     emit({
       type: "analysis.started",
-      sources: settings.autoDetectDeps ? ["declared", "files", "reference"] : ["declared"],
+      sources: settings.autoDetectDeps ? ["declared", "files", "reference", "learned"] : ["declared"],
     });
-    const analysis = await this.#analyze();
+    const analysis = await this.#analyze(history);
     for (const usage of analysis.usage) emit({ type: "analysis.usage", usage });
     for (const fallback of analysis.fallbacks) emit({ type: "run.fallback", ...fallback });
     const { warnings } = analysis;
@@ -196,14 +195,14 @@ export class Run {
     const agentOf = new Map(tasks.map((task, i) => [task.id, works[i]!.agentName]));
     return makePlan({
       ...{ tasks, edges: analysis.edges, bounds, warnings },
-      measured: (task) => durations.estimateMs({ taskId: task.id, agent: agentOf.get(task.id)! }),
+      measured: (task) => history.durations.estimateMs({ taskId: task.id, agent: agentOf.get(task.id)! }),
     });
   }
 
   // A run that is cancelled while it is analyzed ends as any other: every task gets its outcome.
-  async #analyze() {
+  async #analyze({ learned }: History) {
     try {
-      return await analyzeRun(this.#request, this.#abort.signal);
+      return await analyzeRun(this.#request, learned, this.#abort.signal);
     } catch (error) {
       if (!this.#abort.signal.aborted) throw error;
       return { edges: [], fallbacks: [], warnings: [], usage: [] };
@@ -224,24 +223,17 @@ export class Run {
   }
 
   async #close(world: World, opened: Opened, end: LoopEnd): Promise<RunReport> {
-    const { workdir, durations, emit, journal, folder } = opened;
+    const { workdir, history, emit, journal, folder } = opened;
     const changes = (await workdir?.verify()) ?? { outside: [], frozen: [] };
     const outside = [...outsideSoFar(journal), ...changes.outside];
     if (changes.outside.length > 0) emit({ type: "dir.changed-outside", paths: changes.outside });
     const guarantee = guaranteeOf(world, { outside, frozen: changes.frozen });
     const status = runStatus(end);
     await workdir?.close({ keep: status === "failed" || status === "suspended" });
-    for (const [task, record] of end.records) {
-      if (record.status !== "succeeded") continue;
-      const taskId = world.tasks[task]!.id;
-      durations.record({
-        taskId,
-        agent: world.works[task]!.agentName,
-        latencyMs: record.resources.latencyMs,
-      });
+    const { tasks, works } = world;
+    for (const note of history.remember({ tasks, works, records: end.records })) {
+      emit({ type: "run.fallback", ...note });
     }
-    const note = durations.save();
-    if (note !== null) emit({ type: "run.fallback", part: "durations", reason: note });
     const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, runDir: folder.kept });
     const { wallMs } = report.timing;
     emit({

@@ -13,7 +13,7 @@ import type {
   Task,
   TaskFailure,
 } from "@sheaf/core";
-import type { CostBook, Durations, Journal } from "@sheaf/ledger";
+import type { CostBook, Journal } from "@sheaf/ledger";
 import type { Effects, Workdir } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import type { Settings } from "../config/settings.ts";
@@ -35,7 +35,6 @@ export interface World {
   readonly random: () => number;
   readonly journal: Journal;
   readonly costs: CostBook;
-  readonly durations: Durations;
   readonly outputs: OutputStore;
   /** Null in a run without `dir`. */
   readonly workdir: Workdir | null;

@@ -1,0 +1,26 @@
+/**
+ * How much of a path was looked at.
+ *
+ * - `content`: the bytes of a file, the target of a link
+ * - `stat`: kind, mode and size
+ * - `exists`: whether something is there, and its kind
+ * - `listing`: names and kinds in a folder
+ * - `tree`: everything below a folder
+ * - `written`: whether a file can be put there
+ * - `made`: whether a folder is or can be there
+ */
+export type ObservationKind = "content" | "stat" | "exists" | "listing" | "tree" | "written" | "made";
+
+/** One look at one path below the shared directory. A path at which there was nothing counts as much as any other. */
+export interface Observation {
+  /** Relative, with `/`; empty for the directory itself. */
+  readonly path: string;
+  readonly kind: ObservationKind;
+}
+
+/** What a tracker saw of an attempt. */
+export interface Observed {
+  readonly observations: readonly Observation[];
+  /** Null when this is all there was to see; else why some of it may be missing. */
+  readonly incomplete: string | null;
+}

@@ -1,0 +1,122 @@
+// What an attempt read, whichever way that is known: by what it was shown, or by what it was observed to look at.
+import { createHash } from "node:crypto";
+import type { Observation, ObservationKind } from "@sheaf/core";
+import { differences } from "./differences.ts";
+import { joinPath } from "./relative-path.ts";
+import { entryValue, observedValue, sharesPath } from "./tracking/observation.ts";
+import { type DirEntry, lookup, type Tree } from "./tree.ts";
+import { EVERYTHING, eitherOf, type Visible, visible, visiblePaths } from "./visible.ts";
+
+/** Most conflicting paths that are named. */
+const MOST = 20;
+
+/** Globs that a task was shown, or everything, and paths that it asked for beside them. */
+export interface ShownParts {
+  readonly globs: readonly string[] | "everything";
+  readonly asked: readonly string[];
+}
+
+/** Reads in a form that can be kept, with what they came to. */
+export interface RecordedReads {
+  readonly shown: (ShownParts & { readonly value: string }) | null;
+  readonly observed: readonly (readonly [kind: ObservationKind, path: string, value: string])[];
+}
+
+/** What an attempt read. */
+export interface Reads {
+  /** Topmost paths at which two trees differ as far as they were read, at most 20. Empty: it would read the same. */
+  differences(a: Tree, b: Tree): Promise<readonly string[]>;
+  /** Tells whether only the presence of a folder was seen at this path, and nothing in it. */
+  sawPresenceOf(path: string): boolean;
+  /** What was looked at, or null where all that was shown counts as read. */
+  readonly observed: readonly Observation[] | null;
+  /** Returns the reads with what they come to in a tree. */
+  record(tree: Tree): Promise<RecordedReads>;
+}
+
+const visibleOf = ({ globs, asked }: ShownParts): Visible => {
+  const declared = globs === "everything" ? EVERYTHING : visible(globs);
+  return asked.length === 0 ? declared : eitherOf(declared, visiblePaths(asked));
+};
+
+/** Everything that was shown counts as read. */
+export function shownReads(parts: ShownParts): Reads {
+  const seen = visibleOf(parts);
+  return {
+    differences: (a, b) => differences(a, b, seen, MOST),
+    sawPresenceOf: (path) => seen.shown(path) === "presence",
+    observed: null,
+    async record(tree) {
+      return { shown: { ...parts, value: await shownValue(tree, seen) }, observed: [] };
+    },
+  };
+}
+
+/** What was observed is all that was read. */
+export function observedReads(observations: readonly Observation[]): Reads {
+  return {
+    async differences(a, b) {
+      const paths = new Set<string>();
+      for (const observation of observations) {
+        if (paths.size >= MOST) break;
+        if (!(await sameObservation(a, b, observation))) paths.add(observation.path);
+      }
+      return [...paths];
+    },
+    sawPresenceOf: () => false,
+    observed: observations.filter(looks),
+    async record(tree) {
+      const observed: [ObservationKind, string, string][] = [];
+      for (const each of observations) observed.push([each.kind, each.path, await observedValue(tree, each)]);
+      return { shown: null, observed };
+    },
+  };
+}
+
+// Putting a file or folder somewhere tells little of what was there.
+const looks = ({ kind }: Observation): boolean => kind !== "written" && kind !== "made";
+
+async function sameObservation(a: Tree, b: Tree, observation: Observation): Promise<boolean> {
+  if (sharesPath(a, b, observation.path)) return true;
+  return (await observedValue(a, observation)) === (await observedValue(b, observation));
+}
+
+/** Tells whether an attempt that made these reads would make the same ones in this tree. */
+export async function readsHold(tree: Tree, { shown, observed }: RecordedReads): Promise<boolean> {
+  for (const [kind, path, value] of observed) {
+    if ((await observedValue(tree, { kind, path })) !== value) return false;
+  }
+  return shown === null || (await shownValue(tree, visibleOf(shown))) === shown.value;
+}
+
+/** Returns one value for all that is shown of a tree. */
+async function shownValue(tree: Tree, seen: Visible): Promise<string> {
+  const hash = createHash("sha256");
+  const visit = async (folder: string, dir: DirEntry): Promise<void> => {
+    for (const name of [...dir.children.keys()].sort()) {
+      const entry = dir.children.get(name)!;
+      const path = joinPath(folder, name);
+      const shown = seen.shown(path);
+      if (shown === "all") hash.update(`${path}\0${await entryValue(entry)}\0`);
+      else if (shown === "presence" && entry.kind !== "file") hash.update(`${path}\0${entry.kind}\0`);
+      if (entry.kind === "dir" && seen.reaches(path)) await visit(path, entry);
+    }
+  };
+  await visit("", tree);
+  return hash.digest("hex");
+}
+
+/** Returns the paths that were looked at, are there, and were not declared. */
+export function undeclaredReads(
+  observations: readonly Observation[],
+  tree: Tree,
+  declared: Visible,
+): readonly string[] {
+  const paths = new Set<string>();
+  for (const observation of observations) {
+    const { path } = observation;
+    if (!looks(observation) || declared.shown(path) !== "nothing") continue;
+    if (lookup(tree, path) !== undefined) paths.add(path);
+  }
+  return [...paths];
+}
