@@ -1,3 +1,4 @@
+export type { KeptEffects } from "./kept-effects.ts";
 export { openWorkdir } from "./open-workdir.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
 export type { View } from "./view.ts";
@@ -7,6 +8,7 @@ export {
   DEFAULT_FROZEN,
   type Effects,
   type PathConflict,
+  type ReuseRequest,
   type SealEnd,
   type StageRequest,
   type StagingRung,

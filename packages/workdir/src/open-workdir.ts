@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SheafError } from "@sheaf/core";
 import { freezeBase } from "./base.ts";
@@ -60,18 +60,27 @@ export async function openWorkdir(options: WorkdirOptions): Promise<Workdir> {
   try {
     const startNs = statOf(options.runDir)!.mtimeNs;
     const frozen = frozenFolders(options.frozen, options.declaredWrites);
-    const base = await freezeBase(options.dir, join(options.runDir, "base"), {
+    // A run that is resumed may still need the bytes that it froze before.
+    const session = sessionIn(options.runDir);
+    const base = await freezeBase(options.dir, join(options.runDir, "base", session), {
       frozen,
       shown: options.shown === "everything" ? EVERYTHING : visible(options.shown),
       onState: (folder) => requireNestedFree(folder, live.stateDir),
       signal: options.signal,
     });
     for (const [path, stat] of base.live) live.stats.set(path, stat);
-    return new Transactions({ options, lock, live, frozen, base, recovered, startNs });
+    return new Transactions({ options, lock, live, frozen, base, recovered, session, startNs });
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** Name of the folders of this opening, unique among all openings of the run. */
+function sessionIn(runDir: string): string {
+  const folder = join(runDir, "base");
+  mkdirSync(folder, { recursive: true });
+  return String(readdirSync(folder).length + 1);
 }
 
 const requireNestedFree = (folder: string, own: string): void => {

@@ -25,7 +25,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
+import { type PendingRecord, writeRecord } from "./commit-log.ts";
 import { type FileStat, fileStat, statOf, unchanged } from "./file-stat.ts";
+import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
 import { pathParts } from "./relative-path.ts";
 import { unusable } from "./scan.ts";
 
@@ -140,13 +142,14 @@ function removeFolder(full: string): void {
 
 /**
  * Makes these changes in the live directory, all of them even if the process is killed on the way (see `recover`).
+ * The record is written once all of them are made.
  *
  * @throws SheafError DIR_UNUSABLE when a folder on the way is none any more; nothing beyond it is changed.
  */
-export function publish(live: Live, changes: readonly Change[]): Published {
+export function publish(live: Live, changes: readonly Change[], record: PendingRecord | null): Published {
   const outside: string[] = [];
-  if (changes.length === 0) return { files: 0, bytes: 0, deleted: 0, outside };
-  writeRedo(live, changes);
+  if (changes.length === 0 && record === null) return { files: 0, bytes: 0, deleted: 0, outside };
+  writeRedo(live, { changes: keepChanges(changes), record });
   const checked = new Set<string>();
   let bytes = 0;
   for (const change of changes) {
@@ -157,18 +160,26 @@ export function publish(live: Live, changes: readonly Change[]): Published {
     applyToDisk(live, change, checked);
     if (change.op === "put" && change.entry.kind === "file") bytes += change.entry.content.size;
   }
-  rmSync(join(live.stateDir, REDO));
+  finish(live, record);
   const count = (op: Change["op"]): number => changes.filter((change) => change.op === op).length;
   return { files: count("put"), bytes, deleted: count("remove"), outside };
 }
 
-function writeRedo(live: Live, changes: readonly Change[]): void {
+/** What is being published, for whoever has to finish it. */
+interface Redo {
+  readonly changes: readonly KeptChange[];
+  readonly record: PendingRecord | null;
+}
+
+function writeRedo(live: Live, redo: Redo): void {
   const path = join(live.stateDir, REDO);
-  const text = JSON.stringify({ version: 1, changes }, (_key, value) =>
-    typeof value === "bigint" ? String(value) : value,
-  );
-  writeFileSync(`${path}.new`, text);
+  writeFileSync(`${path}.new`, JSON.stringify({ version: 2, ...redo }));
   renameSync(`${path}.new`, path);
+}
+
+function finish(live: Live, record: PendingRecord | null): void {
+  if (record !== null) writeRecord(record);
+  rmSync(join(live.stateDir, REDO));
 }
 
 /**
@@ -179,7 +190,8 @@ function writeRedo(live: Live, changes: readonly Change[]): void {
 export function recover(live: Live): number {
   const path = join(live.stateDir, REDO);
   if (!existsSync(path)) return 0;
-  const { changes } = JSON.parse(readFileSync(path, "utf8")) as { changes: readonly Change[] };
+  const { changes: kept, record } = JSON.parse(readFileSync(path, "utf8")) as Redo;
+  const changes = restoreChanges(kept);
   const checked = new Set<string>();
   for (const change of changes) {
     const { entry } = change as Partial<Change & { op: "put" }>;
@@ -187,7 +199,7 @@ export function recover(live: Live): number {
     applyToDisk(live, change, checked);
   }
   for (const folder of new Set(changes.map((change) => dirname(join(live.dir, change.path))))) sweep(folder);
-  rmSync(path);
+  finish(live, record);
   return changes.length;
 }
 

@@ -81,6 +81,12 @@ async function sameObservation(a: Tree, b: Tree, observation: Observation): Prom
   return (await observedValue(a, observation)) === (await observedValue(b, observation));
 }
 
+/** Returns the reads that were recorded. */
+export function recordedReads({ shown, observed }: RecordedReads): Reads {
+  if (shown !== null) return shownReads({ globs: shown.globs, asked: shown.asked });
+  return observedReads(observed.map(([kind, path]) => ({ kind, path })));
+}
+
 /** Tells whether an attempt that made these reads would make the same ones in this tree. */
 export async function readsHold(tree: Tree, { shown, observed }: RecordedReads): Promise<boolean> {
   for (const [kind, path, value] of observed) {

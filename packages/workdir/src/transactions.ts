@@ -13,9 +13,12 @@ import { join } from "node:path";
 import fsExtra from "fs-extra";
 import { type Base, putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
+import { CommitLog, undoChanges } from "./commit-log.ts";
+import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts";
 import { LinkStore } from "./link-store.ts";
 import type { DirLock } from "./lock.ts";
 import { type Live, publish } from "./publish.ts";
+import { unusable } from "./scan.ts";
 import { sealView } from "./seal.ts";
 import { stageTree } from "./stage.ts";
 import { lookup, type Tree } from "./tree.ts";
@@ -27,6 +30,7 @@ import type {
   CommitResult,
   Effects,
   PathConflict,
+  ReuseRequest,
   SealEnd,
   StageRequest,
   StagingRung,
@@ -43,6 +47,8 @@ export interface Prepared {
   readonly frozen: Visible;
   readonly base: Base;
   readonly recovered: number;
+  /** Name of this opening's folders below `base` and `layers`. */
+  readonly session: string;
   /** Time of the file system before the base was frozen, in ns since 1970; it may run behind the machine's. */
   readonly startNs: bigint;
 }
@@ -54,6 +60,7 @@ export class Transactions implements Workdir {
   readonly recovered: number;
   readonly #prepared: Prepared;
   readonly #links: LinkStore;
+  readonly #commits: CommitLog;
   readonly #log: { readonly taskId: string; readonly changes: readonly Change[] }[] = [];
   readonly #sum = { stagedFiles: 0, publishedFiles: 0, publishedBytes: 0, deletedFiles: 0 };
   #tree: Tree;
@@ -66,6 +73,7 @@ export class Transactions implements Workdir {
     const root = process.getuid?.() === 0;
     this.#prepared = prepared;
     this.#tree = base.tree;
+    this.#commits = new CommitLog(options.runDir);
     this.#links = new LinkStore(join(options.runDir, "links"));
     this.dir = options.dir;
     this.recovered = prepared.recovered;
@@ -99,7 +107,8 @@ export class Transactions implements Workdir {
     const snapshot = await snapshotOf(committed, request.below);
     await stageTree(snapshot, declared, staging, request.signal);
     this.#sum.stagedFiles += [...staging.staged.values()].filter(({ entry }) => entry.kind === "file").length;
-    const layer = join(this.#prepared.options.runDir, "layers", `${request.folder}-${request.attempt}`);
+    const { options, session } = this.#prepared;
+    const layer = join(options.runDir, "layers", session, `${request.folder}-${request.attempt}`);
     const { taskId, attempt } = request;
     const view: OpenView = {
       ...{ taskId, attempt, path, beside, snapshot, writes, staging, layer, asked: new Set() },
@@ -146,10 +155,12 @@ export class Transactions implements Workdir {
   async commit(effects: Effects): Promise<CommitResult> {
     const applied = await applyChanges(this.#tree, effects.changes);
     if (!("tree" in applied)) return { status: "refused", ...applied };
-    this.#keepReplaced(applied.effective);
-    const published = publish(this.#prepared.live, applied.effective);
-    this.#tree = applied.tree;
-    if (applied.effective.length > 0) this.#log.push({ taskId: effects.taskId, changes: applied.effective });
+    const { effective, tree } = applied;
+    this.#keepReplaced(effective);
+    const record = effective.length === 0 ? null : this.#commits.next(effects.taskId, this.#tree, effective);
+    const published = publish(this.#prepared.live, effective, record);
+    this.#tree = tree;
+    if (effective.length > 0) this.#log.push({ taskId: effects.taskId, changes: effective });
     this.#sum.publishedFiles += published.files;
     this.#sum.publishedBytes += published.bytes;
     this.#sum.deletedFiles += published.deleted;
@@ -158,11 +169,36 @@ export class Transactions implements Workdir {
 
   // Snapshots of running attempts may still need the bytes that are replaced now.
   #keepReplaced(changes: readonly Change[]): void {
-    const store = join(this.#prepared.options.runDir, "base");
+    const store = join(this.#prepared.options.runDir, "base", this.#prepared.session);
     for (const { op, path } of changes) {
       if (op !== "put" && op !== "remove") continue;
       const old = lookup(this.#tree, path);
       if (old?.kind === "file") putAside(old.content, store, path);
+    }
+  }
+
+  keep(effects: Effects): Promise<KeptEffects> {
+    return keepEffects(effects);
+  }
+
+  async reuse(kept: KeptEffects, { taskId, below }: ReuseRequest): Promise<Effects | null> {
+    return restoreEffects(kept, taskId, await snapshotOf(this.#tree, below));
+  }
+
+  committed(): readonly string[] {
+    return this.#commits.read().map(({ taskId }) => taskId);
+  }
+
+  async rewind(keep: number): Promise<void> {
+    for (const record of this.#commits.read().slice(keep).reverse()) {
+      const applied = await applyChanges(this.#tree, undoChanges(record));
+      if (!("tree" in applied)) {
+        const problem = `${applied.path} is ${applied.found} now, so the commit of "${record.taskId}" cannot be taken back`;
+        throw unusable(this.dir, problem);
+      }
+      this.#keepReplaced(applied.effective);
+      publish(this.#prepared.live, applied.effective, this.#commits.dropLast());
+      this.#tree = applied.tree;
     }
   }
 

@@ -107,10 +107,10 @@ describe("views", () => {
 
   test("a file that nobody declares is kept only when it is replaced, and shown as it was to who asks for it", async () => {
     const workdir = await workdirWith({ seen: "1", other: "before" }, { shown: ["seen"] });
-    expect(readdirSync(at(".sheaf/runs/r1/base"))).toEqual(["seen"]);
+    expect(readdirSync(at(".sheaf/runs/r1/base/1"))).toEqual(["seen"]);
     const asks = await stage(workdir, { shown: [] });
     await commit(workdir, (view) => writeFileSync(join(view, "other"), "after"), { shown: [] });
-    expect(readdirSync(at(".sheaf/runs/r1/base")).sort()).toEqual(["other", "seen"]);
+    expect(readdirSync(at(".sheaf/runs/r1/base/1")).sort()).toEqual(["other", "seen"]);
     await asks.read("other");
     expect(readFileSync(join(asks.path, "other"), "utf8")).toBe("before");
     expect(await workdir.validate(await seal(workdir, asks))).toMatchObject([{ path: "other" }]);
@@ -467,10 +467,17 @@ describe("a kill in the middle of publishing", () => {
     await workdir.commit(await seal(workdir, view));
     const after = readTree(shared());
     // As if the process had died half way: the redo file is there, some files are old, a temporary one is left.
-    const layer = at(".sheaf/runs/r1/layers/");
+    const layer = at(".sheaf/runs/r1/layers/1/");
     const [name] = readdirSync(layer);
     const put = (path: string) => {
-      const entry = { kind: "file", mode: 0o644, content: { path: join(layer, name!, path) } };
+      const entry = {
+        kind: "file",
+        mode: 0o644,
+        path: join(layer, name!, path),
+        size: 1,
+        mtimeNs: "1",
+        hash: null,
+      };
       return { op: "put", path, entry };
     };
     const changes = [
@@ -478,7 +485,7 @@ describe("a kill in the middle of publishing", () => {
       { op: "mkdir", path: "d", mode: 0o755 },
       ...["a", "b", "d/new"].map(put),
     ];
-    writeFileSync(at(".sheaf/publishing.json"), JSON.stringify({ version: 1, changes }));
+    writeFileSync(at(".sheaf/publishing.json"), JSON.stringify({ version: 2, changes, record: null }));
     for (const path of ["b", "d"]) rmSync(at(path), { recursive: true });
     writeFiles(shared(), { b: "1", c: "1" });
     writeFileSync(at(".sheaf-publishing-999"), "half");

@@ -1,5 +1,6 @@
 import type { Observed } from "@sheaf/core";
 import type { Change, Clash } from "./change.ts";
+import type { KeptEffects } from "./kept-effects.ts";
 import type { Published } from "./publish.ts";
 import type { Reads } from "./reads.ts";
 import type { Tree } from "./tree.ts";
@@ -41,6 +42,12 @@ export interface StageRequest {
   /** A name for the view that no earlier attempt of the task has used; else the task's usual one. */
   readonly fresh: boolean;
   readonly signal?: AbortSignal;
+}
+
+export interface ReuseRequest {
+  readonly taskId: string;
+  /** Effects of earlier tasks that have finished and are not committed yet, in serial order. */
+  readonly below: readonly Effects[];
 }
 
 /** How an attempt ended, for what it left in its view. */
@@ -101,6 +108,14 @@ export interface Workdir {
   validate(effects: Effects): Promise<readonly PathConflict[]>;
   /** Makes valid effects part of the committed state and of the live directory, or says what is in their way. */
   commit(effects: Effects): Promise<CommitResult>;
+  /** Returns effects as plain data that outlives the run. Hashes what was read. */
+  keep(effects: Effects): Promise<KeptEffects>;
+  /** Returns kept effects as those of an attempt that starts now, or null when it would read something else. */
+  reuse(kept: KeptEffects, request: ReuseRequest): Promise<Effects | null>;
+  /** Tasks whose changes this run has committed, earlier sessions of it included, in order. */
+  committed(): readonly string[];
+  /** Takes back all commits but the first so many, from the committed tree and from the live directory. */
+  rewind(keep: number): Promise<void>;
   /** Removes a view. */
   discard(view: View): Promise<void>;
   /** Paths of the live directory that are not as the run left them, and frozen files changed since it began. */

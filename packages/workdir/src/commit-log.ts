@@ -1,0 +1,95 @@
+// What a run has committed, each commit with what takes it back.
+//
+// Owns:     the files below `commits/` in the run's folder.
+// Does not: touch the shared directory.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Change } from "./change.ts";
+import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
+import { lookup, type Tree } from "./tree.ts";
+
+/** One commit that changed something. */
+export interface CommitRecord {
+  readonly taskId: string;
+  readonly changes: readonly KeptChange[];
+  /** Changes that lead back to the tree before it. */
+  readonly undo: readonly KeptChange[];
+}
+
+/** A record and the file it belongs into; null where a commit was taken back and its file goes. */
+export interface PendingRecord {
+  readonly file: string;
+  readonly record: CommitRecord | null;
+}
+
+const FOLDER = "commits";
+
+const fileName = (number: number): string => `${String(number).padStart(6, "0")}.json`;
+
+/** Writes a record, all of it or nothing, or removes it. Doing it again does no harm. */
+export function writeRecord({ file, record }: PendingRecord): void {
+  if (record === null) {
+    rmSync(file, { force: true });
+    return;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, JSON.stringify(record));
+  renameSync(`${file}.new`, file);
+}
+
+/** Returns the changes that lead from the tree after some effective changes back to the tree before them. */
+export function undoOf(before: Tree, effective: readonly Change[]): readonly Change[] {
+  return effective.map(({ op, path }): Change => {
+    const old = lookup(before, path);
+    const mode = old?.kind === "dir" ? old.mode : 0o755;
+    switch (op) {
+      case "put":
+      case "remove":
+        if (old?.kind === "file" || old?.kind === "link") return { op: "put", path, entry: old };
+        return { op: "remove", path }; // a folder that was there comes back by its own change
+      case "mkdir":
+        return { op: "rmdir", path };
+      case "rmdir":
+        return { op: "mkdir", path, mode };
+      case "chmod":
+        return { op: "chmod", path, mode };
+      default:
+        return op satisfies never;
+    }
+  });
+}
+
+/** The commits of one run. */
+export class CommitLog {
+  readonly #folder: string;
+  #count: number;
+
+  constructor(runDir: string) {
+    this.#folder = join(runDir, FOLDER);
+    this.#count = existsSync(this.#folder)
+      ? readdirSync(this.#folder).filter((name) => name.endsWith(".json")).length
+      : 0;
+  }
+
+  /** Makes the record of the next commit ready; it counts once it is written. */
+  next(taskId: string, before: Tree, effective: readonly Change[]): PendingRecord {
+    const record = { taskId, changes: keepChanges(effective), undo: keepChanges(undoOf(before, effective)) };
+    return { file: join(this.#folder, fileName(this.#count++)), record };
+  }
+
+  /** All commits, the first one first. */
+  read(): readonly CommitRecord[] {
+    return Array.from({ length: this.#count }, (_, i) => {
+      return JSON.parse(readFileSync(join(this.#folder, fileName(i)), "utf8")) as CommitRecord;
+    });
+  }
+
+  /** Makes ready that the last commit is forgotten. */
+  dropLast(): PendingRecord {
+    this.#count -= 1;
+    return { file: join(this.#folder, fileName(this.#count)), record: null };
+  }
+}
+
+/** Returns what takes a commit back. */
+export const undoChanges = ({ undo }: CommitRecord): readonly Change[] => restoreChanges(undo);
