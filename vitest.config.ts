@@ -2,20 +2,22 @@ import { defineConfig } from "vitest/config";
 
 // Tests run on the sources: every package exports them under this condition.
 const conditions = ["@sheaf/source"];
+// Property tests take their time when they are asked for many more cases.
+const testTimeout = process.env.TEST_DEEP === undefined ? 60_000 : 3_600_000;
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
   test: {
     reporters: ["default"],
     projects: [
-      { ...shared, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      { ...shared, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout } },
       {
         ...shared,
         test: {
           name: "tests",
           root: "tests",
           include: ["src/**/*.test.ts"],
-          testTimeout: 60_000,
+          testTimeout,
           hookTimeout: 60_000,
         },
       },

@@ -13,6 +13,7 @@ export { type Learned, type LearnedFiles, openLearned } from "./learned.ts";
 export { formatUsd, picoToUsd, usdToPico } from "./money.ts";
 export {
   type CostWeights,
+  checkCostWeights,
   DEFAULT_COST_WEIGHTS,
   normalizedCost,
   type WeighedFigures,

@@ -27,6 +27,9 @@ function checked(field: string, value: number): number {
  * @throws SheafError USAGE_INVALID when one is negative or not finite.
  */
 export function checkCostWeights(weights: CostWeights): CostWeights {
+  if (typeof weights !== "object" || weights === null) {
+    throw new SheafError("USAGE_INVALID", { field: "weights", expected: "an object", got: weights });
+  }
   checked("weights.latencyMs", weights.latencyMs);
   checked("weights.vramPeakMiB", weights.vramPeakMiB);
   checked("weights.modelLoads", weights.modelLoads);

@@ -72,9 +72,14 @@ export class CommitLog {
   }
 
   /** Makes the record of the next commit ready; it counts once it is written. */
-  next(taskId: string, before: Tree, effective: readonly Change[]): PendingRecord {
-    const record = { taskId, changes: keepChanges(effective), undo: keepChanges(undoOf(before, effective)) };
+  next(taskId: string, changes: readonly Change[], undo: readonly Change[]): PendingRecord {
+    const record = { taskId, changes: keepChanges(changes), undo: keepChanges(undo) };
     return { file: join(this.#folder, fileName(this.#count++)), record };
+  }
+
+  /** The commit that was made ready could not be made. */
+  giveUp(): void {
+    this.#count -= 1;
   }
 
   /** All commits, the first one first. */

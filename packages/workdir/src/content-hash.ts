@@ -16,7 +16,7 @@ async function streamHash(path: string): Promise<string> {
 }
 
 /** Returns the sha256 of a file's bytes in hex. */
-async function fileHash(path: string, size: number): Promise<string> {
+export async function fileHash(path: string, size: number): Promise<string> {
   if (size >= WHOLE_BELOW_BYTES) return streams(() => streamHash(path));
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }

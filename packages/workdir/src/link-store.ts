@@ -1,8 +1,16 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { contentHash, fileHash } from "./content-hash.ts";
 import { type FileStat, fileStat, statOf, unchanged } from "./file-stat.ts";
 import { checkStill, copyContent, type LinkSource } from "./stage.ts";
 import type { Content, FileEntry } from "./tree.ts";
+
+interface Made {
+  readonly path: string;
+  readonly mode: number;
+  /** State after the last link that was made or removed by us; whatever else moves its ctime was somebody's write. */
+  stat: FileStat;
+}
 
 /**
  * Private copies that views of one run may hard-link to. They are never the user's own files, so a task that writes
@@ -10,10 +18,7 @@ import type { Content, FileEntry } from "./tree.ts";
  */
 export class LinkStore implements LinkSource {
   readonly #folder: string;
-  readonly #made = new Map<
-    Content,
-    { readonly path: string; readonly mode: number; readonly stat: FileStat }
-  >();
+  readonly #made = new Map<Content, Made>();
   #count = 0;
 
   constructor(folder: string) {
@@ -21,17 +26,48 @@ export class LinkStore implements LinkSource {
     mkdirSync(folder, { recursive: true });
   }
 
-  fileFor(entry: FileEntry): string {
+  link(entry: FileEntry, to: string): void {
+    const made = this.#madeFor(entry);
+    linkSync(made.path, to);
+    made.stat = fileStat(statOf(made.path)!);
+  }
+
+  #madeFor(entry: FileEntry): Made {
     const known = this.#made.get(entry.content);
-    if (known !== undefined && known.mode === entry.mode) {
-      const now = statOf(known.path);
-      if (now !== undefined && unchanged(fileStat(now), known.stat)) return known.path;
-    }
+    if (known !== undefined && known.mode === entry.mode && this.#isUntouched(known)) return known;
     checkStill(entry.content);
     const path = join(this.#folder, String(this.#count++));
     copyContent(entry, path);
-    this.#made.set(entry.content, { path, mode: entry.mode, stat: fileStat(statOf(path)!) });
-    return path;
+    const made = { path, mode: entry.mode, stat: fileStat(statOf(path)!) };
+    this.#made.set(entry.content, made);
+    return made;
+  }
+
+  #isUntouched({ path, stat }: Made): boolean {
+    const now = statOf(path);
+    if (now === undefined) return false;
+    return unchanged(fileStat(now), stat) && now.ctimeNs === stat.ctimeNs;
+  }
+
+  /** Tells whether the copy of this content still holds its bytes. Reads them only if somebody has touched the file. */
+  async isIntact(content: Content): Promise<boolean> {
+    const known = this.#made.get(content);
+    if (known === undefined) return false;
+    if (this.#isUntouched(known)) return true;
+    const now = statOf(known.path);
+    if (now === undefined || (Number(now.mode) & 0o7777) !== known.mode) return false;
+    if ((await fileHash(known.path, Number(now.size))) !== (await contentHash(content))) return false;
+    known.stat = fileStat(now);
+    return true;
+  }
+
+  /** Removes a link to the copy of this content. */
+  unlink(content: Content, path: string): void {
+    const known = this.#made.get(content);
+    const mine = known !== undefined && this.#isUntouched(known);
+    rmSync(path, { force: true });
+    const now = mine ? statOf(known.path) : undefined;
+    if (now !== undefined) known!.stat = fileStat(now);
   }
 
   /** Forgets the copy of this content: some view wrote through its link. */

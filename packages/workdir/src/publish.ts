@@ -1,46 +1,19 @@
-// Brings the live directory from one committed state to the next.
+// Brings the live directory from one committed state to the next, all of it or nothing.
 //
-// Owns:     the live files, and the note of what state each was left in.
-// Does not: decide what is committed.
+// Owns:     the redo file.
+// Does not: touch live files itself.
 //
 // Invariants:
-//   P1. A live file is replaced by renaming a complete one over it, never edited.
-//   P2. Nothing is written through a link: every folder on the way is checked to be a real folder of the directory.
 //   P3. Before the first change the whole list lies in the redo file; recovery repeats it, so a kill loses nothing.
-//   P4. What somebody else put in the way is moved aside and kept, never overwritten.
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+//   P5. When a change fails, those before it are taken back and the redo file goes.
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
 import { type PendingRecord, writeRecord } from "./commit-log.ts";
-import { type FileStat, fileStat, statOf, unchanged } from "./file-stat.ts";
+import { type FileStat, statOf } from "./file-stat.ts";
 import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
-import { pathParts } from "./relative-path.ts";
+import { type Live, LiveEditor, TEMPORARY } from "./live-files.ts";
 import { unusable } from "./scan.ts";
-
-export interface Live {
-  /** Absolute path of the shared directory. */
-  readonly dir: string;
-  /** Folder for the redo file and files on their way; on the same file system where possible. */
-  readonly stateDir: string;
-  /** Where files are kept that somebody else had put in the way. */
-  readonly asideDir: string;
-  /** State in which each path was left. */
-  readonly stats: Map<string, FileStat>;
-}
 
 export interface Published {
   readonly files: number;
@@ -50,157 +23,137 @@ export interface Published {
   readonly outside: readonly string[];
 }
 
+/** Changes, those that take them back in the order of the changes, and the record that is written when all are made. */
+export interface Publication {
+  readonly changes: readonly Change[];
+  readonly undo: readonly Change[];
+  readonly record: PendingRecord;
+}
+
 const REDO = "publishing.json";
 
-// Told apart from files of the user, should a kill leave one behind.
-const TEMPORARY = ".sheaf-publishing-";
+type KeptStat = readonly [ino: string, size: number, mode: number, mtimeNs: string, ctimeNs: string];
 
-function requireRealFolders(live: Live, path: string, checked: Set<string>): void {
-  let folder = live.dir;
-  for (const part of pathParts(path).slice(0, -1)) {
-    folder = join(folder, part);
-    if (checked.has(folder)) continue;
-    const stat = statOf(folder);
-    if (stat === undefined || !stat.isDirectory()) {
-      throw unusable(live.dir, `${folder} is no folder any more; somebody else changed it during the run`);
-    }
-    checked.add(folder);
-  }
+/** What is being published, for whoever has to finish it. */
+interface Redo {
+  readonly version: 3;
+  readonly changes: readonly KeptChange[];
+  /** State in which each path of the changes had been left, or null where there was nothing. */
+  readonly before: readonly (KeptStat | null)[];
+  readonly record: PendingRecord;
 }
 
-function moveAside(live: Live, path: string): void {
-  let to = join(live.asideDir, path);
-  for (let n = 1; existsSync(to); n++) to = join(live.asideDir, `${path}.${n}`);
-  mkdirSync(dirname(to), { recursive: true });
-  renameSync(join(live.dir, path), to);
-}
+const keepStat = (stat: FileStat | undefined): KeptStat | null =>
+  stat === undefined
+    ? null
+    : [String(stat.ino), stat.size, stat.mode, String(stat.mtimeNs), String(stat.ctimeNs)];
 
-// True when the path is as it was left, or its absence is.
-function isAsLeft(live: Live, path: string): boolean {
-  const now = statOf(join(live.dir, path));
-  const noted = live.stats.get(path);
-  if (now === undefined || noted === undefined) return (now === undefined) === (noted === undefined);
-  return now.isDirectory() || unchanged(fileStat(now), noted);
-}
-
-function placeFile(change: Change & { op: "put" }, full: string): void {
-  const { entry } = change;
-  const near = join(dirname(full), `${TEMPORARY}${process.pid}`);
-  rmSync(near, { force: true });
-  if (entry.kind === "link") symlinkSync(entry.target, near);
-  else {
-    try {
-      linkSync(entry.content.path, near);
-    } catch {
-      copyFileSync(entry.content.path, near, constants.COPYFILE_FICLONE);
-    }
-    chmodSync(near, entry.mode);
-  }
-  renameSync(near, full);
-  // Renaming a file onto another name of itself does nothing and leaves the temporary name.
-  rmSync(near, { force: true });
-}
-
-function applyToDisk(live: Live, change: Change, checked: Set<string>): void {
-  requireRealFolders(live, change.path, checked);
-  const full = join(live.dir, change.path);
-  switch (change.op) {
-    case "remove":
-      rmSync(full, { force: true });
-      break;
-    case "rmdir":
-      checked.delete(full);
-      removeFolder(full);
-      break;
-    case "mkdir":
-      if (statOf(full)?.isDirectory() !== true) mkdirSync(full);
-      chmodSync(full, change.mode);
-      break;
-    case "chmod":
-      chmodSync(full, change.mode);
-      break;
-    case "put":
-      placeFile(change, full);
-      break;
-    default:
-      change satisfies never;
-  }
-  const stat = statOf(full);
-  if (stat === undefined) live.stats.delete(change.path);
-  else live.stats.set(change.path, fileStat(stat));
-}
-
-function removeFolder(full: string): void {
-  try {
-    rmdirSync(full);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Somebody else has put something into it, or removed it already: it stays as they left it.
-    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT") throw error;
-  }
-}
+const restoreStat = ([ino, size, mode, mtimeNs, ctimeNs]: KeptStat): FileStat => ({
+  ...{ ino: BigInt(ino), size, mode, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs) },
+});
 
 /**
  * Makes these changes in the live directory, all of them even if the process is killed on the way (see `recover`).
- * The record is written once all of them are made.
  *
- * @throws SheafError DIR_UNUSABLE when a folder on the way is none any more; nothing beyond it is changed.
+ * @throws SheafError DIR_UNUSABLE when one of them cannot be made; the directory is then as it was before.
  */
-export function publish(live: Live, changes: readonly Change[], record: PendingRecord | null): Published {
-  const outside: string[] = [];
-  if (changes.length === 0 && record === null) return { files: 0, bytes: 0, deleted: 0, outside };
-  writeRedo(live, { changes: keepChanges(changes), record });
-  const checked = new Set<string>();
+export function publish(live: Live, { changes, undo, record }: Publication): Published {
+  writeRedo(live, changes, record);
+  const editor = new LiveEditor(live);
   let bytes = 0;
-  for (const change of changes) {
-    if ((change.op === "put" || change.op === "remove") && !isAsLeft(live, change.path)) {
-      outside.push(change.path);
-      if (statOf(join(live.dir, change.path)) !== undefined) moveAside(live, change.path);
+  for (const [i, change] of changes.entries()) {
+    try {
+      editor.apply(change);
+    } catch (error) {
+      takeBack(live, undo.slice(0, i + 1).reverse());
+      rmSync(join(live.stateDir, REDO), { force: true });
+      throw unusable(live.dir, `${change.path} cannot be written (${codeOf(error)})`, error);
     }
-    applyToDisk(live, change, checked);
     if (change.op === "put" && change.entry.kind === "file") bytes += change.entry.content.size;
   }
   finish(live, record);
   const count = (op: Change["op"]): number => changes.filter((change) => change.op === op).length;
-  return { files: count("put"), bytes, deleted: count("remove"), outside };
+  return { files: count("put"), bytes, deleted: count("remove"), outside: editor.outside };
 }
 
-/** What is being published, for whoever has to finish it. */
-interface Redo {
-  readonly changes: readonly KeptChange[];
-  readonly record: PendingRecord | null;
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+
+// As far as that is possible: what cannot be taken back shows as changed from outside at the end of the run.
+function takeBack(live: Live, undo: readonly Change[]): void {
+  const editor = new LiveEditor(live);
+  for (const change of undo) {
+    try {
+      editor.apply(change);
+    } catch {
+      // The other files are none the worse for this one.
+    }
+  }
 }
 
-function writeRedo(live: Live, redo: Redo): void {
+function writeRedo(live: Live, changes: readonly Change[], record: PendingRecord): void {
   const path = join(live.stateDir, REDO);
-  writeFileSync(`${path}.new`, JSON.stringify({ version: 2, ...redo }));
+  const before = changes.map((change) => keepStat(live.stats.get(change.path)));
+  const redo: Redo = { version: 3, changes: keepChanges(changes), before, record };
+  writeFileSync(`${path}.new`, JSON.stringify(redo));
   renameSync(`${path}.new`, path);
 }
 
-function finish(live: Live, record: PendingRecord | null): void {
-  if (record !== null) writeRecord(record);
+function finish(live: Live, record: PendingRecord): void {
+  writeRecord(record);
   rmSync(join(live.stateDir, REDO));
 }
 
 /**
- * Finishes what a killed process had begun to publish. Repeating a change that was made already does no harm.
+ * Finishes what a killed process had begun to publish. A change that was made already is left alone, and what somebody
+ * else has put in the way since is moved aside and kept.
  *
- * @returns How many changes were repeated; 0 when nothing was left unfinished.
+ * @returns How many changes were looked at; 0 when nothing was left unfinished.
+ * @throws SheafError DIR_UNUSABLE with what to do when a change cannot be made.
  */
 export function recover(live: Live): number {
   const path = join(live.stateDir, REDO);
   if (!existsSync(path)) return 0;
-  const { changes: kept, record } = JSON.parse(readFileSync(path, "utf8")) as Redo;
-  const changes = restoreChanges(kept);
-  const checked = new Set<string>();
+  const redo = readRedo(live, path);
+  const changes = restoreChanges(redo.changes);
+  redo.before.forEach((stat, i) => {
+    if (stat !== null) live.stats.set(changes[i]!.path, restoreStat(stat));
+  });
+  const editor = new LiveEditor(live);
   for (const change of changes) {
-    const { entry } = change as Partial<Change & { op: "put" }>;
-    if (entry?.kind === "file" && !existsSync(entry.content.path)) continue;
-    applyToDisk(live, change, checked);
+    if (isMade(live, change)) continue;
+    try {
+      editor.apply(change);
+    } catch (error) {
+      const cure = `mend that, or remove ${path} to leave the directory as it is`;
+      const what = `a run was killed while it published, and ${change.path} cannot be written (${codeOf(error)})`;
+      throw unusable(live.dir, `${what}: ${cure}`, error);
+    }
   }
   for (const folder of new Set(changes.map((change) => dirname(join(live.dir, change.path))))) sweep(folder);
-  finish(live, record);
+  live.stats.clear();
+  finish(live, redo.record);
   return changes.length;
+}
+
+function readRedo(live: Live, path: string): Redo {
+  try {
+    const redo = JSON.parse(readFileSync(path, "utf8")) as Redo;
+    if (redo.version === 3) return redo;
+  } catch {
+    // Damaged: the sentence below says it as well.
+  }
+  const problem = `${path} is not what this version of Sheaf leaves there: remove it to leave the directory as it is`;
+  throw unusable(live.dir, problem);
+}
+
+// Whoever was killed has made this change; its bytes may be gone by now.
+function isMade(live: Live, change: Change): boolean {
+  if (change.op !== "put" || change.entry.kind !== "file") return false;
+  const { content } = change.entry;
+  const source = statOf(content.path);
+  const now = statOf(join(live.dir, change.path));
+  if (source === undefined) return true;
+  return now !== undefined && now.ino === source.ino && now.dev === source.dev;
 }
 
 function sweep(folder: string): void {

@@ -16,6 +16,8 @@ export interface Sealed {
 
 export interface SealRequest {
   readonly root: string;
+  /** Tells whether the private copy to which a view was linked still holds its bytes. */
+  readonly isIntact: (content: Content) => Promise<boolean>;
   readonly staged: Staged;
   /** Folder that receives what was written; made when something was. */
   readonly layer: string;
@@ -36,6 +38,15 @@ function take(from: string, to: string, mayMove: boolean): void {
   else copyFileSync(from, to, constants.COPYFILE_FICLONE);
 }
 
+// A time can be set back, but not that of the last change of the file's own data.
+const isUntouched = (before: StagedEntry, { stat }: Found): boolean =>
+  unchanged(stat, before.stat) && stat.ctimeNs === before.stat.ctimeNs && !isRacy(before);
+
+type LinkedFile = StagedEntry & { readonly entry: FileEntry };
+
+const isLinkStill = (before: StagedEntry | undefined, found: Found): before is LinkedFile =>
+  before?.linked === true && before.entry.kind === "file" && found.stat.ino === before.stat.ino;
+
 /** Returns what a file of the view is now, with its bytes still in the view. */
 function fileEntry(found: Found & { readonly kind: "file" }, path: string): FileEntry {
   const { size, mtimeNs, mode } = found.stat;
@@ -47,15 +58,12 @@ async function sealFile(
   request: SealRequest,
 ): Promise<Change | Content | undefined> {
   const before = request.staged.get(found.path);
-  if (before !== undefined && unchanged(found.stat, before.stat) && !(isRacy(before) && !before.linked)) {
-    return undefined;
-  }
   const full = join(request.root, found.path);
-  const inView = fileEntry(found, full);
-  if (before !== undefined && (await sameEntry(before.entry, inView))) return undefined;
-  if (before?.linked === true && found.stat.ino === before.stat.ino && before.entry.kind === "file") {
-    return before.entry.content;
+  if (isLinkStill(before, found)) {
+    return (await request.isIntact(before.entry.content)) ? undefined : before.entry.content;
   }
+  if (before !== undefined && isUntouched(before, found)) return undefined;
+  if (before !== undefined && (await sameEntry(before.entry, fileEntry(found, full)))) return undefined;
   const kept = join(request.layer, found.path);
   // A file with a second name may still be written through that name.
   const alone = Number(statOf(full)!.nlink) === 1;
@@ -100,4 +108,14 @@ export async function sealView(request: SealRequest): Promise<Sealed> {
 // file is just another entry.
 function sameKind(before: StagedEntry | undefined, found: Found): boolean {
   return before !== undefined && (before.entry.kind === "dir") === (found.kind === "dir");
+}
+
+/** Returns the contents that changed through a link of this view, whoever wrote there. */
+export async function findTampered({ staged, root, isIntact }: SealRequest): Promise<Sealed["tampered"]> {
+  const tampered: { path: string; content: Content }[] = [];
+  for (const [path, { entry, linked, stat }] of staged) {
+    if (!linked || entry.kind !== "file" || statOf(join(root, path))?.ino !== stat.ino) continue;
+    if (!(await isIntact(entry.content))) tampered.push({ path, content: entry.content });
+  }
+  return tampered;
 }

@@ -1,5 +1,5 @@
 // Makes a view: what an attempt is shown of a snapshot, as real files in a folder of its own.
-import { chmodSync, constants, copyFileSync, linkSync, mkdirSync, symlinkSync, utimesSync } from "node:fs";
+import { chmodSync, constants, copyFileSync, mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { SheafError } from "@sheaf/core";
 import { type FileStat, fileStat, statOf } from "./file-stat.ts";
@@ -21,8 +21,8 @@ export type Staged = Map<string, StagedEntry>;
 
 /** Private files that views may link to, made once for each content. */
 export interface LinkSource {
-  /** Path of a private file with these bytes and this mode, in the state in which it was made. */
-  fileFor(entry: FileEntry): string;
+  /** Makes a link to a private file with these bytes and this mode. */
+  link(entry: FileEntry, to: string): void;
 }
 
 export interface Staging {
@@ -53,7 +53,7 @@ function putFile(path: string, entry: FileEntry, staging: Staging): boolean {
   const full = join(staging.root, path);
   const { links } = staging;
   if (links?.mayLink(path) === true) {
-    linkSync(links.source.fileFor(entry), full);
+    links.source.link(entry, full);
     return true;
   }
   checkStill(entry.content);

@@ -13,15 +13,16 @@ import { join } from "node:path";
 import fsExtra from "fs-extra";
 import { type Base, putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
-import { CommitLog, undoChanges } from "./commit-log.ts";
+import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
 import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts";
 import { LinkStore } from "./link-store.ts";
+import type { Live } from "./live-files.ts";
 import type { DirLock } from "./lock.ts";
-import { type Live, publish } from "./publish.ts";
+import { type Publication, type Published, publish } from "./publish.ts";
 import { unusable } from "./scan.ts";
-import { sealView } from "./seal.ts";
-import { stageTree } from "./stage.ts";
-import { lookup, type Tree } from "./tree.ts";
+import { findTampered, sealView } from "./seal.ts";
+import { type Staged, stageTree } from "./stage.ts";
+import { type Content, lookup, type Tree } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
 import { type OpenView, readIntoView, readsOf, undeclaredReadsOf, type View } from "./view.ts";
@@ -121,9 +122,11 @@ export class Transactions implements Workdir {
   async seal(view: View, end: SealEnd): Promise<Effects> {
     const open = view as OpenView;
     const { taskId, snapshot, staging, layer, writes } = open;
+    const isIntact = (content: Content): Promise<boolean> => this.#links.isIntact(content);
+    const request = { root: view.path, staged: staging.staged, layer, quiet: end.quiet, isIntact };
     const sealed = end.succeeded
-      ? await sealView({ root: view.path, staged: staging.staged, layer, quiet: end.quiet })
-      : { changes: [], tampered: [] };
+      ? await sealView(request)
+      : { changes: [], tampered: await findTampered(request) };
     for (const { content } of sealed.tampered) this.#links.drop(content);
     return {
       ...{ taskId, snapshot, reads: readsOf(open, end.observed), changes: sealed.changes },
@@ -156,15 +159,26 @@ export class Transactions implements Workdir {
     const applied = await applyChanges(this.#tree, effects.changes);
     if (!("tree" in applied)) return { status: "refused", ...applied };
     const { effective, tree } = applied;
+    if (effective.length === 0) return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
     this.#keepReplaced(effective);
-    const record = effective.length === 0 ? null : this.#commits.next(effects.taskId, this.#tree, effective);
-    const published = publish(this.#prepared.live, effective, record);
+    const undo = undoOf(this.#tree, effective);
+    const record = this.#commits.next(effects.taskId, effective, undo);
+    const published = this.#publish({ changes: effective, undo, record });
     this.#tree = tree;
-    if (effective.length > 0) this.#log.push({ taskId: effects.taskId, changes: effective });
+    this.#log.push({ taskId: effects.taskId, changes: effective });
     this.#sum.publishedFiles += published.files;
     this.#sum.publishedBytes += published.bytes;
     this.#sum.deletedFiles += published.deleted;
     return { status: "committed", ...published };
+  }
+
+  #publish(publication: Publication): Published {
+    try {
+      return publish(this.#prepared.live, publication);
+    } catch (error) {
+      this.#commits.giveUp();
+      throw error;
+    }
   }
 
   // Snapshots of running attempts may still need the bytes that are replaced now.
@@ -197,7 +211,8 @@ export class Transactions implements Workdir {
         throw unusable(this.dir, problem);
       }
       this.#keepReplaced(applied.effective);
-      publish(this.#prepared.live, applied.effective, this.#commits.dropLast());
+      const undo = undoOf(this.#tree, applied.effective);
+      publish(this.#prepared.live, { changes: applied.effective, undo, record: this.#commits.dropLast() });
       this.#tree = applied.tree;
     }
   }
@@ -207,8 +222,15 @@ export class Transactions implements Workdir {
     mkdirSync(trash, { recursive: true });
     const away = join(trash, String(this.#thrown++));
     renameSync(view.path, away);
+    this.#unlink((view as OpenView).staging.staged, away);
     // Removing thousands of files takes long; nobody waits for it but close().
     this.#removals = this.#removals.then(() => fsExtra.remove(away)).catch(() => {});
+  }
+
+  #unlink(staged: Staged, root: string): void {
+    for (const [path, { entry, linked }] of staged) {
+      if (linked && entry.kind === "file") this.#links.unlink(entry.content, join(root, path));
+    }
   }
 
   async verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {

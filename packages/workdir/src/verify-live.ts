@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type FileStat, statOf, unchanged } from "./file-stat.ts";
 import { slices } from "./in-slices.ts";
-import type { Live } from "./publish.ts";
+import type { Live } from "./live-files.ts";
 import { scan } from "./scan.ts";
 import { type Tree, walk } from "./tree.ts";
 import type { Visible } from "./visible.ts";

@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -400,7 +401,9 @@ describe("nothing leads outside", () => {
     const effects = await seal(workdir, view);
     rmSync(at("d"), { recursive: true });
     symlinkSync(outside, at("d"));
-    await expect(workdir.commit(effects)).rejects.toMatchObject({ code: "DIR_UNUSABLE" });
+    const published = await workdir.commit(effects);
+    expect(published).toMatchObject({ status: "committed", outside: ["d", "d/a"] });
+    expect(readFileSync(at("d/a"), "utf8")).toBe("2");
     expect(readdirSync(outside)).toEqual([]);
   });
 
@@ -458,6 +461,53 @@ describe("changes from outside", () => {
   });
 });
 
+describe("a write that hides itself", () => {
+  const rewrite = (file: string): void => {
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, "2");
+    utimesSync(file, atime, mtime);
+  };
+  const old = async (options: Partial<WorkdirOptions> = {}): Promise<Workdir> => {
+    mkdirSync(shared(), { recursive: true });
+    writeFiles(shared(), { v: "1" });
+    utimesSync(at("v"), 946_684_800, 946_684_800);
+    return workdirWith({}, options);
+  };
+
+  test("by the size and time that the file had is seen all the same", async () => {
+    const workdir = await old();
+    await commit(workdir, (view) => rewrite(join(view, "v")));
+    expect(readFileSync(at("v"), "utf8")).toBe("2");
+  });
+
+  test("through a link is seen by everybody who was shown the file, those who failed included", async () => {
+    const workdir = await old({ rung: "hardlink" });
+    const [writer, reader, failing] = [
+      await stage(workdir, { writes: ["out"] }),
+      await stage(workdir, { writes: ["out"] }),
+      await stage(workdir, { writes: ["out"] }),
+    ];
+    rewrite(join(writer.path, "v"));
+    const failed = await workdir.seal(failing, { succeeded: false, quiet: true, observed: null });
+    expect(await workdir.validate(failed)).toMatchObject([{ path: "v" }]);
+    expect(await workdir.validate(await seal(workdir, reader))).toMatchObject([{ path: "v" }]);
+    const after = await stage(workdir, { writes: ["out"] });
+    expect(readFileSync(join(after.path, "v"), "utf8")).toBe("1");
+  });
+
+  test("is not suspected where views only come and go", async () => {
+    const workdir = await old({ rung: "hardlink" });
+    const [first, second] = [
+      await stage(workdir, { writes: ["out"] }),
+      await stage(workdir, { writes: ["out"] }),
+    ];
+    await workdir.discard(second);
+    rmSync(join(first.path, "v"));
+    const third = await stage(workdir, { writes: ["out"] });
+    expect(await workdir.validate(await seal(workdir, third))).toEqual([]);
+  });
+});
+
 describe("a kill in the middle of publishing", () => {
   test("the next run finishes it, and leaves no temporary file", async () => {
     const workdir = await workdirWith({ a: "1", b: "1", c: "1" });
@@ -467,33 +517,94 @@ describe("a kill in the middle of publishing", () => {
     await workdir.commit(await seal(workdir, view));
     const after = readTree(shared());
     // As if the process had died half way: the redo file is there, some files are old, a temporary one is left.
-    const layer = at(".sheaf/runs/r1/layers/1/");
-    const [name] = readdirSync(layer);
-    const put = (path: string) => {
-      const entry = {
-        kind: "file",
-        mode: 0o644,
-        path: join(layer, name!, path),
-        size: 1,
-        mtimeNs: "1",
-        hash: null,
-      };
-      return { op: "put", path, entry };
-    };
-    const changes = [
-      { op: "remove", path: "c" },
-      { op: "mkdir", path: "d", mode: 0o755 },
-      ...["a", "b", "d/new"].map(put),
-    ];
-    writeFileSync(at(".sheaf/publishing.json"), JSON.stringify({ version: 2, changes, record: null }));
     for (const path of ["b", "d"]) rmSync(at(path), { recursive: true });
     writeFiles(shared(), { b: "1", c: "1" });
     writeFileSync(at(".sheaf-publishing-999"), "half");
+    leaveRedo(["remove c", "mkdir d", "put a", "put b", "put d/new"]);
     await workdir.close({ keep: true });
 
     const next = await workdirWith({}, { runDir: at(".sheaf/runs/r2"), runId: "r2" });
     expect(next.recovered).toBe(5);
     expect(readTree(shared())).toEqual(after);
+    expect(existsSync(at(".sheaf/runs/r2/outside"))).toBe(false);
+    expect(JSON.parse(readFileSync(at(".sheaf/record.json"), "utf8")).taskId).toBe("t");
+  });
+
+  test("what somebody has put in the way since is kept aside, whatever it is", async () => {
+    const workdir = await workdirWith({ a: "1", b: "1", c: "1" });
+    const view = await stage(workdir);
+    writeFiles(view.path, { a: "2", b: "2", "d/new": "2" });
+    await workdir.commit(await seal(workdir, view));
+    for (const path of ["a", "b", "d"]) rmSync(at(path), { recursive: true });
+    writeFiles(shared(), { a: "1", b: "1" });
+    leaveRedo(["mkdir d", "put a", "put b", "put d/new"]);
+    writeFiles(shared(), { a: "mine", d: "a file of mine" });
+    rmSync(at("b"));
+    mkdirSync(at("b"));
+    await workdir.close({ keep: true });
+
+    await workdirWith({}, { runDir: at(".sheaf/runs/r2"), runId: "r2" });
+    expect(["a", "b", "d/new"].map((path) => readFileSync(at(path), "utf8"))).toEqual(["2", "2", "2"]);
+    const aside = at(".sheaf/runs/r2/outside");
+    expect(readFileSync(join(aside, "a"), "utf8")).toBe("mine");
+    expect(readFileSync(join(aside, "d"), "utf8")).toBe("a file of mine");
+    expect(statSync(join(aside, "b")).isDirectory()).toBe(true);
+  });
+
+  test("a redo file that cannot be used is told with what to do", async () => {
+    mkdirSync(at(".sheaf"), { recursive: true });
+    for (const text of ["{", '{"version":1}']) {
+      writeFileSync(at(".sheaf/publishing.json"), text);
+      await expect(workdirWith({})).rejects.toThrow(/publishing\.json .*remove it/);
+    }
+  });
+
+  /** Writes the redo file of these changes as a process leaves it that dies; bytes are those of the first layer. */
+  function leaveRedo(changes: readonly string[]): void {
+    const layers = at(".sheaf/runs/r1/layers/1/");
+    const [name] = readdirSync(layers);
+    const stat = (path: string) => {
+      const now = lstatSync(at(path), { bigint: true, throwIfNoEntry: false });
+      if (now === undefined) return null;
+      return [`${now.ino}`, Number(now.size), Number(now.mode) & 0o777, `${now.mtimeNs}`, `${now.ctimeNs}`];
+    };
+    const parsed = changes.map((text) => text.split(" ") as [string, string]);
+    const redo = {
+      version: 3,
+      changes: parsed.map(([op, path]) => {
+        const file = {
+          kind: "file",
+          mode: 0o644,
+          path: join(layers, name!, path),
+          size: 1,
+          mtimeNs: "1",
+          hash: null,
+        };
+        return { op, path, ...(op === "put" ? { entry: file } : op === "mkdir" ? { mode: 0o755 } : {}) };
+      }),
+      before: parsed.map(([, path]) => stat(path)),
+      record: { file: at(".sheaf/record.json"), record: { taskId: "t", changes: [], undo: [] } },
+    };
+    writeFileSync(at(".sheaf/publishing.json"), JSON.stringify(redo));
+  }
+});
+
+describe("a change that cannot be made", () => {
+  test("takes back what was made before it, and the next commit goes on from there", async () => {
+    const workdir = await workdirWith({ a: "1", b: "1", "sub/x": "1" });
+    const before = readTree(shared());
+    const view = await stage(workdir);
+    writeFiles(view.path, { a: "2", "new/y": "2", z: "2" });
+    rmSync(join(view.path, "sub"), { recursive: true });
+    const effects = await seal(workdir, view);
+    rmSync(join(at(".sheaf/runs/r1/layers/1"), readdirSync(at(".sheaf/runs/r1/layers/1"))[0]!, "z"));
+    await expect(workdir.commit(effects)).rejects.toThrow(/z cannot be written \(ENOENT\)/);
+    expect(readTree(shared())).toEqual(before);
+    expect(existsSync(at(".sheaf/publishing.json"))).toBe(false);
+    expect(workdir.committed()).toEqual([]);
+    await commit(workdir, (dir) => writeFileSync(join(dir, "b"), "3"));
+    expect((await workdir.verify()).outside).toEqual([]);
+    expect(readFileSync(at("b"), "utf8")).toBe("3");
   });
 });
 

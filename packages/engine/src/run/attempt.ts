@@ -29,6 +29,8 @@ export interface AttemptStart {
   readonly readyAt: number;
   /** Effects of finished tasks before it that are not settled yet, in serial order. */
   readonly below: readonly Effects[];
+  /** The task has conflicted before: this attempt must not. */
+  readonly afterConflict: boolean;
   /** Code of an earlier attempt may still be running in the task's usual view. */
   readonly fresh: boolean;
 }
@@ -97,17 +99,18 @@ export class LiveAttempt {
     const { workdir, tasks, works } = world;
     if (workdir === null) return null;
     requireDisk(workdir.dir, world.settings.minFreeDiskMb);
-    const { reads, writes, id } = tasks[task]!;
+    const { reads, writes, id, effects = [] } = tasks[task]!;
     const byConstruction = works[task]!.work.kind === "closure";
     const declared = [...(reads ?? []), ...(writes ?? [])];
-    const { attempt, below, fresh, cause } = this.#start;
+    const { attempt, below, fresh, afterConflict } = this.#start;
     return workdir.stage({
       taskId: id,
       folder: taskFolder(task, id),
       ...{ attempt, below, fresh },
       shown: reads === undefined && !byConstruction ? "everything" : declared,
       writes: writes ?? null,
-      mayLink: cause !== "conflict",
+      // Somebody else's write through a link looks like a conflict, which neither may have any more.
+      mayLink: !afterConflict && effects.length === 0,
       signal: this.#staging.signal,
     });
   }

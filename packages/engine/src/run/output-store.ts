@@ -32,9 +32,15 @@ export class OutputStore {
     for (const task of this.#outputs.keys()) this.#write(task);
   }
 
+  /** @throws what the file system says when the folder cannot be written; the task then has no output. */
   set(task: number, bytes: Uint8Array): void {
     this.#outputs.set(task, { bytes, hash: dataHash(bytes) });
-    this.#write(task);
+    try {
+      this.#write(task);
+    } catch (error) {
+      this.#outputs.delete(task);
+      throw error;
+    }
   }
 
   delete(task: number): void {

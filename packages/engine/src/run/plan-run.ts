@@ -1,10 +1,11 @@
 import type { UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
-import { makePlan, type RunPlan } from "../plan/make-plan.ts";
+import type { RunPlan } from "../plan/make-plan.ts";
 import { analyzeRun } from "./analysis.ts";
 import { openHistory } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import type { RunInput, RunOptions } from "./options.ts";
+import { planRequest, withAgents } from "./prepare-plan.ts";
 import { runRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 
@@ -26,16 +27,12 @@ export interface PlannedRun {
  * @throws SheafError as executeWithParallelism does.
  */
 export async function planRun(run: RunInput, agentFn?: Agent, options: RunOptions = {}): Promise<PlannedRun> {
-  const request = runRequest(run, agentFn, options);
-  const { tasks, works, settings, stateDir, signal } = request;
+  const request = await withAgents(runRequest(run, agentFn, options));
+  const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
   const analysis = await analyzeRun(request, learned, signal ?? new AbortController().signal);
-  const agentOf = new Map(tasks.map((task, i) => [task.id, works[i]!.agentName]));
   const bounds = runBounds(request, effectiveLimits(request));
-  const plan = makePlan({
-    ...{ tasks, edges: analysis.edges, bounds, warnings: analysis.warnings },
-    measured: (task) => durations.estimateMs({ taskId: task.id, agent: agentOf.get(task.id)! }),
-  });
+  const plan = planRequest(request, analysis, { bounds, durations });
   return {
     plan,
     summary: sayPlan(plan, settings, bounds),

@@ -172,17 +172,30 @@ export class RunLoop {
     const fresh = this.#abandoned.has(task);
     // What finished tasks before this one wrote and nobody has settled yet.
     const below = world.workdir === null ? [] : this.#records.writtenBetween(this.#state.turn, task);
-    const start = { task, attempt, cause, readyAt, below, fresh };
+    const afterConflict = this.#state.tasks[task]!.conflicted;
+    const start = { task, attempt, cause, readyAt, below, fresh, afterConflict };
     // Runs that the task starts find its slot here.
     const live = surroundingTask.run(new HeldSlot(this.#seat), () => new LiveAttempt(world, start));
     this.#live.set(task, live);
-    void live.record.then((record) => this.#attemptEnded(task, record));
+    void live.record.then((record) => this.#attemptEnded(task, this.#kept(task, record)));
+  }
+
+  // An output that cannot be kept is as good as none.
+  #kept(task: number, record: AttemptRecord): AttemptRecord {
+    try {
+      this.#records.keep(task, record);
+      return record;
+    } catch (error) {
+      const failure = { kind: "disk", error: toWireError(error) } as const;
+      const failed: AttemptRecord = { ...record, status: "failed", output: null, failure, retryable: false };
+      this.#records.keep(task, failed);
+      return failed;
+    }
   }
 
   #attemptEnded(task: number, record: AttemptRecord): void {
     const world = this.#world;
     this.#live.delete(task);
-    this.#records.keep(task, record);
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
     emitFinished(world, task, record);

@@ -10,7 +10,7 @@ import {
   type Task,
   runId as toRunId,
 } from "@sheaf/core";
-import type { CostWeights } from "@sheaf/ledger";
+import { type CostWeights, checkCostWeights } from "@sheaf/ledger";
 import { STATE_FOLDER } from "@sheaf/workdir";
 import { type Agent, checkAgent, resolveWork, type TaskWork } from "../agents/resolve-work.ts";
 import { isNear, readSettings } from "../config/read-settings.ts";
@@ -136,7 +136,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     maxWorkersGiven: given.has("maxWorkers"),
     warnings,
     clock,
-    costWeights: options.costWeights,
+    costWeights: options.costWeights === undefined ? undefined : checkCostWeights(options.costWeights),
     signal: options.signal,
     validate: options.validate ?? false,
   };

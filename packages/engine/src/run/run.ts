@@ -6,11 +6,8 @@ import { join } from "node:path";
 import type { EffectiveLimits, EventBody, RunEvent } from "@sheaf/core";
 import { createCostBook, type Journal, openJournal } from "@sheaf/ledger";
 import { openWorkdir, type Workdir } from "@sheaf/workdir";
-import { applyNeeds } from "../agents/apply-needs.ts";
-import { bundleAgents } from "../agents/bundle-agents.ts";
 import { createExecutors } from "../executor/executors.ts";
-import { inspectAgents } from "../executor/inspect-agents.ts";
-import { makePlan, type RunPlan } from "../plan/make-plan.ts";
+import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
@@ -21,6 +18,7 @@ import { type History, openHistory } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { OutputStore } from "./output-store.ts";
+import { planRequest, withAgents } from "./prepare-plan.ts";
 import type { RunReport } from "./report.ts";
 import { type LoopEnd, RunLoop } from "./run-loop.ts";
 import { RunFolder } from "./run-place.ts";
@@ -49,7 +47,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 /** A run under way. */
 export class Run {
-  readonly #request: RunRequest;
+  #request: RunRequest;
   readonly #nested: boolean;
   readonly #startedAt: number;
   readonly #abort = new AbortController();
@@ -98,17 +96,36 @@ export class Run {
   }
 
   async #open(): Promise<Opened> {
-    const { stateDir, runId, clock, tasks, dir, settings, costWeights } = this.#request;
+    const { stateDir, runId } = this.#request;
     const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
-    const workdir =
-      dir === null
-        ? null
-        : await openWorkdir({
-            ...{ dir, runDir: runDir!, runId, frozen: settings.frozen },
-            declaredWrites: tasks.flatMap((task) => task.writes ?? []),
-            shown: shownToTasks(this.#request),
-            ...(settings.staging === "auto" ? {} : { rung: settings.staging }),
-          });
+    const workdir = await this.#openWorkdir(runDir);
+    try {
+      return this.#openRest(runDir, workdir);
+    } catch (error) {
+      await workdir?.close({ keep: false });
+      throw error;
+    }
+  }
+
+  // A run that is cancelled while its directory is frozen touches nothing in it, and ends as any other.
+  async #openWorkdir(runDir: string | null): Promise<Workdir | null> {
+    const { runId, tasks, dir, settings } = this.#request;
+    if (dir === null || runDir === null) return null;
+    try {
+      return await openWorkdir({
+        ...{ dir, runDir, runId, frozen: settings.frozen, signal: this.#abort.signal },
+        declaredWrites: tasks.flatMap((task) => task.writes ?? []),
+        shown: shownToTasks(this.#request),
+        ...(settings.staging === "auto" ? {} : { rung: settings.staging }),
+      });
+    } catch (error) {
+      if (this.#abort.signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  #openRest(runDir: string | null, workdir: Workdir | null): Opened {
+    const { stateDir, runId, clock, tasks, settings, costWeights } = this.#request;
     const folder = new RunFolder(
       runDir,
       tasks.map((task) => task.id),
@@ -125,9 +142,8 @@ export class Run {
   }
 
   async #prepare(opened: Opened, executors: World["executors"]): Promise<World> {
-    const { tasks, settings, clock, runId } = this.#request;
-    const bundled = await bundleAgents(this.#request.works);
-    const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock));
+    this.#request = await withAgents(this.#request);
+    const { tasks, works, settings, clock, runId } = this.#request;
     const { workdir, emit, journal, folder, costs } = opened;
     const limits = effectiveLimits(this.#request);
     const bounds = runBounds(this.#request, limits);
@@ -176,7 +192,7 @@ export class Run {
   }
 
   async #plan({ emit, history }: Opened, bounds: RunBounds): Promise<RunPlan> {
-    const { tasks, works, settings, clock } = this.#request;
+    const { settings, clock } = this.#request;
     const from = clock.now();
     emit({
       type: "analysis.started",
@@ -192,11 +208,7 @@ export class Run {
       warnings,
       latencyMs: clock.now() - from,
     });
-    const agentOf = new Map(tasks.map((task, i) => [task.id, works[i]!.agentName]));
-    return makePlan({
-      ...{ tasks, edges: analysis.edges, bounds, warnings },
-      measured: (task) => history.durations.estimateMs({ taskId: task.id, agent: agentOf.get(task.id)! }),
-    });
+    return planRequest(this.#request, analysis, { bounds, durations: history.durations });
   }
 
   // A run that is cancelled while it is analyzed ends as any other: every task gets its outcome.

@@ -12,7 +12,7 @@ export function sayWait(world: World, task: number, reason: WaitReason): string 
     }
     case "memory": {
       const mib = (amount: number): string => `${Math.round(amount)} MiB`;
-      return `waits for memory: ${reason.running} running use ${mib(reason.usedMiB)}, each may need ${mib(reason.needMiB)}, the budget is ${mib(reason.budgetMiB)}`;
+      return `waits for memory: ${reason.running} running use ${mib(reason.usedMiB)} and may need ${mib(reason.othersMiB)}, this one ${mib(reason.needMiB)}, the budget is ${mib(reason.budgetMiB)}`;
     }
     default:
       return reason satisfies never;

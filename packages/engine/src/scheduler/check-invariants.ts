@@ -12,6 +12,11 @@ export function checkInvariants(state: SchedulerState): void {
     const real = tasks.filter((task, i) => task.phase === "running" && plan.tags[i]!.includes(tag)).length;
     if (real !== use || use > plan.tagLimits[tag]!) wrong(`limit ${tag} counts ${use}, in use are ${real}`);
   }
+  const silent = tasks.filter(
+    (task, i) => task.phase === "running" && Number.isNaN(plan.memoryMiB[i]!),
+  ).length;
+  if (silent !== state.undeclaredRunning)
+    wrong(`${state.undeclaredRunning} are counted without a need, not ${silent}`);
   tasks.forEach((task, i) => {
     if ((task.phase === "done") !== i < state.turn) wrong(`task ${i} is ${task.phase} at turn ${state.turn}`);
     if (task.phase === "settling" && (i !== state.turn || !state.settling))

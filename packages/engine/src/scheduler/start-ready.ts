@@ -27,6 +27,7 @@ function start(state: SchedulerState, index: number, commands: SchedulerCommand[
   state.aloneRunning = task.alone;
   state.told.delete(index);
   for (const tag of state.plan.tags[index]!) state.tagUse[tag]! += 1;
+  countMemory(state, index, 1);
   commands.push({ type: "start", task: index, attempt: task.attempts, cause: task.next });
 }
 
@@ -34,12 +35,17 @@ function start(state: SchedulerState, index: number, commands: SchedulerCommand[
 export function freeLimits(state: SchedulerState, index: number): void {
   state.running -= 1;
   state.aloneRunning = false;
+  countMemory(state, index, -1);
   for (const tag of state.plan.tags[index]!) {
     state.tagUse[tag]! -= 1;
-    const next = state.waitingForTag[tag]!.pop();
-    if (next !== undefined) state.ready.push(next);
+    wakeNext(state, tag);
   }
   retryMemory(state);
+}
+
+function wakeNext(state: SchedulerState, tag: number): void {
+  const next = state.waitingForTag[tag]!.pop();
+  if (next !== undefined) state.ready.push(next);
 }
 
 /** Lets the most urgent task that waits for memory try again. */
@@ -56,35 +62,57 @@ export function retryVerdict(state: SchedulerState): void {
 }
 
 function mustWait(state: SchedulerState, index: number, commands: SchedulerCommand[]): boolean {
+  const obstacle = queueBehindObstacle(state, index, commands);
+  if (obstacle === null) return false;
+  // Its place under the limits is another's now, who was not woken as long as this one might take it.
+  if (obstacle !== "memory") retryMemory(state);
+  for (const tag of state.plan.tags[index]!) {
+    if (state.tagUse[tag]! < state.plan.tagLimits[tag]!) wakeNext(state, tag);
+  }
+  return true;
+}
+
+function queueBehindObstacle(
+  state: SchedulerState,
+  index: number,
+  commands: SchedulerCommand[],
+): "tag" | "memory" | "verdict" | null {
   const { plan } = state;
   const full = plan.tags[index]!.find((tag) => state.tagUse[tag]! >= plan.tagLimits[tag]!);
   if (full !== undefined) {
     state.waitingForTag[full]!.push(index);
     tell(state, index, { kind: "tag", tag: full, limit: plan.tagLimits[full]! }, commands);
-    return true;
+    return "tag";
   }
   const memory = memoryObstacle(state, index);
   if (memory !== undefined) {
     state.waitingForMemory.push(index);
     tell(state, index, memory, commands);
-    return true;
+    return "memory";
   }
   if (plan.onFailure !== "continue" && isBehindFailure(state, index)) {
     state.waitingForVerdict.push(index);
-    return true;
+    return "verdict";
   }
-  return false;
+  return null;
 }
 
-// Memory in use plus the estimate for each running task and this one must stay within the budget; a task alone
+function countMemory(state: SchedulerState, index: number, by: 1 | -1): void {
+  const declaredMiB = state.plan.memoryMiB[index]!;
+  if (Number.isNaN(declaredMiB)) state.undeclaredRunning += by;
+  else state.declaredMiB += by * declaredMiB;
+}
+
+// Memory in use, plus what each running task and this one may still need, must stay within the budget. A task alone
 // always starts, or nothing ever would.
 function memoryObstacle(state: SchedulerState, index: number): WaitReason | undefined {
   if (state.running === 0) return undefined;
   const { memory, running } = state;
-  const declared = state.plan.memoryMiB[index]!;
-  const needMiB = Number.isNaN(declared) ? memory.estimateMiB : declared;
-  if (memory.usedMiB + (running + 1) * needMiB <= memory.budgetMiB) return undefined;
-  return { kind: "memory", needMiB, running, ...memory };
+  const ownMiB = state.plan.memoryMiB[index]!;
+  const needMiB = Number.isNaN(ownMiB) ? memory.estimateMiB : ownMiB;
+  const othersMiB = state.declaredMiB + state.undeclaredRunning * memory.estimateMiB;
+  if (memory.usedMiB + othersMiB + needMiB <= memory.budgetMiB) return undefined;
+  return { kind: "memory", needMiB, othersMiB, running, ...memory };
 }
 
 function isBehindFailure(state: SchedulerState, index: number): boolean {

@@ -94,6 +94,9 @@ export interface SchedulerState {
   settling: boolean;
   aloneRunning: boolean;
   memory: Memory;
+  /** What running tasks said that they need, in MiB, and how many said nothing. */
+  declaredMiB: number;
+  undeclaredRunning: number;
   /** Level that is open, and how many tasks of it and below have not finished. */
   openLevel: number;
   readonly levelLeft: Uint32Array;
@@ -106,7 +109,13 @@ export interface SchedulerState {
 export type WaitReason =
   | { readonly kind: "turn" }
   | { readonly kind: "tag"; readonly tag: number; readonly limit: number }
-  | ({ readonly kind: "memory"; readonly needMiB: number; readonly running: number } & Memory);
+  /** `needMiB` for the task itself, `othersMiB` for those that run. */
+  | ({
+      readonly kind: "memory";
+      readonly needMiB: number;
+      readonly othersMiB: number;
+      readonly running: number;
+    } & Memory);
 
 const NO_LIMIT: Memory = { budgetMiB: Number.POSITIVE_INFINITY, usedMiB: 0, estimateMiB: 0 };
 
@@ -154,6 +163,8 @@ export function createSchedulerState(plan: SchedulerPlan): SchedulerState {
     settling: false,
     aloneRunning: false,
     memory: NO_LIMIT,
+    declaredMiB: 0,
+    undeclaredRunning: 0,
     openLevel: 0,
     levelLeft,
     ending: null,

@@ -127,7 +127,9 @@ function taskSettled(
 }
 
 function settle(state: SchedulerState, index: number, outcome: Outcome, commands: SchedulerCommand[]): void {
+  const wasFailure = state.unsettledFailures.has(index);
   move(state, index, "done", outcome);
+  if (wasFailure) retryVerdict(state);
   state.turn += 1;
   if (state.turn < state.tasks.length) offer(state, state.turn);
   if (outcome === "succeeded") return;

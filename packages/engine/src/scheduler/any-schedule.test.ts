@@ -1,0 +1,182 @@
+import { cases } from "@sheaf/testkit";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type PlanSpec, Rig } from "./scheduler-rig.ts";
+
+interface Case {
+  readonly spec: PlanSpec & { readonly retries: readonly number[] };
+  readonly capacity: number;
+  /** Per task: how many attempts on true data fail before one succeeds; Infinity-like = always fails. */
+  readonly failures: readonly number[];
+  /** Per task: what its first attempt brings when it read stale data, or null when it read the truth. */
+  readonly stale: readonly ("succeeded" | "failed" | null)[];
+  readonly losses: readonly number[];
+  readonly choices: readonly number[];
+}
+
+const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((size) => {
+  const each = <T>(arbitrary: fc.Arbitrary<T>) => fc.array(arbitrary, { minLength: size, maxLength: size });
+  return fc
+    .record({
+      pairs: fc.array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1), fc.boolean()), { maxLength: 30 }),
+      priority: each(fc.nat(5)),
+      inTurn: fc.subarray([...Array(size).keys()]),
+      once: fc.subarray([...Array(size).keys()]),
+      onFailure: fc.constantFrom("continue" as const, "stop" as const, "cancel" as const),
+      memoryMiB: each(fc.constantFrom(Number.NaN, Number.NaN, 10, 40)),
+      retries: each(fc.nat(2)),
+      failures: each(fc.constantFrom(0, 0, 0, 0, 1, 9)),
+      stale: each(fc.constantFrom(null, null, null, "succeeded" as const, "failed" as const)),
+      losses: each(fc.constantFrom(0, 0, 0, 1)),
+      capacity: fc.integer({ min: 1, max: 5 }),
+      barrier: fc.boolean(),
+      tags: each(fc.subarray([0, 1, 2])),
+      choices: fc.array(fc.nat(1000), { minLength: 400, maxLength: 400 }),
+    })
+    .map((raw) => {
+      const edges = new Map<string, readonly [number, number, boolean]>();
+      for (const [a, b, declared] of raw.pairs) {
+        if (a !== b)
+          edges.set(`${Math.min(a, b)} ${Math.max(a, b)}`, [Math.min(a, b), Math.max(a, b), declared]);
+      }
+      const level = raw.barrier ? levelsOf(size, [...edges.values()]) : undefined;
+      const spec = {
+        size,
+        edges: [...edges.values()],
+        ...(level === undefined ? {} : { level }),
+        priority: raw.priority,
+        // What has effects starts in its turn.
+        inTurn: [...new Set([...raw.inTurn, ...raw.once])],
+        once: raw.once,
+        retries: raw.retries,
+        tags: raw.tags,
+        tagLimits: [2, 1, 1],
+        memoryMiB: raw.memoryMiB,
+        onFailure: raw.onFailure,
+      };
+      return { ...raw, spec };
+    });
+});
+
+function levelsOf(size: number, edges: readonly (readonly [number, number, boolean])[]): number[] {
+  const level = new Array<number>(size).fill(0);
+  for (let to = 0; to < size; to++) {
+    for (const [a, b] of edges) if (b === to) level[to] = Math.max(level[to]!, level[a]! + 1);
+  }
+  return level;
+}
+
+/** The plain reference: one task after another. */
+function sequentially({ spec, failures, losses }: Case): readonly string[] {
+  const outcomes: string[] = [];
+  let over = false;
+  for (let i = 0; i < spec.size; i++) {
+    const needed = (spec.edges ?? [])
+      .filter(([, to, declared]) => declared && to === i)
+      .map(([from]) => from);
+    if (over || needed.some((from) => outcomes[from] !== "succeeded")) outcomes.push("skipped");
+    else if (spec.once!.includes(i) && losses[i]! > 0) outcomes.push("in-doubt");
+    else outcomes.push(failures[i]! > spec.retries[i]! ? "failed" : "succeeded");
+    over ||= outcomes[i] === "in-doubt" || (outcomes[i] === "failed" && spec.onFailure !== "continue");
+  }
+  return outcomes;
+}
+
+function drive(one: Case): Rig {
+  const rig = new Rig(one.spec, one.capacity);
+  const { size } = one.spec;
+  const failed = new Array<number>(size).fill(0);
+  const lost = new Array<number>(size).fill(0);
+  const settled = new Array<boolean>(size).fill(false);
+  const staleRead = new Array<boolean>(size).fill(false);
+  const backoffs: number[] = [];
+  let seenCommands = 0;
+  rig.send({ type: "run.started" });
+  for (let n = 0; !rig.over; n++) {
+    expect(n, "the run must end").toBeLessThan(400);
+    for (; seenCommands < rig.log.length; seenCommands++) {
+      const command = rig.log[seenCommands]!;
+      if (command.type === "back-off") backoffs.push(command.task);
+      if (command.type === "skip") settled[command.task] = true;
+    }
+    const moves: (() => void)[] = [];
+    for (const task of rig.running) {
+      moves.push(() => {
+        const attempt = rig.state.tasks[task]!;
+        if (attempt.aborting) return void rig.end(task, "aborted");
+        if (lost[task]! < one.losses[task]!) {
+          lost[task]! += 1;
+          return void rig.end(task, "lost", { outOfMemory: one.choices[n]! % 3 === 0 });
+        }
+        // Only an attempt that did not start in its turn can have read what is not settled.
+        staleRead[task] =
+          one.stale[task] !== null && !attempt.conflicted && one.spec.inTurn?.includes(task) !== true;
+        if (staleRead[task]) return void rig.end(task, one.stale[task]!);
+        const fails = failed[task]! < one.failures[task]!;
+        failed[task]! += 1;
+        return void rig.end(task, fails ? "failed" : "succeeded");
+      });
+    }
+    for (const task of backoffs) {
+      moves.push(() => {
+        backoffs.splice(backoffs.indexOf(task), 1);
+        rig.send({ type: "retry.due", task });
+      });
+    }
+    // What the others use, and what one may need, changes all the time.
+    if (n < 60) {
+      const usedMiB = one.choices[n]! % 70;
+      moves.push(() => {
+        rig.send({ type: "memory.measured", memory: { budgetMiB: 60, usedMiB, estimateMiB: usedMiB % 25 } });
+      });
+    }
+    if (rig.settling !== null) {
+      const task = rig.settling;
+      moves.push(() => {
+        if (staleRead[task]) {
+          staleRead[task] = false;
+          failed[task] = 0;
+          rig.settle("conflict");
+        } else {
+          settled[task] = true;
+          rig.settle();
+        }
+      });
+    }
+    const waiting = rig.running.size === 0 && rig.settling === null && backoffs.length === 0;
+    expect(waiting, "something must be under way").toBe(false);
+    moves[one.choices[n]! % moves.length]!();
+  }
+  return rig;
+}
+
+describe("any graph, any order of events", () => {
+  test("outcomes equal those of running one after another", () => {
+    fc.assert(
+      fc.property(schedules, (one) => {
+        expect(drive(one).outcomes).toEqual(sequentially(one));
+      }),
+      cases({ ci: 3_000, deep: 60_000 }),
+    );
+  });
+
+  test("cancelling at any moment ends the run and leaves every task with an outcome", () => {
+    fc.assert(
+      fc.property(schedules, fc.nat(40), (one, moment) => {
+        const rig = new Rig(one.spec, one.capacity);
+        rig.send({ type: "run.started" });
+        for (let n = 0; n < moment && !rig.over; n++) {
+          if (rig.settling !== null) rig.settle();
+          else if (rig.running.size > 0)
+            rig.end([...rig.running][one.choices[n]! % rig.running.size]!, "succeeded");
+        }
+        rig.send({ type: "run.cancelled", message: "enough" });
+        for (const task of [...rig.running]) rig.end(task, "aborted");
+        if (rig.settling !== null) rig.settle();
+        expect(rig.over).toBe(true);
+        expect(rig.outcomes.every((outcome) => outcome !== null)).toBe(true);
+      }),
+      cases({ ci: 1_000, deep: 20_000 }),
+    );
+  });
+});
