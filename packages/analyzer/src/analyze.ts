@@ -1,6 +1,5 @@
-import { type Edge, isFullyDeclared, type Task, type UsageRecord } from "@sheaf/core";
+import { declaredEdges, type Edge, isFullyDeclared, type Task, type UsageRecord } from "@sheaf/core";
 import { assumedEdges } from "./assumed.ts";
-import { declaredEdges } from "./declared.ts";
 import { fileEdges } from "./files.ts";
 import { learnFrom, type SeenFiles } from "./learned.ts";
 import type { ModelFindings } from "./llm/model-edges.ts";

@@ -26,6 +26,7 @@ export type {
 } from "./executor.ts";
 export type { Adjacency } from "./graph/adjacency.ts";
 export { type CriticalPath, criticalPath } from "./graph/critical-path.ts";
+export { declaredEdges } from "./graph/declared-edges.ts";
 export { dispatchPriorities } from "./graph/dispatch-priorities.ts";
 export { type DotOptions, fromDot, toDot } from "./graph/dot.ts";
 export { assertAcyclic, findCycle } from "./graph/find-cycle.ts";

@@ -1,3 +1,4 @@
+export type { Effects } from "./effects.ts";
 export type { KeptEffects } from "./kept-effects.ts";
 export { openWorkdir } from "./open-workdir.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
@@ -6,7 +7,6 @@ export {
   type CommitResult,
   type Committed,
   DEFAULT_FROZEN,
-  type Effects,
   type PathConflict,
   type ReuseRequest,
   type SealEnd,

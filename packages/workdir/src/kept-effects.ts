@@ -1,9 +1,9 @@
 // What an attempt read and wrote as plain data, to be used again when it would read the same.
 
+import type { Effects } from "./effects.ts";
 import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
 import { type RecordedReads, readsHold, recordedReads } from "./reads.ts";
 import type { Tree } from "./tree.ts";
-import type { Effects } from "./workdir.ts";
 
 export interface KeptEffects {
   readonly reads: RecordedReads;

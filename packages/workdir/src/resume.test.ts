@@ -5,8 +5,9 @@ import type { Observation } from "@sheaf/core";
 import { cases, readTree, type TempDir, tempDir } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Effects } from "./effects.ts";
 import { openWorkdir } from "./open-workdir.ts";
-import type { Effects, Workdir } from "./workdir.ts";
+import type { Workdir } from "./workdir.ts";
 
 let place: TempDir;
 let workdir: Workdir;

@@ -14,6 +14,7 @@ import fsExtra from "fs-extra";
 import { type Base, putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
 import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
+import type { Effects } from "./effects.ts";
 import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts";
 import { LinkStore } from "./link-store.ts";
 import type { Live } from "./live-files.ts";
@@ -29,7 +30,6 @@ import { type OpenView, readIntoView, readsOf, undeclaredReadsOf, type View } fr
 import { EVERYTHING, type Visible, visible } from "./visible.ts";
 import type {
   CommitResult,
-  Effects,
   PathConflict,
   ReuseRequest,
   SealEnd,

@@ -20,9 +20,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Effects } from "./effects.ts";
 import { openWorkdir } from "./open-workdir.ts";
 import type { View } from "./view.ts";
-import type { Effects, StageRequest, Workdir, WorkdirOptions } from "./workdir.ts";
+import type { StageRequest, Workdir, WorkdirOptions } from "./workdir.ts";
 
 const sqlite = createRequire(import.meta.url).resolve("@photostructure/sqlite");
 

@@ -1,9 +1,8 @@
 import type { Observed } from "@sheaf/core";
-import type { Change, Clash } from "./change.ts";
+import type { Clash } from "./change.ts";
+import type { Effects } from "./effects.ts";
 import type { KeptEffects } from "./kept-effects.ts";
 import type { Published } from "./publish.ts";
-import type { Reads } from "./reads.ts";
-import type { Tree } from "./tree.ts";
 import type { View } from "./view.ts";
 
 /** How views are filled: by copies alone, or by hard links to private copies where that is safe. */
@@ -57,21 +56,6 @@ export interface SealEnd {
   readonly quiet: boolean;
   /** What it was observed to look at; null where nobody watched. */
   readonly observed: Observed | null;
-}
-
-/** What an attempt read and wrote. */
-export interface Effects {
-  readonly taskId: string;
-  /** What it was shown it from. */
-  readonly snapshot: Tree;
-  readonly reads: Reads;
-  /** Paths that it looked at without having declared them, as far as that was observed. */
-  readonly undeclaredReads: readonly string[];
-  readonly changes: readonly Change[];
-  /** Paths changed against the task's declaration, or frozen. */
-  readonly undeclared: readonly string[];
-  /** Paths whose bytes changed through a shared link: what the attempt saw there is not certain. */
-  readonly tampered: readonly string[];
 }
 
 export interface PathConflict {

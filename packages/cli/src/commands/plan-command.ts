@@ -22,7 +22,7 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
   const prepared = prepareRun(path, flags, { io, standIn });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
   try {
-    const planned = await planRun(prepared.input, prepared.agent, prepared.options);
+    const planned = withoutStandIn(await planRun(prepared.input, prepared.agent, prepared.options), prepared);
     io.stdout.write(`${show(planned, prepared, { flags, io })}\n`);
     return EXIT.succeeded;
   } catch (error) {
@@ -30,6 +30,12 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
     sayError(prepared.locate(error), io);
     return EXIT.badInput;
   }
+}
+
+// That the stand-in is no agent is no news.
+function withoutStandIn(planned: PlannedRun, { missingAgents }: PreparedRun): PlannedRun {
+  if (missingAgents.length === 0) return planned;
+  return { ...planned, fallbacks: planned.fallbacks.filter(({ part }) => part !== "agents") };
 }
 
 interface Showing {

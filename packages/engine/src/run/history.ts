@@ -3,7 +3,7 @@ import { type Durations, type Learned, openDurations, openLearned } from "@sheaf
 import { type Lesson, learn } from "./learn.ts";
 
 /** What could not be read or kept, as a sentence. */
-export interface HistoryNote {
+interface HistoryNote {
   readonly part: string;
   readonly reason: string;
 }

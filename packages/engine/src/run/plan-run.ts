@@ -1,4 +1,4 @@
-import type { UsageRecord } from "@sheaf/core";
+import { isSheafError, type UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import { analyzeRun } from "./analysis.ts";
@@ -6,7 +6,7 @@ import { openHistory } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import type { RunInput, RunOptions } from "./options.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
-import { runRequest } from "./run-request.ts";
+import { type RunRequest, runRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 
 /** A plan without its run. */
@@ -27,7 +27,7 @@ export interface PlannedRun {
  * @throws SheafError as executeWithParallelism does.
  */
 export async function planRun(run: RunInput, agentFn?: Agent, options: RunOptions = {}): Promise<PlannedRun> {
-  const request = await withAgents(runRequest(run, agentFn, options));
+  const { request, fallbacks } = await askAgents(runRequest(run, agentFn, options));
   const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
   const analysis = await analyzeRun(request, learned, signal ?? new AbortController().signal);
@@ -36,8 +36,21 @@ export async function planRun(run: RunInput, agentFn?: Agent, options: RunOption
   return {
     plan,
     summary: sayPlan(plan, settings, bounds),
-    fallbacks: analysis.fallbacks,
+    fallbacks: [...fallbacks, ...analysis.fallbacks],
     usage: analysis.usage,
     maxWorkers: settings.maxWorkers,
   };
+}
+
+// A plan can be looked at before its agents are there.
+async function askAgents(
+  request: RunRequest,
+): Promise<Pick<PlannedRun, "fallbacks"> & { request: RunRequest }> {
+  try {
+    return { request: await withAgents(request), fallbacks: [] };
+  } catch (error) {
+    if (!isSheafError(error, "AGENT_MODULE_FAILED")) throw error;
+    const reason = `What agents need is not known, so the bound on the speed-up may be wrong: ${error.message}`;
+    return { request, fallbacks: [{ part: "agents", reason }] };
+  }
 }

@@ -1,11 +1,11 @@
 import {
+  declaredEdges,
   describeType,
   eachString,
   findOutputReferences,
   SheafError,
   serialOrder,
   type Task,
-  type TaskId,
   type TaskSpec,
   taskId,
 } from "@sheaf/core";
@@ -105,17 +105,4 @@ export function parseTasks(list: unknown): readonly Task[] {
   const sorted = order.map((id) => tasks[numbers.get(id)!]!);
   checkReferences(sorted);
   return sorted;
-}
-
-function declaredEdges(tasks: readonly Task[]) {
-  return tasks.flatMap((task) =>
-    (task.dependsOn ?? []).map((from: TaskId) => ({
-      from,
-      to: task.id,
-      kind: "order" as const,
-      source: "declared" as const,
-      probability: 1,
-      evidence: "dependsOn",
-    })),
-  );
 }

@@ -1,4 +1,5 @@
-import type { Edge, Task } from "@sheaf/core";
+import type { Edge } from "../edge.ts";
+import type { Task } from "../task.ts";
 
 /** Returns the edges that the tasks' `dependsOn` declares. */
 export function declaredEdges(tasks: readonly Task[]): readonly Edge[] {

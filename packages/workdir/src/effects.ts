@@ -1,0 +1,18 @@
+import type { Change } from "./change.ts";
+import type { Reads } from "./reads.ts";
+import type { Tree } from "./tree.ts";
+
+/** What an attempt read and wrote. */
+export interface Effects {
+  readonly taskId: string;
+  /** What it was shown it from. */
+  readonly snapshot: Tree;
+  readonly reads: Reads;
+  /** Paths that it looked at without having declared them, as far as that was observed. */
+  readonly undeclaredReads: readonly string[];
+  readonly changes: readonly Change[];
+  /** Paths changed against the task's declaration, or frozen. */
+  readonly undeclared: readonly string[];
+  /** Paths whose bytes changed through a shared link: what the attempt saw there is not certain. */
+  readonly tampered: readonly string[];
+}
