@@ -38,6 +38,7 @@ interface ErrorDetails {
   RUN_EXISTS: { readonly runId: string; readonly path: string };
   RUN_ID_INVALID: { readonly runId: unknown; readonly problem: string };
   RUN_IN_DOUBT: { readonly taskId: string; readonly effects: readonly string[] };
+  RUN_NOT_RESUMABLE: { readonly runId: string; readonly path: string; readonly problem: string };
   RUN_UNKNOWN: { readonly runId: string; readonly path: string; readonly known: readonly string[] };
   TASK_ID_DUPLICATE: { readonly taskId: string; readonly first: number; readonly second: number };
   TASK_ID_INVALID: { readonly taskId: unknown; readonly problem: string };
@@ -126,6 +127,8 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   RUN_ID_INVALID: (d) => `The run id ${show(d.runId)} cannot be used: ${d.problem}.`,
   RUN_IN_DOUBT: (d) =>
     `Task "${d.taskId}" has effects outside (${list(d.effects)}) and its worker was lost in the middle of it. Whether they happened is not known, so it is not started again; look, and decide.`,
+  RUN_NOT_RESUMABLE: (d) =>
+    `There already is a run "${d.runId}" (${d.path}), and it cannot be gone on with: ${d.problem}. Choose another run id.`,
   RUN_UNKNOWN: (d) =>
     `There is no run "${d.runId}" under ${d.path}. ${d.known.length === 0 ? "No runs are kept there; give the directory with --dir." : `Known runs: ${list(d.known)}.`}`,
   TASK_FAILED: (d) => `Task "${d.taskId}" failed (${d.kind}): ${d.message}`,

@@ -82,6 +82,25 @@ export type EventBody =
       /** Version of Sheaf. */
       readonly version: string;
     }
+  | {
+      /** This session goes on with a run that ended before its end. */
+      readonly type: "run.resumed";
+      /** Tasks at the beginning of the list that are not run again. */
+      readonly done: number;
+      /** Tasks that had been committed and were taken back, as one before them is to run again. */
+      readonly takenBack: readonly TaskId[];
+      /** Tasks with a finished attempt that is used where it would read the same. */
+      readonly reusable: number;
+    }
+  | {
+      /** An attempt of an earlier session, or of another run, takes the place of a new one. */
+      readonly type: "task.reused";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly from: "resume" | "memo";
+      /** What the attempt had cost; null when that is not known. */
+      readonly savedUsd: number | null;
+    }
   | { readonly type: "run.fallback"; readonly part: string; readonly reason: string }
   | { readonly type: "analysis.started"; readonly sources: readonly EdgeSource[] }
   | {

@@ -4,7 +4,7 @@ import type { Observation, ObservationKind } from "@sheaf/core";
 import { differences } from "./differences.ts";
 import { joinPath } from "./relative-path.ts";
 import { entryValue, observedValue, sharesPath } from "./tracking/observation.ts";
-import { type DirEntry, lookup, type Tree } from "./tree.ts";
+import { type DirEntry, type Entry, lookup, type Tree } from "./tree.ts";
 import { EVERYTHING, eitherOf, type Visible, visible, visiblePaths } from "./visible.ts";
 
 /** Most conflicting paths that are named. */
@@ -47,7 +47,7 @@ export function shownReads(parts: ShownParts): Reads {
     sawPresenceOf: (path) => seen.shown(path) === "presence",
     observed: null,
     async record(tree) {
-      return { shown: { ...parts, value: await shownValue(tree, seen) }, observed: [] };
+      return { shown: { ...parts, value: await shownValue(tree, parts) }, observed: [] };
     },
   };
 }
@@ -92,24 +92,34 @@ export async function readsHold(tree: Tree, { shown, observed }: RecordedReads):
   for (const [kind, path, value] of observed) {
     if ((await observedValue(tree, { kind, path })) !== value) return false;
   }
-  return shown === null || (await shownValue(tree, visibleOf(shown))) === shown.value;
+  return shown === null || (await shownValue(tree, shown)) === shown.value;
 }
 
-/** Returns one value for all that is shown of a tree. */
-async function shownValue(tree: Tree, seen: Visible): Promise<string> {
+/**
+ * Returns one value for all that is shown of a tree. Where that is everything, files are told apart by size and time:
+ * reading them all would take longer than most tasks.
+ */
+async function shownValue(tree: Tree, parts: ShownParts): Promise<string> {
+  const seen = visibleOf(parts);
+  const tell = parts.globs === "everything" ? stateOf : entryValue;
   const hash = createHash("sha256");
   const visit = async (folder: string, dir: DirEntry): Promise<void> => {
     for (const name of [...dir.children.keys()].sort()) {
       const entry = dir.children.get(name)!;
       const path = joinPath(folder, name);
       const shown = seen.shown(path);
-      if (shown === "all") hash.update(`${path}\0${await entryValue(entry)}\0`);
+      if (shown === "all") hash.update(`${path}\0${await tell(entry)}\0`);
       else if (shown === "presence" && entry.kind !== "file") hash.update(`${path}\0${entry.kind}\0`);
       if (entry.kind === "dir" && seen.reaches(path)) await visit(path, entry);
     }
   };
   await visit("", tree);
   return hash.digest("hex");
+}
+
+function stateOf(entry: Entry): string | Promise<string> {
+  if (entry.kind !== "file") return entryValue(entry);
+  return `file ${entry.mode} ${entry.content.size} ${entry.content.mtimeNs}`;
 }
 
 /** Returns the paths that were looked at, are there, and were not declared. */

@@ -133,5 +133,12 @@ export function recordOf(
     peakMemoryMiB: measured.peakMemoryMiB,
     ...parts.reported,
   };
-  return { ...rest, attempt: parts.attempt, taken: parts.taken, effects: parts.effects, resources };
+  return {
+    ...rest,
+    attempt: parts.attempt,
+    taken: parts.taken,
+    effects: parts.effects,
+    resources,
+    reused: false,
+  };
 }

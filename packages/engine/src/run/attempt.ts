@@ -19,6 +19,7 @@ import { attemptEnv } from "./attempt-env.ts";
 import { failureOf, type Reported, readEnd, recordOf, type Verdict } from "./attempt-record.ts";
 import { interpolate } from "./interpolate.ts";
 import { taskFolder } from "./run-place.ts";
+import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 export interface AttemptStart {
@@ -213,11 +214,28 @@ export class LiveAttempt {
       if (!keep) await workdir.discard(view).catch(() => {});
       if (settings.retain !== "all") sweepBeside(view.beside);
     }
-    return recordOf(final, {
+    const record = recordOf(final, {
       ...{ attempt: this.#start.attempt, taken, effects, reported: this.#reported },
       latencyMs: clock.now() - this.#startedAt,
       queueMs: Math.max(0, this.#startedAt - this.#start.readyAt),
     });
+    await this.#keep(record);
+    return record;
+  }
+
+  // For a session that may go on with this run; without it the task is done once more there.
+  async #keep(record: AttemptRecord): Promise<void> {
+    const { kept, tasks, works, workdir } = this.world;
+    const { status, output, effects, attempt, taken, resources } = record;
+    if (kept === null || status !== "succeeded" || output === null) return;
+    const task = tasks[this.task]!;
+    const definition = taskDefinition(task, works[this.task]!);
+    try {
+      const files = effects === null || workdir === null ? null : await workdir.keep(effects);
+      kept.keep({ taskId: task.id, definition, attempt, taken, effects: files, resources }, output);
+    } catch {
+      // A full disk, most likely: what matters is said by whoever needs it.
+    }
   }
 }
 

@@ -31,8 +31,8 @@ export function openHistory(stateDir: string | null): History {
     learned,
     notes: notesOf(durations.note, learned.note),
     remember(lesson) {
-      for (const [task, { status, resources }] of lesson.records) {
-        if (status !== "succeeded") continue;
+      for (const [task, { status, resources, reused }] of lesson.records) {
+        if (status !== "succeeded" || reused) continue;
         const { id } = lesson.tasks[task]!;
         const { agentName } = lesson.works[task]!;
         durations.record({ taskId: id, agent: agentName, latencyMs: resources.latencyMs });

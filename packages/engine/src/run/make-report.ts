@@ -7,8 +7,8 @@ import {
   type WireError,
 } from "@sheaf/core";
 import { runBoundMs } from "../plan/run-bound.ts";
+import type { LoopEnd } from "./loop-request.ts";
 import { type Guarantee, type RunReport, type RunTiming, type TaskReport, unwrapTasks } from "./report.ts";
-import type { LoopEnd } from "./run-loop.ts";
 import type { World } from "./world.ts";
 
 /** Returns the status of a run from the outcomes of its tasks. */
@@ -62,6 +62,7 @@ function taskReport(world: World, end: LoopEnd, index: number, times: Times, sta
     failure: failed ? (record?.failure ?? null) : null,
     because: times.because.get(id)?.because ?? null,
     attempts,
+    reused: record?.reused ?? false,
     conflicts: times.conflicts.get(id) ?? 0,
     resources: record?.resources ?? null,
     startedMs: started === undefined ? null : started - startedAt,

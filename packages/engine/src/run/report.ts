@@ -27,6 +27,8 @@ export interface TaskReport {
   readonly because: Because | null;
   /** Attempts made, those that did not count included. */
   readonly attempts: number;
+  /** An attempt of an earlier session or run took the place of a new one. */
+  readonly reused: boolean;
   /** How often it ran again because an earlier task had changed what it read. */
   readonly conflicts: number;
   /** Of the attempt that counted; null when there was none. */

@@ -7,51 +7,26 @@
 //   R1. Events are taken into the scheduler one at a time, in the order in which they came.
 //   R2. A record whose task runs again, or is skipped, is dropped together with its output.
 //   R3. When the loop ends nothing of the run is running: no attempt, no timer, no slot in hand.
-import {
-  decodeData,
-  describeData,
-  SheafError,
-  type TaskFailure,
-  toWireError,
-  type WireError,
-} from "@sheaf/core";
+import { SheafError, type TaskFailure, toWireError, type WireError } from "@sheaf/core";
+import type { Effects } from "@sheaf/workdir";
 import { type MemoryWatch, watchMemory } from "../resources/memory-watch.ts";
-import type { SlotMember, SlotPool } from "../resources/slot-pool.ts";
+import type { SlotMember } from "../resources/slot-pool.ts";
 import { checkInvariants } from "../scheduler/check-invariants.ts";
 import type { SchedulerCommand, SchedulerEvent } from "../scheduler/messages.ts";
-import {
-  type Cause,
-  createSchedulerState,
-  type SchedulerPlan,
-  type SchedulerState,
-} from "../scheduler/state.ts";
+import { type Cause, createSchedulerState, type SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import { LiveAttempt } from "./attempt.ts";
-import { backoffMs } from "./backoff.ts";
 import { becauseOf } from "./because-of.ts";
 import { KeptRecords } from "./kept-records.ts";
+import { emitFinished, emitWait } from "./loop-events.ts";
+import type { LoopEnd, LoopRequest } from "./loop-request.ts";
 import { HeldSlot, surroundingTask } from "./nesting.ts";
-import { sayWait } from "./say-wait.ts";
+import { RetryTimers } from "./retry-timers.ts";
+import { findReusable } from "./reuse.ts";
 import { settleTask } from "./settle-task.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
-/** How the loop ended. */
-export interface LoopEnd {
-  readonly state: SchedulerState;
-  /** The last record of each task that had one. */
-  readonly records: ReadonlyMap<number, AttemptRecord>;
-  /** Why the run could not go on, or null. */
-  readonly fault: WireError | null;
-}
-
-export interface LoopRequest {
-  readonly world: World;
-  readonly plan: SchedulerPlan;
-  readonly slots: SlotPool;
-  readonly nested: boolean;
-  /** Check the scheduler's state after every event. */
-  readonly validate: boolean;
-}
+type StartCommand = SchedulerCommand & { readonly type: "start" };
 
 /** Runs a plan to its end. */
 export class RunLoop {
@@ -65,18 +40,19 @@ export class RunLoop {
   readonly #records: KeptRecords;
   readonly #readyAt = new Map<number, number>();
   readonly #abandoned = new Set<number>();
-  readonly #timers = new Set<() => void>();
+  readonly #timers = new RetryTimers();
   #busy = false;
   #fault: WireError | null = null;
   #finish: (end: LoopEnd) => void = () => {};
   readonly #ended: Promise<LoopEnd>;
 
   constructor(request: LoopRequest) {
-    const { world, plan, slots, nested } = request;
+    const { world, plan, slots, nested, earlier } = request;
     this.#world = world;
     this.#request = request;
-    this.#state = createSchedulerState(plan);
+    this.#state = createSchedulerState(plan, earlier);
     this.#records = new KeptRecords(world.outputs);
+    for (const [task, record] of request.done.entries()) this.#records.keep(task, record);
     this.#ended = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -146,7 +122,7 @@ export class RunLoop {
           ?.abort({ kind: "because", because: becauseOf(this.#world, command.cause) });
         break;
       case "tell-wait":
-        this.#tellWait(command);
+        emitWait(this.#world, command.task, command.reason);
         break;
       case "want-slots":
         this.#seat.want(command.slots);
@@ -162,22 +138,52 @@ export class RunLoop {
     }
   }
 
-  #start({ task, attempt, cause }: SchedulerCommand & { readonly type: "start" }): void {
+  #start(command: StartCommand): void {
+    const { task } = command;
+    this.#records.drop(task);
+    if (this.#world.reusable.has(this.#world.tasks[task]!.id)) void this.#reuse(command);
+    else this.#launch(command);
+  }
+
+  async #reuse(command: StartCommand): Promise<void> {
+    const { task } = command;
+    const record = await findReusable(this.#world, task, this.#below(task)).catch(() => null);
+    if (this.#state.tasks[task]!.aborting) {
+      this.#send({ type: "attempt.ended", task, ended: "aborted", retryable: false, outOfMemory: false });
+      this.#seat.release(1);
+    } else if (record === null) this.#launch(command);
+    else {
+      const { id: taskId } = this.#world.tasks[task]!;
+      this.#world.emit({
+        type: "task.reused",
+        taskId,
+        attempt: record.attempt,
+        from: "resume",
+        savedUsd: null,
+      });
+      this.#attemptEnded(task, this.#kept(task, record));
+    }
+  }
+
+  #launch({ task, attempt, cause }: StartCommand): void {
     const world = this.#world;
     const { executor, agentName } = world.works[task]!;
     const { id, route = "unknown" } = world.tasks[task]!;
-    this.#records.drop(task);
     world.emit({ type: "attempt.started", taskId: id, attempt, cause, executor, agent: agentName, route });
     const readyAt = this.#readyAt.get(task) ?? world.clock.now();
     const fresh = this.#abandoned.has(task);
-    // What finished tasks before this one wrote and nobody has settled yet.
-    const below = world.workdir === null ? [] : this.#records.writtenBetween(this.#state.turn, task);
+    const below = this.#below(task);
     const afterConflict = this.#state.tasks[task]!.conflicted;
     const start = { task, attempt, cause, readyAt, below, fresh, afterConflict };
     // Runs that the task starts find its slot here.
     const live = surroundingTask.run(new HeldSlot(this.#seat), () => new LiveAttempt(world, start));
     this.#live.set(task, live);
     void live.record.then((record) => this.#attemptEnded(task, this.#kept(task, record)));
+  }
+
+  // What finished tasks before this one wrote and nobody has settled yet.
+  #below(task: number): readonly Effects[] {
+    return this.#world.workdir === null ? [] : this.#records.writtenBetween(this.#state.turn, task);
   }
 
   // An output that cannot be kept is as good as none.
@@ -198,7 +204,7 @@ export class RunLoop {
     this.#live.delete(task);
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
-    emitFinished(world, task, record);
+    if (!record.reused) emitFinished(world, task, record);
     const { status: ended, retryable, outOfMemory } = record;
     this.#send({ type: "attempt.ended", task, ended, retryable, outOfMemory });
     this.#seat.release(1);
@@ -234,15 +240,9 @@ export class RunLoop {
   }
 
   #backOff(task: number, retry: number): void {
-    const { clock, settings, random, tasks } = this.#world;
-    const delayMs = backoffMs(retry, settings.retryDelayMs, random());
-    const attempt = this.#records.get(task).attempt;
-    this.#world.emit({ type: "task.retrying", taskId: tasks[task]!.id, attempt, delayMs });
-    const stop = clock.after(delayMs, () => {
-      this.#timers.delete(stop);
-      this.#send({ type: "retry.due", task });
-    });
-    this.#timers.add(stop);
+    const { attempt } = this.#records.get(task);
+    const delayMs = this.#timers.start(this.#world, retry, () => this.#send({ type: "retry.due", task }));
+    this.#world.emit({ type: "task.retrying", taskId: this.#world.tasks[task]!.id, attempt, delayMs });
   }
 
   #skip(task: number, cause: Cause): void {
@@ -269,35 +269,10 @@ export class RunLoop {
     this.#world.emit({ type: "task.failed", taskId: id, attempt, failure });
   }
 
-  #tellWait({ task, reason }: SchedulerCommand & { readonly type: "tell-wait" }): void {
-    // In sequential mode every task waits for its turn, and everybody knows.
-    if (reason.kind === "turn" && this.#world.settings.mode === "sequential") return;
-    const { id } = this.#world.tasks[task]!;
-    this.#world.emit({ type: "task.waiting", taskId: id, reason: sayWait(this.#world, task, reason) });
-  }
-
   #end(): void {
-    for (const stop of this.#timers) stop();
-    this.#timers.clear();
+    this.#timers.stop();
     this.#memory.stop();
     this.#seat.leave();
     this.#finish({ state: this.#state, records: this.#records.all, fault: this.#fault });
   }
-}
-
-function emitFinished(world: World, task: number, record: AttemptRecord): void {
-  const { attempt, status, failure, because, resources, output } = record;
-  const changed = record.effects?.changes.map((change) => change.path).slice(0, 100) ?? [];
-  world.emit({
-    ...{
-      type: "attempt.finished",
-      taskId: world.tasks[task]!.id,
-      attempt,
-      status,
-      failure,
-      because,
-      resources,
-    },
-    ...{ output: output === null ? null : describeData(decodeData(output)), changed },
-  });
 }

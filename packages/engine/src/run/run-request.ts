@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   type Clock,
@@ -99,14 +99,11 @@ function newRunId(clock: Clock): RunId {
   return toRunId(`${stamp}-${randomBytes(3).toString("hex")}`);
 }
 
-function chooseRunId(given: unknown, stateDir: string | null, clock: Clock): RunId {
+function chooseRunId(given: unknown, clock: Clock): RunId {
   if (given === undefined) return newRunId(clock);
   const problem = idProblem(given);
   if (problem !== undefined) throw new SheafError("RUN_ID_INVALID", { runId: given, problem });
-  const id = toRunId(given as string);
-  const path = stateDir === null ? null : join(stateDir, "runs", id);
-  if (path !== null && existsSync(path)) throw new SheafError("RUN_EXISTS", { runId: id, path });
-  return id;
+  return toRunId(given as string);
 }
 
 /**
@@ -127,7 +124,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
   const clock = options.clock ?? systemClock;
   const stateDir = stateDirOf(dir, forced.home);
   return {
-    runId: chooseRunId(options.runId, stateDir, clock),
+    runId: chooseRunId(options.runId, clock),
     tasks,
     works,
     dir,

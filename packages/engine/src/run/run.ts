@@ -3,9 +3,8 @@
 // Owns:     the order of things: take the directory, analyze, plan, run, verify, give everything back.
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { join } from "node:path";
-import type { EffectiveLimits, EventBody, RunEvent } from "@sheaf/core";
-import { createCostBook, type Journal, openJournal } from "@sheaf/ledger";
-import { openWorkdir, type Workdir } from "@sheaf/workdir";
+import type { AttemptResources, EffectiveLimits } from "@sheaf/core";
+import type { Journal } from "@sheaf/ledger";
 import { createExecutors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
@@ -14,18 +13,21 @@ import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
 import { VERSION } from "../version.ts";
 import { analyzeRun, countSources } from "./analysis.ts";
-import { type History, openHistory } from "./history.ts";
+import type { History } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
+import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
+import { type OpenRun, openRun } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
 import type { RunReport } from "./report.ts";
-import { type LoopEnd, RunLoop } from "./run-loop.ts";
-import { RunFolder } from "./run-place.ts";
+import { recordOfExecution } from "./reuse.ts";
+import { RunLoop } from "./run-loop.ts";
 import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
-import { shownToTasks, trackedTasks } from "./tracked-tasks.ts";
-import type { World } from "./world.ts";
+import type { DoneTask } from "./session.ts";
+import { trackedTasks } from "./tracked-tasks.ts";
+import type { AttemptRecord, World } from "./world.ts";
 
 /** What others are told as a run proceeds. */
 export interface RunListener {
@@ -34,14 +36,9 @@ export interface RunListener {
   readonly planned: (plan: RunPlan) => void;
 }
 
-interface Opened {
-  readonly workdir: Workdir | null;
-  readonly journal: Journal;
-  readonly folder: RunFolder;
-  readonly history: History;
-  readonly emit: (body: EventBody) => RunEvent;
-  readonly costs: ReturnType<typeof createCostBook>;
-}
+const NOTHING_MEASURED: AttemptResources = {
+  ...{ latencyMs: 0, queueMs: 0, cpuMs: null, peakMemoryMiB: null, vramPeakMiB: null, modelLoads: 0 },
+};
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -53,7 +50,7 @@ export class Run {
   readonly #abort = new AbortController();
   #cancelled: string | null = null;
   #loop: RunLoop | null = null;
-  #opened: Opened | null = null;
+  #opened: OpenRun | null = null;
 
   constructor(request: RunRequest, nested: boolean) {
     this.#request = request;
@@ -71,7 +68,7 @@ export class Run {
 
   /** Runs to the end. Rejects only when the run could not begin, or by a fault of Sheaf's own. */
   async perform(listener: RunListener): Promise<RunReport> {
-    const opened = await this.#open();
+    const opened = await openRun(this.#request, this.#abort.signal);
     this.#opened = opened;
     const { clock, settings } = this.#request;
     const executors = createExecutors({
@@ -89,62 +86,16 @@ export class Run {
       return await this.#runPlan(world, opened);
     } finally {
       await executors.dispose();
-      await opened.workdir?.close({ keep: false });
+      await opened.workdir?.close({ keep: this.#loop !== null });
       opened.journal.close();
       opened.folder.close();
     }
   }
 
-  async #open(): Promise<Opened> {
-    const { stateDir, runId } = this.#request;
-    const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
-    const workdir = await this.#openWorkdir(runDir);
-    try {
-      return this.#openRest(runDir, workdir);
-    } catch (error) {
-      await workdir?.close({ keep: false });
-      throw error;
-    }
-  }
-
-  // A run that is cancelled while its directory is frozen touches nothing in it, and ends as any other.
-  async #openWorkdir(runDir: string | null): Promise<Workdir | null> {
-    const { runId, tasks, dir, settings } = this.#request;
-    if (dir === null || runDir === null) return null;
-    try {
-      return await openWorkdir({
-        ...{ dir, runDir, runId, frozen: settings.frozen, signal: this.#abort.signal },
-        declaredWrites: tasks.flatMap((task) => task.writes ?? []),
-        shown: shownToTasks(this.#request),
-        ...(settings.staging === "auto" ? {} : { rung: settings.staging }),
-      });
-    } catch (error) {
-      if (this.#abort.signal.aborted) return null;
-      throw error;
-    }
-  }
-
-  #openRest(runDir: string | null, workdir: Workdir | null): Opened {
-    const { stateDir, runId, clock, tasks, settings, costWeights } = this.#request;
-    const folder = new RunFolder(
-      runDir,
-      tasks.map((task) => task.id),
-    );
-    const path = runDir !== null && settings.trace ? join(runDir, "journal.ndjson") : null;
-    const journal = openJournal({ path, runId, clock });
-    const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
-    const emit = (body: EventBody): RunEvent => {
-      const event = journal.append(body);
-      costs.add(event);
-      return event;
-    };
-    return { workdir, journal, folder, history: openHistory(stateDir), emit, costs };
-  }
-
-  async #prepare(opened: Opened, executors: World["executors"]): Promise<World> {
+  async #prepare(opened: OpenRun, executors: World["executors"]): Promise<World> {
     this.#request = await withAgents(this.#request);
     const { tasks, works, settings, clock, runId } = this.#request;
-    const { workdir, emit, journal, folder, costs } = opened;
+    const { workdir, emit, journal, folder, costs, kept, earlier } = opened;
     const limits = effectiveLimits(this.#request);
     const bounds = runBounds(this.#request, limits);
     this.#announce(opened, limits);
@@ -172,14 +123,20 @@ export class Run {
       place: folder,
       executors,
       tracked,
+      kept,
+      reusable: earlier?.executions ?? new Map(),
       emit,
     };
   }
 
-  #announce({ emit, workdir, history }: Opened, limits: EffectiveLimits): void {
+  #announce({ emit, workdir, history, earlier }: OpenRun, limits: EffectiveLimits): void {
     const { tasks, settings, dir, warnings } = this.#request;
     const { mode, schedule } = settings;
     emit({ type: "run.started", tasks: tasks.length, mode, schedule, dir, limits, version: VERSION });
+    if (earlier !== null) {
+      const { done, takenBack, executions } = earlier;
+      emit({ type: "run.resumed", done: done.length, takenBack, reusable: executions.size });
+    }
     for (const reason of warnings) emit({ type: "run.fallback", part: "configuration", reason });
     for (const note of history.notes) emit({ type: "run.fallback", ...note });
     if (workdir === null) return;
@@ -191,7 +148,7 @@ export class Run {
     }
   }
 
-  async #plan({ emit, history }: Opened, bounds: RunBounds): Promise<RunPlan> {
+  async #plan({ emit, history }: OpenRun, bounds: RunBounds): Promise<RunPlan> {
     const { settings, clock } = this.#request;
     const from = clock.now();
     emit({
@@ -221,12 +178,17 @@ export class Run {
     }
   }
 
-  async #runPlan(world: World, opened: Opened): Promise<RunReport> {
+  async #runPlan(world: World, opened: OpenRun): Promise<RunReport> {
     const { settings, tasks, validate } = this.#request;
     const { plan, works, tracked, limits } = world;
     const scheduled = schedulerPlan({ plan, tasks, works, settings, tracked, limits: limits.tags });
     const machine = watchMachine(world.clock);
-    const loop = new RunLoop({ world, plan: scheduled, slots: processSlots, nested: this.#nested, validate });
+    const { earlier } = opened;
+    const loop = new RunLoop({
+      ...{ world, plan: scheduled, slots: processSlots, nested: this.#nested, validate },
+      earlier: earlier === null ? null : { done: earlier.done.length, attempts: earlier.attempts },
+      done: earlier?.done.map(recordOfDone) ?? [],
+    });
     this.#loop = loop;
     const end = await loop.run(this.#cancelled);
     const found = await machine.finish();
@@ -234,14 +196,14 @@ export class Run {
     return this.#close(world, opened, end);
   }
 
-  async #close(world: World, opened: Opened, end: LoopEnd): Promise<RunReport> {
+  async #close(world: World, opened: OpenRun, end: LoopEnd): Promise<RunReport> {
     const { workdir, history, emit, journal, folder } = opened;
     const changes = (await workdir?.verify()) ?? { outside: [], frozen: [] };
     const outside = [...outsideSoFar(journal), ...changes.outside];
     if (changes.outside.length > 0) emit({ type: "dir.changed-outside", paths: changes.outside });
     const guarantee = guaranteeOf(world, { outside, frozen: changes.frozen });
     const status = runStatus(end);
-    await workdir?.close({ keep: status === "failed" || status === "suspended" });
+    await workdir?.close({ keep: status !== "succeeded" });
     const { tasks, works } = world;
     for (const note of history.remember({ tasks, works, records: end.records })) {
       emit({ type: "run.fallback", ...note });
@@ -258,6 +220,11 @@ export class Run {
     await journal.sync();
     return report;
   }
+}
+
+function recordOfDone({ attempt, output, finished }: DoneTask): AttemptRecord {
+  const resources = finished?.resources ?? NOTHING_MEASURED;
+  return recordOfExecution({ attempt, output, taken: [], resources }, null);
 }
 
 function outsideSoFar(journal: Journal): readonly string[] {

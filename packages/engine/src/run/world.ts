@@ -19,6 +19,7 @@ import type { TaskWork } from "../agents/resolve-work.ts";
 import type { Settings } from "../config/settings.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
+import type { ExecutionStore, FoundExecution } from "./execution-store.ts";
 import type { OutputStore } from "./output-store.ts";
 
 /** Everything that a run holds while it runs. Tasks are addressed by position in serial order. */
@@ -40,6 +41,10 @@ export interface World {
   readonly workdir: Workdir | null;
   /** Folder of the run's own files, made on demand; null while there is none. */
   readonly place: RunPlace;
+  /** Where finished attempts are kept; null where nothing is. */
+  readonly kept: ExecutionStore | null;
+  /** Finished attempts of earlier sessions, by task. */
+  readonly reusable: ReadonlyMap<string, readonly FoundExecution[]>;
   readonly executors: { get(kind: ExecutorKind): Executor };
   /** True where everything that the task reads is known. */
   readonly tracked: readonly boolean[];
@@ -72,4 +77,6 @@ export interface AttemptRecord {
   /** False when code of the attempt may still be running. */
   readonly quiet: boolean;
   readonly resources: AttemptResources;
+  /** It was made in an earlier session or run. */
+  readonly reused: boolean;
 }

@@ -135,13 +135,33 @@ function newTask(): TaskState {
   };
 }
 
-/** Returns the state before anything has happened. */
-export function createSchedulerState(plan: SchedulerPlan): SchedulerState {
+/** What earlier sessions of the run have done. */
+export interface EarlierWork {
+  /** Tasks at the beginning of the order that have succeeded and are settled. */
+  readonly done: number;
+  /** Attempts that each task has had. */
+  readonly attempts: readonly number[];
+}
+
+/** Returns the state before anything has happened in this session. */
+export function createSchedulerState(
+  plan: SchedulerPlan,
+  earlier: EarlierWork | null = null,
+): SchedulerState {
   const tasks = Array.from({ length: plan.size }, newTask);
-  for (const successor of plan.node) tasks[successor]!.unmet += 1;
+  const done = earlier?.done ?? 0;
+  tasks.forEach((task, i) => {
+    task.attempts = earlier?.attempts[i] ?? 0;
+    if (i >= done) return;
+    task.phase = "done";
+    task.outcome = "succeeded";
+  });
+  for (let edge = plan.start[done]!; edge < plan.node.length; edge++) tasks[plan.node[edge]!]!.unmet += 1;
   const levels = plan.level === null ? 0 : plan.level.reduce((most, level) => Math.max(most, level + 1), 0);
   const levelLeft = new Uint32Array(levels);
-  for (const level of plan.level ?? []) levelLeft[level]! += 1;
+  for (const level of plan.level?.subarray(done) ?? []) levelLeft[level]! += 1;
+  let openLevel = 0;
+  while (openLevel < levels - 1 && levelLeft[openLevel] === 0) openLevel += 1;
   // A conflicted task stands at the front of the order and everything waits for it.
   const rank = (task: number): number =>
     tasks[task]!.conflicted ? Number.POSITIVE_INFINITY : plan.priority[task]!;
@@ -156,7 +176,7 @@ export function createSchedulerState(plan: SchedulerPlan): SchedulerState {
     newlyReady: [],
     told: new Map(),
     tagUse: plan.tagLimits.map(() => 0),
-    turn: 0,
+    turn: done,
     slots: 0,
     wanted: 0,
     running: 0,
@@ -165,7 +185,7 @@ export function createSchedulerState(plan: SchedulerPlan): SchedulerState {
     memory: NO_LIMIT,
     declaredMiB: 0,
     undeclaredRunning: 0,
-    openLevel: 0,
+    openLevel,
     levelLeft,
     ending: null,
     finished: false,

@@ -1,0 +1,28 @@
+import { decodeData, describeData } from "@sheaf/core";
+import type { WaitReason } from "../scheduler/state.ts";
+import { sayWait } from "./say-wait.ts";
+import type { AttemptRecord, World } from "./world.ts";
+
+/** Says why a task that could start waits. In sequential mode every task waits for its turn, and everybody knows. */
+export function emitWait(world: World, task: number, reason: WaitReason): void {
+  if (reason.kind === "turn" && world.settings.mode === "sequential") return;
+  world.emit({ type: "task.waiting", taskId: world.tasks[task]!.id, reason: sayWait(world, task, reason) });
+}
+
+/** Says how an attempt ended. */
+export function emitFinished(world: World, task: number, record: AttemptRecord): void {
+  const { attempt, status, failure, because, resources, output } = record;
+  const changed = record.effects?.changes.map((change) => change.path).slice(0, 100) ?? [];
+  world.emit({
+    ...{
+      type: "attempt.finished",
+      taskId: world.tasks[task]!.id,
+      attempt,
+      status,
+      failure,
+      because,
+      resources,
+    },
+    ...{ output: output === null ? null : describeData(decodeData(output)), changed },
+  });
+}

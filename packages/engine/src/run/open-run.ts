@@ -1,0 +1,102 @@
+// Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type EventBody, type RunEvent, SheafError } from "@sheaf/core";
+import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
+import { openWorkdir, type Workdir } from "@sheaf/workdir";
+import { ExecutionStore } from "./execution-store.ts";
+import { type History, openHistory } from "./history.ts";
+import { RunFolder } from "./run-place.ts";
+import type { RunRequest } from "./run-request.ts";
+import { type EarlierSession, earlierSession, JOURNAL_FILE, keepTasks } from "./session.ts";
+import { shownToTasks } from "./tracked-tasks.ts";
+
+/** A run that holds what it needs. */
+export interface OpenRun {
+  readonly workdir: Workdir | null;
+  readonly journal: Journal;
+  readonly folder: RunFolder;
+  readonly history: History;
+  readonly costs: CostBook;
+  /** What earlier sessions of the run have left; null in the first. */
+  readonly earlier: EarlierSession | null;
+  /** Where finished attempts are kept; null where nothing is. */
+  readonly kept: ExecutionStore | null;
+  readonly emit: (body: EventBody) => RunEvent;
+}
+
+/**
+ * Opens a run, or goes on with one: what is to run again is taken back from the directory first.
+ *
+ * @throws SheafError DIR_BUSY, DIR_UNUSABLE, RUN_NOT_RESUMABLE, RUN_IN_DOUBT, JOURNAL_DAMAGED
+ */
+export async function openRun(request: RunRequest, signal: AbortSignal): Promise<OpenRun> {
+  const { stateDir, runId } = request;
+  const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
+  const known = runDir !== null && existsSync(runDir);
+  const workdir = await openDirectory(request, runDir, signal);
+  try {
+    const earlier = !known ? null : earlierSession(runDir, request, workdir?.committed() ?? []);
+    requireNoDoubt(request, earlier);
+    if (earlier !== null) await workdir?.rewind(earlier.commits);
+    return openFiles(request, { runDir, workdir, earlier });
+  } catch (error) {
+    await workdir?.close({ keep: true });
+    throw error;
+  }
+}
+
+function requireNoDoubt({ tasks }: RunRequest, earlier: EarlierSession | null): void {
+  const taskId = earlier?.inDoubt[0];
+  if (taskId === undefined) return;
+  const { effects = [] } = tasks.find(({ id }) => id === taskId)!;
+  throw new SheafError("RUN_IN_DOUBT", { taskId, effects });
+}
+
+// A run that is cancelled while its directory is frozen touches nothing in it, and ends as any other.
+async function openDirectory(
+  request: RunRequest,
+  runDir: string | null,
+  signal: AbortSignal,
+): Promise<Workdir | null> {
+  const { runId, tasks, dir, settings } = request;
+  if (dir === null || runDir === null) return null;
+  try {
+    return await openWorkdir({
+      ...{ dir, runDir, runId, frozen: settings.frozen, signal },
+      declaredWrites: tasks.flatMap((task) => task.writes ?? []),
+      shown: shownToTasks(request),
+      ...(settings.staging === "auto" ? {} : { rung: settings.staging }),
+    });
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
+interface Place {
+  readonly runDir: string | null;
+  readonly workdir: Workdir | null;
+  readonly earlier: EarlierSession | null;
+}
+
+function openFiles(request: RunRequest, { runDir, workdir, earlier }: Place): OpenRun {
+  const { stateDir, runId, clock, tasks, settings, costWeights } = request;
+  const folder = new RunFolder(
+    runDir,
+    tasks.map((task) => task.id),
+  );
+  const traced = runDir !== null && settings.trace;
+  const path = traced ? join(runDir, JOURNAL_FILE) : null;
+  const journal = openJournal({ path, runId, clock, nextSeq: earlier?.events.length ?? 0 });
+  if (traced) keepTasks(runDir, request);
+  const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
+  for (const event of earlier?.events ?? []) costs.add(event);
+  const emit = (body: EventBody): RunEvent => {
+    const event = journal.append(body);
+    costs.add(event);
+    return event;
+  };
+  const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
+  return { workdir, journal, folder, history: openHistory(stateDir), costs, earlier, kept, emit };
+}

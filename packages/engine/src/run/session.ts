@@ -1,0 +1,156 @@
+// What an earlier session of a run has left: how far it came, and what of it need not be done again.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type EventOf, type RunEvent, SheafError, type TaskId } from "@sheaf/core";
+import { readJournal } from "@sheaf/ledger";
+import { outputFile } from "../executor/output-files.ts";
+import { ExecutionStore, type FoundExecution } from "./execution-store.ts";
+import type { RunRequest } from "./run-request.ts";
+import { taskDefinition } from "./task-definition.ts";
+
+const TASKS_FILE = "tasks.json";
+export const JOURNAL_FILE = "journal.ndjson";
+
+interface KeptTasks {
+  readonly version: 1;
+  readonly definitions: readonly string[];
+}
+
+/** A task of the prefix that is not run again. */
+export interface DoneTask {
+  readonly attempt: number;
+  readonly output: Uint8Array;
+  readonly finished: EventOf<"attempt.finished"> | null;
+}
+
+/** An earlier session, seen from the one that goes on with it. */
+export interface EarlierSession {
+  readonly events: readonly RunEvent[];
+  /** Tasks at the beginning of the list that are committed and have not changed since. */
+  readonly done: readonly DoneTask[];
+  /** Attempts that each task has had. */
+  readonly attempts: readonly number[];
+  /** Finished attempts of the other tasks, to be used where they would read the same. */
+  readonly executions: ReadonlyMap<string, readonly FoundExecution[]>;
+  /** Commits that stay. */
+  readonly commits: number;
+  /** Tasks whose commits do not. */
+  readonly takenBack: readonly TaskId[];
+  /** Tasks with effects of which nobody knows whether they happened. */
+  readonly inDoubt: readonly TaskId[];
+}
+
+const definitionsOf = ({ tasks, works }: RunRequest): readonly string[] =>
+  tasks.map((task, i) => taskDefinition(task, works[i]!));
+
+/** Notes what a run is about, for a session that may go on with it. */
+export function keepTasks(runDir: string, request: RunRequest): void {
+  const kept: KeptTasks = { version: 1, definitions: definitionsOf(request) };
+  const path = join(runDir, TASKS_FILE);
+  mkdirSync(runDir, { recursive: true });
+  writeFileSync(`${path}.new`, JSON.stringify(kept));
+  renameSync(`${path}.new`, path);
+}
+
+const idOf = (definition: string): string => definition.slice(0, definition.indexOf(" "));
+
+/**
+ * Returns what earlier sessions of this run have left.
+ *
+ * @param committed tasks whose changes are in the shared directory, in order
+ * @throws SheafError RUN_NOT_RESUMABLE when the run was about other tasks, or kept nothing to go on with.
+ */
+export function earlierSession(
+  runDir: string,
+  request: RunRequest,
+  committed: readonly string[],
+): EarlierSession {
+  const { runId, tasks } = request;
+  const definitions = readDefinitions(runDir, runId);
+  const ids = definitions.map(idOf);
+  if (ids.join("\n") !== tasks.map(({ id }) => id).join("\n")) {
+    const problem = `its tasks were ${nameSome(ids)}`;
+    throw new SheafError("RUN_NOT_RESUMABLE", { runId, path: runDir, problem });
+  }
+  const { events } = readJournal(join(runDir, JOURNAL_FILE));
+  const same = definitionsOf(request).map((definition, i) => definition === definitions[i]);
+  const history = readHistory(events, committed);
+  const done: DoneTask[] = [];
+  for (const [i, { id }] of tasks.entries()) {
+    const attempt = history.committed.get(id);
+    const output = attempt === undefined || !same[i] ? null : readOutput(runDir, id);
+    if (attempt === undefined || output === null) break;
+    done.push({ attempt, output, finished: history.finished.get(`${id} ${attempt}`) ?? null });
+  }
+  const executions = new Map(
+    [...new ExecutionStore(join(runDir, "executions")).read()].filter(
+      ([id]) => !ids.slice(0, done.length).includes(id),
+    ),
+  );
+  const attempts = tasks.map(({ id }) => history.attempts.get(id) ?? 0);
+  const inDoubt = tasks.slice(done.length).flatMap(({ id, effects = [], idempotent }) => {
+    const open = history.open.has(id) && !executions.has(id);
+    return effects.length > 0 && idempotent !== true && open ? [id] : [];
+  });
+  const kept = new Set(ids.slice(0, done.length));
+  const commits = committed.filter((id) => kept.has(id)).length;
+  const takenBack = tasks.slice(done.length).flatMap(({ id }) => (history.committed.has(id) ? [id] : []));
+  return { events, done, attempts, executions, commits, takenBack, inDoubt };
+}
+
+function readDefinitions(runDir: string, runId: string): readonly string[] {
+  try {
+    const { definitions } = JSON.parse(readFileSync(join(runDir, TASKS_FILE), "utf8")) as KeptTasks;
+    readFileSync(join(runDir, JOURNAL_FILE));
+    return definitions;
+  } catch {
+    const problem = "it kept no journal";
+    throw new SheafError("RUN_NOT_RESUMABLE", { runId, path: runDir, problem });
+  }
+}
+
+function readOutput(runDir: string, id: string): Uint8Array | null {
+  try {
+    return readFileSync(join(runDir, "outputs", outputFile(id)));
+  } catch {
+    return null;
+  }
+}
+
+interface History {
+  /** Attempt that counted, by task. */
+  readonly committed: ReadonlyMap<string, number>;
+  readonly attempts: ReadonlyMap<string, number>;
+  readonly finished: ReadonlyMap<string, EventOf<"attempt.finished">>;
+  /** Tasks whose last attempt was started and not heard of again. */
+  readonly open: ReadonlySet<string>;
+}
+
+function readHistory(events: readonly RunEvent[], published: readonly string[]): History {
+  const committed = new Map<string, number>();
+  const attempts = new Map<string, number>();
+  const finished = new Map<string, EventOf<"attempt.finished">>();
+  const open = new Set<string>();
+  for (const event of events) {
+    if (event.type === "attempt.started") {
+      attempts.set(event.taskId, event.attempt);
+      open.add(event.taskId);
+    }
+    if (event.type === "attempt.finished") {
+      finished.set(`${event.taskId} ${event.attempt}`, event);
+      if (event.status !== "lost") open.delete(event.taskId);
+    }
+    if (event.type === "task.committed") committed.set(event.taskId, event.attempt);
+    if (event.type === "run.resumed") for (const id of event.takenBack) committed.delete(id);
+  }
+  // The process may have died between a commit and the line that tells of it.
+  for (const id of published) if (!committed.has(id)) committed.set(id, attempts.get(id) ?? 1);
+  return { committed, attempts, finished, open };
+}
+
+const MOST_NAMED = 5;
+
+function nameSome(ids: readonly string[]): string {
+  const more = ids.length - MOST_NAMED;
+  return more > 0 ? `${ids.slice(0, MOST_NAMED).join(", ")} and ${more} more` : ids.join(", ");
+}

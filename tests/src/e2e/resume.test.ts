@@ -1,0 +1,155 @@
+// Runs that ended before their end, and the sessions that go on with them.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { executeWithParallelism, type RunOptions, type RunReport } from "@sheaf/engine";
+import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+let place: TempDir;
+let ran: string[];
+beforeEach(() => {
+  place = tempDir();
+  ran = [];
+});
+afterEach(() => place[Symbol.dispose]());
+
+const at = (path: string): string => join(place.path, path);
+const left = () => readTree(place.path).filter((line) => !line.startsWith(".sheaf"));
+
+/** Each task copies what it reads into what it writes, with its own letter. */
+const TASKS = [
+  { id: "a", reads: ["in"], writes: ["a.out"] },
+  { id: "b", reads: ["a.out"], writes: ["b.out"] },
+  { id: "c", reads: ["in"], writes: ["c.out"] },
+  { id: "d", reads: ["b.out", "c.out"], writes: ["d.out"] },
+];
+
+interface Script {
+  /** Tasks that fail. */
+  readonly fail?: readonly string[];
+  /** Text that a task adds in place of its id. */
+  readonly says?: Readonly<Record<string, string>>;
+}
+
+function session({ fail = [], says = {} }: Script, options: RunOptions = {}): PromiseLike<RunReport> {
+  return executeWithParallelism(
+    { dir: place.path, tasks: TASKS },
+    (task, ctx) => {
+      ran.push(task.id);
+      if (fail.includes(task.id)) throw new Error(`${task.id} is broken`);
+      const read = task.reads!.map((path) => readFileSync(join(ctx.dir, path), "utf8")).join("+");
+      const text = `${read}>${says[task.id] ?? task.id}`;
+      writeFileSync(join(ctx.dir, task.writes![0]!), text);
+      return text;
+    },
+    { runId: "r", useLlmDeps: false, env: {}, ...options },
+  );
+}
+
+const outcomes = (report: RunReport): string =>
+  report.order
+    .map((id) => `${id}:${report.tasks[id]!.outcome}${report.tasks[id]!.reused ? "*" : ""}`)
+    .join(" ");
+
+describe("the same run id", () => {
+  beforeEach(() => writeFiles(place.path, { in: "0" }));
+
+  test("goes on after a failure: the mended task runs, and what it feeds; the rest is used again", async () => {
+    const first = await session({ fail: ["b"] });
+    expect(outcomes(first)).toBe("a:succeeded b:failed c:succeeded d:failed");
+    expect([existsSync(at("a.out")), existsSync(at("c.out"))]).toEqual([true, true]);
+    ran = [];
+    const second = await session({});
+    expect(outcomes(second)).toBe("a:succeeded* b:succeeded c:succeeded* d:succeeded");
+    expect(ran.sort()).toEqual(["b", "d"]);
+    expect(second.status).toBe("succeeded");
+    expect(readFileSync(at("d.out"), "utf8")).toBe("0>a>b+0>c>d");
+    expect(second.unwrap()).toMatchObject({ a: "0>a", c: "0>c" });
+  });
+
+  test("puts a mended task back at its place: what had read what it changes now runs again", async () => {
+    const tasks = TASKS;
+    await session({ fail: ["a"] });
+    // c had been committed; it reads "in" alone and is kept. b and d failed for want of a.out.
+    ran = [];
+    const second = await session({});
+    expect(ran.sort()).toEqual(["a", "b", "d"]);
+    expect(outcomes(second)).toBe("a:succeeded b:succeeded c:succeeded* d:succeeded");
+    expect(tasks.length).toBe(4);
+  });
+
+  test("of a run that has succeeded runs nothing, and returns what it had returned", async () => {
+    const first = await session({});
+    ran = [];
+    const second = await session({});
+    expect(ran).toEqual([]);
+    expect(second.unwrap()).toEqual(first.unwrap());
+    expect(outcomes(second)).toBe("a:succeeded* b:succeeded* c:succeeded* d:succeeded*");
+  });
+
+  test("after a cancellation leaves what one session would have left", async () => {
+    const run = executeWithParallelism(
+      { dir: place.path, tasks: TASKS },
+      async (task, ctx) => {
+        ran.push(task.id);
+        if (task.id === "b") {
+          run.cancel("stop here");
+          await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+        }
+        const text = `${task.reads!.map((path) => readFileSync(join(ctx.dir, path), "utf8")).join("+")}>${task.id}`;
+        writeFileSync(join(ctx.dir, task.writes![0]!), text);
+        return text;
+      },
+      { runId: "r", useLlmDeps: false, env: {} },
+    );
+    expect((await run).status).toBe("cancelled");
+    ran = [];
+    const second = await session({});
+    expect(second.status).toBe("succeeded");
+    expect(ran).not.toContain("a");
+    expect(left()).toEqual([
+      'a.out file 644 "0>a"',
+      'b.out file 644 "0>a>b"',
+      'c.out file 644 "0>c"',
+      'd.out file 644 "0>a>b+0>c>d"',
+      'in file 644 "0"',
+    ]);
+  });
+
+  test("with other tasks is refused, with what they were", async () => {
+    await session({});
+    const other = executeWithParallelism({ dir: place.path, tasks: [{ id: "x" }] }, () => 1, {
+      runId: "r",
+      env: {},
+    });
+    await expect(other).rejects.toMatchObject({ code: "RUN_NOT_RESUMABLE" });
+    await expect(other).rejects.toThrow(/its tasks were a, b, c, d/);
+  });
+
+  test("a run whose history was not kept is refused", async () => {
+    await session({}, { trace: false });
+    await expect(session({})).rejects.toThrow(/it kept no journal/);
+  });
+
+  test("the bill holds what all sessions have spent, and every dollar has one class", async () => {
+    const bill = (fail: boolean): PromiseLike<RunReport> =>
+      executeWithParallelism(
+        [{ id: "a" }, { id: "b", dependsOn: ["a"] }],
+        (task, ctx) => {
+          ctx.recordUsage({
+            model: "m",
+            inputTokens: 1,
+            outputTokens: 1,
+            costUsd: task.id === "a" ? 1 : 0.25,
+          });
+          if (fail && task.id === "b") throw new Error("broken");
+        },
+        { runId: "bill", home: at("home"), env: {}, useLlmDeps: false },
+      );
+    expect((await bill(true)).cost.totalUsd).toBe(1.25);
+    const second = await bill(false);
+    expect(second.cost.totalUsd).toBe(1.5);
+    expect(second.cost.byClass.useful.usd).toBe(1.25);
+    expect(second.cost.byClass["failed-attempt"].usd).toBe(0.25);
+  });
+});
