@@ -322,6 +322,12 @@ export function executorConformance(under: ExecutorUnderTest): void {
         expect(outputOf((await run("echo")).end)).toMatchObject({ id: "task-1" });
       });
 
+      test("the death of the whole process loses the attempt, and the next one runs", async () => {
+        const { end } = await run("killsProcess");
+        expect(end).toMatchObject({ status: "lost", how: expect.stringContaining("SIGKILL") });
+        expect(outputOf((await run("echo")).end)).toMatchObject({ id: "task-1" });
+      });
+
       test("what an agent prints is kept beside its work directory, not on the engine's output", async () => {
         const { end, beside } = await run("prints");
         expect(outputOf(end)).toBe("printed");

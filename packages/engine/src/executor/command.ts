@@ -19,11 +19,10 @@ import { GRACE_MS } from "./worker-attempt-handle.ts";
 /** A command's output is at most this much of the end of what it printed; all of it is in its log. */
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const STDERR_TAIL = 600;
-/** How long output is waited for once a command has ended, in ms. */
-const PIPE_PATIENCE_MS = 1_000;
 
 /** Keeps the end of a stream in memory and all of it in a file. */
-function keepStream(stream: Readable, file: string, onData: () => void): () => Buffer {
+function keepStream(stream: Readable | null | undefined, file: string, onData: () => void): () => Buffer {
+  if (!stream) return () => Buffer.alloc(0);
   const log = createWriteStream(file);
   log.on("error", () => stream.resume()); // a full disk must not stop the command from being read
   let tail = Buffer.alloc(0);
@@ -36,13 +35,15 @@ function keepStream(stream: Readable, file: string, onData: () => void): () => B
   return () => tail.subarray(-MAX_OUTPUT_BYTES);
 }
 
-function keepText(stream: Readable): () => string {
+function keepText(stream: Readable | null | undefined): () => string {
   let text = "";
-  stream.on("data", (chunk: Buffer) => {
+  stream?.on("data", (chunk: Buffer) => {
     text += chunk.toString();
   });
   return () => text;
 }
+
+const withoutBreak = (text: Buffer): string => text.toString().replace(/\r?\n$/, "");
 
 const lastLines = (text: string): string => {
   const trimmed = text.trim();
@@ -66,60 +67,37 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
   const guarded = startCommand(work.command, {
     cwd: place.view ?? emptyFolder(place.beside),
     env: { ...process.env, ...env },
+    clock,
   });
   const { child } = guarded;
-  const stdout = keepStream(child.stdout!, join(logs, "stdout.txt"), () => port.heartbeat());
-  const stderr = keepStream(child.stderr!, join(logs, "stderr.txt"), () => port.heartbeat());
-  const times = keepText(child.stdio[3] as Readable);
+  const stdout = keepStream(child?.stdout, join(logs, "stdout.txt"), () => port.heartbeat());
+  const stderr = keepStream(child?.stderr, join(logs, "stderr.txt"), () => port.heartbeat());
+  const times = keepText(child?.stdio[3] as Readable | undefined);
   let peakMiB: number | null = null;
   let aborted = false;
   const memoryMiB = (): number | null => {
-    const mib = child.pid === undefined ? null : treeMemoryMiB(child.pid);
+    const mib = child?.pid === undefined ? null : treeMemoryMiB(child.pid);
     if (mib !== null) peakMiB = Math.max(mib, peakMiB ?? 0);
     return mib;
   };
-  child.once("spawn", memoryMiB);
-  // The command is over when its shell is; what it left running ends with it. What has made a session of its own
-  // escapes that, and may hold the pipes open for as long as it likes.
-  let escaped = false;
-  let stopWaiting = (): void => {};
-  child.once("exit", () => {
-    guarded.release();
-    stopWaiting = clock.after(PIPE_PATIENCE_MS, () => {
-      escaped = true;
-      for (const stream of child.stdio) stream?.destroy();
-    });
-  });
-
+  child?.once("spawn", memoryMiB);
   const measured = () => ({
     latencyMs: clock.now() - startedAt,
     cpuMs: readTimes(times()),
     peakMemoryMiB: peakMiB,
   });
-  const ended = new Promise<AttemptEnd>((resolve) => {
-    child.once("error", (error) =>
-      resolve({
-        ...{ status: "failed", kind: "command", error: toWireError(error) },
-        ...{ measured: measured(), taken: [], quiet: true },
-      }),
-    );
-    child.once("close", (exitCode, signal) => {
-      stopWaiting();
-      const common = { measured: measured(), taken: [], quiet: !escaped };
-      if (aborted) return resolve({ status: "aborted", ...common });
-      if (exitCode === 0) {
-        const output = encodeData(
-          stdout()
-            .toString()
-            .replace(/\r?\n$/, ""),
-          task.id,
-        );
-        return resolve({ status: "succeeded", output, ...common });
-      }
-      const stderrTail = lastLines(stderr().toString());
-      const error = new SheafError("COMMAND_FAILED", { taskId: task.id, exitCode, signal, stderrTail });
-      resolve({ status: "failed", kind: "command", error: toWireError(error), ...common });
+  // The command is over when its shell is; what it left running ends with it.
+  const ended = guarded.over.then(({ code: exitCode, signal, error, escaped }): AttemptEnd => {
+    const common = { measured: measured(), taken: [], quiet: !escaped };
+    const failed = (cause: Error): AttemptEnd => ({
+      ...{ status: "failed", kind: "command", error: toWireError(cause), ...common },
     });
+    if (error !== null) return failed(error);
+    if (aborted) return { status: "aborted", ...common };
+    if (exitCode === 0)
+      return { status: "succeeded", output: encodeData(withoutBreak(stdout()), task.id), ...common };
+    const stderrTail = lastLines(stderr().toString());
+    return failed(new SheafError("COMMAND_FAILED", { taskId: task.id, exitCode, signal, stderrTail }));
   });
   return {
     ended,

@@ -3,8 +3,12 @@
 // A small shell stands guard: it waits on a pipe that only the engine holds open. When the pipe closes, because the
 // engine closed it or because the engine is gone however it went, the guard kills its process group, and with it
 // everything that the child has started and left behind.
-import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
+import type { Clock } from "@sheaf/core";
+
+/** How long what a child wrote is waited for once it has ended, in ms. */
+const PIPE_PATIENCE_MS = 1_000;
 
 // It is deaf to what ends others gently, else the group would lose it before its time.
 const GUARD = "(trap '' TERM INT HUP; exec 0<&4 1>&- 2>&- 3>&- 4<&-; read -r _; kill -9 -- -$$) &";
@@ -19,43 +23,101 @@ const TIMED_COMMAND = `${GUARD} trap : TERM INT HUP; sh -c "$1" sh 3>&- 4<&-; co
 export interface GuardedOptions {
   readonly cwd: string | undefined;
   readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+}
+
+/** How a child ended. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why it could not be started, or null. */
+  readonly error: Error | null;
+  /** Something that it has started left the group, holds its output open, and may go on. */
+  readonly escaped: boolean;
 }
 
 /** A child in a process group of its own. */
 export interface GuardedProcess {
-  readonly child: ChildProcess;
+  /** Null where the system could not make one; `over` says why. */
+  readonly child: ChildProcess | null;
+  /** Resolves when the child has ended, its group with it, and what it wrote has been read. Never rejects. */
+  readonly over: Promise<ProcessEnd>;
   /** Sends a signal to the whole group; harmless when it is gone. */
   signal(signal: NodeJS.Signals): void;
   /** Ends whatever of the group is left. */
   release(): void;
 }
 
-function guard(args: readonly string[], stdio: StdioOptions, options: GuardedOptions): GuardedProcess {
-  // "advanced" keeps Maps, Buffers and undefined on the channel between the processes.
-  const child = spawn("/bin/sh", ["-c", ...args], {
-    ...options,
-    stdio,
-    detached: true,
-    serialization: "advanced",
+interface Spawned {
+  readonly child: ChildProcess | null;
+  /** Resolves when the child could not be started; else never. */
+  readonly failed: Promise<Error>;
+}
+
+// Some failures are thrown (E2BIG, ENOMEM), some are told later (ENOENT, EAGAIN), and some leave a child without
+// streams behind (EMFILE).
+function trySpawn(args: readonly string[], options: SpawnOptions): Spawned {
+  try {
+    const child = spawn("/bin/sh", ["-c", ...args], options);
+    const failed = new Promise<Error>((resolve) => {
+      // Of a child that did start, an error is a message that could not be sent to it: its end will tell.
+      child.on("error", (error) => child.pid === undefined && resolve(error));
+    });
+    return { child: child.stdio === undefined ? null : child, failed };
+  } catch (error) {
+    return { child: null, failed: Promise.resolve(error as Error) };
+  }
+}
+
+function endOf(child: ChildProcess, release: () => void, clock: Clock): Promise<ProcessEnd> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => {
+      // The guard holds a pipe open until it is told to go.
+      release();
+      const how = { code, signal, error: null };
+      const stop = clock.after(PIPE_PATIENCE_MS, () => {
+        for (const stream of child.stdio) stream?.destroy();
+        if (child.connected) child.disconnect();
+        resolve({ ...how, escaped: true });
+      });
+      child.once("close", () => {
+        stop();
+        resolve({ ...how, escaped: false });
+      });
+    });
   });
-  const pipe = child.stdio[4] as Writable | null;
+}
+
+function guard(
+  args: readonly string[],
+  stdio: SpawnOptions["stdio"],
+  { cwd, env, clock }: GuardedOptions,
+): GuardedProcess {
+  // "advanced" keeps Maps, Buffers and undefined on the channel between the processes.
+  const { child, failed } = trySpawn(args, { cwd, env, stdio, detached: true, serialization: "advanced" });
+  const pipe = child?.stdio[4] as Writable | null | undefined;
   // The pipe breaks when the guard dies with its group; that is no news.
   pipe?.on("error", () => {});
   const signal = (name: NodeJS.Signals): void => {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, name);
+      if (child?.pid !== undefined) process.kill(-child.pid, name);
     } catch {
       // The group is gone already.
     }
   };
-  return {
-    child,
-    signal,
-    release() {
-      signal("SIGKILL");
-      pipe?.destroy();
-    },
+  const release = (): void => {
+    signal("SIGKILL");
+    pipe?.destroy();
   };
+  const notStarted = failed.then((error) => ({ code: null, signal: null, error, escaped: false }));
+  const over = child === null ? notStarted : Promise.race([notStarted, endOf(child, release, clock)]);
+  return { child, over, signal, release };
+}
+
+/** Says how a child that was to go on has ended. */
+export function sayEnd({ code, signal, error }: ProcessEnd): string {
+  if (error !== null) return `its process could not be started (${error.message})`;
+  return signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}`;
 }
 
 /** Starts a Node program with a message channel. `args` are Node's own options, the program and its arguments. */

@@ -22,29 +22,28 @@ export async function inspectAgents(
   const inspector = startNode([workerFile("process-entry")], {
     cwd: undefined,
     env: { ...process.env, SHEAF_WORKER: "process" },
+    clock,
   });
-  const { child } = inspector;
-  child.stdout?.resume();
-  child.stderr?.resume();
+  const { child, over } = inspector;
+  child?.stdout?.resume();
+  child?.stderr?.resume();
   const answers = new Map<number, Inspected["found"]>();
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   try {
     await new Promise<void>((resolve) => {
       const stop = clock.after(PATIENCE_MS, resolve);
-      void exited.then(resolve);
-      child.on("error", () => resolve());
-      child.on("message", (message: Inspected) => {
+      void over.then(() => resolve());
+      child?.on("message", (message: Inspected) => {
         answers.set(message.id, message.found);
         if (answers.size < works.length) return;
         stop();
         resolve();
       });
       for (const [id, work] of works.entries())
-        child.send({ type: "inspect", id, work } satisfies InspectRequest);
+        child?.send?.({ type: "inspect", id, work } satisfies InspectRequest, () => {});
     });
   } finally {
     inspector.release();
-    await exited;
+    await over;
   }
   return works.map((_, id) => {
     const found = answers.get(id);

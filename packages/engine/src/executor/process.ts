@@ -7,7 +7,7 @@ import type {
   RunningAttempt,
 } from "@sheaf/core";
 import { runCommand } from "./command.ts";
-import { type GuardedProcess, startNode } from "./guarded-process.ts";
+import { type GuardedProcess, sayEnd, startNode } from "./guarded-process.ts";
 import { childCount, treeMemoryMiB } from "./process-memory.ts";
 import type { EngineMessage, WorkerMessage } from "./worker/wire.ts";
 import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
@@ -30,31 +30,25 @@ class PooledProcess {
   #lease = "";
   #onFree: (process: PooledProcess) => void;
 
-  constructor(memoryLimitMiB: number, onFree: (process: PooledProcess) => void) {
+  constructor({ clock, memoryLimitMiB }: ProcessOptions, onFree: (process: PooledProcess) => void) {
     this.#onFree = onFree;
     this.#process = startNode([`--max-old-space-size=${memoryLimitMiB}`, workerFile("process-entry")], {
       cwd: undefined,
       env: { ...process.env, SHEAF_WORKER: "process" },
+      clock,
     });
-    const { child } = this.#process;
-    child.stdout?.resume();
-    child.stderr?.resume();
-    child.on("message", (message: WorkerMessage) => this.#receive(message));
-    child.on("error", () => this.attempt?.lose("its process could not be started"));
-    this.exited = new Promise((resolve) => {
-      child.once("exit", (code, signal) => {
-        this.#process.release();
-        const how =
-          signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}`;
-        this.attempt?.lose(how, code === 134 || signal === "SIGABRT");
-        this.attempt = null;
-        resolve();
-      });
+    const { child, over } = this.#process;
+    child?.stdout?.resume();
+    child?.stderr?.resume();
+    child?.on("message", (message: WorkerMessage) => this.#receive(message));
+    this.exited = over.then((end) => {
+      this.attempt?.lose(sayEnd(end), end.code === 134 || end.signal === "SIGABRT");
+      this.attempt = null;
     });
   }
 
   get pid(): number | undefined {
-    return this.#process.child.pid;
+    return this.#process.child?.pid;
   }
 
   #receive(message: WorkerMessage): void {
@@ -80,7 +74,8 @@ class PooledProcess {
   }
 
   send(message: EngineMessage): void {
-    if (this.#process.child.connected) this.#process.child.send(message, () => {});
+    const { child } = this.#process;
+    if (child?.connected) child.send(message, () => {});
   }
 
   end(): void {
@@ -96,14 +91,14 @@ export interface ProcessOptions {
 
 /** Runs agents in pooled child processes, and commands in processes of their own. */
 export function createProcessExecutor(options: ProcessOptions): Executor {
-  const { clock, memoryLimitMiB } = options;
+  const { clock } = options;
   const idle: PooledProcess[] = [];
   const all = new Set<PooledProcess>();
   const commands = new Set<RunningAttempt>();
   const take = (): PooledProcess => {
     const known = idle.pop();
     if (known !== undefined) return known;
-    const made = new PooledProcess(memoryLimitMiB, (free) => idle.push(free));
+    const made = new PooledProcess(options, (free) => idle.push(free));
     all.add(made);
     void made.exited.then(() => {
       all.delete(made);

@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import type { Clock, Executor, ExecutorAbilities } from "@sheaf/core";
-import { type GuardedProcess, startNode } from "./guarded-process.ts";
+import { type GuardedProcess, type ProcessEnd, sayEnd, startNode } from "./guarded-process.ts";
 import type { EngineMessage, WorkerMessage } from "./worker/wire.ts";
 import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
 import { workerFile } from "./worker-file.ts";
@@ -39,42 +39,40 @@ class WorkerHost {
     this.#process = startNode(args, {
       cwd: undefined,
       env: { ...process.env, SHEAF_WORKER: "thread" },
+      clock: options.clock,
     });
-    const { child } = this.#process;
+    const { child, over } = this.#process;
     const log = createWriteStream(options.logFile(), { flags: "a" });
     log.on("error", () => {}); // what a host prints is worth keeping, not worth failing for
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
-    child.stderr?.on("data", (chunk: Buffer) => {
+    child?.stdout?.pipe(log, { end: false });
+    child?.stderr?.pipe(log, { end: false });
+    child?.stderr?.on("data", (chunk: Buffer) => {
       this.#tail = (this.#tail + chunk.toString()).slice(-4_000);
     });
-    child.on("message", (message: WorkerMessage) => {
+    child?.on("message", (message: WorkerMessage) => {
       this.attempts.get(message.lease)?.receive(message);
       if (message.type === "ended") this.attempts.delete(message.lease);
     });
-    child.on("error", () => this.#lost("it could not be started"));
-    this.exited = new Promise((resolve) => {
-      child.once("close", (code, signal) => {
-        log.end();
-        this.#process.release();
-        this.#lost(
-          signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}`,
-        );
-        resolve();
-      });
+    child?.once("exit", () => {
+      this.alive = false;
+    });
+    this.exited = over.then((end) => {
+      log.end();
+      this.#lost(end);
     });
   }
 
-  #lost(how: string): void {
+  #lost(end: ProcessEnd): void {
     this.alive = false;
     const outOfMemory = /heap out of memory|Array buffer allocation failed/.test(this.#tail);
-    for (const attempt of this.attempts.values())
-      attempt.lose(outOfMemory ? "its host ran out of memory" : how, outOfMemory);
+    const how = outOfMemory ? "its host ran out of memory" : sayEnd(end);
+    for (const attempt of this.attempts.values()) attempt.lose(how, outOfMemory);
     this.attempts.clear();
   }
 
   send(message: EngineMessage): void {
-    if (this.#process.child.connected) this.#process.child.send(message, () => {});
+    const { child } = this.#process;
+    if (child?.connected) child.send(message, () => {});
   }
 
   end(): void {
