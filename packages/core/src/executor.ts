@@ -81,8 +81,16 @@ export type AttemptEnd = {
 } & (
   | { readonly status: "succeeded"; readonly output: Uint8Array }
   | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }
-  /** The worker went away under the attempt; `outOfMemory` when that is known to be the cause. */
-  | { readonly status: "lost"; readonly how: string; readonly outOfMemory: boolean }
+  /**
+   * The worker went away under the attempt; `outOfMemory` when that is known to be the cause. `together` when other
+   * attempts were lost with it, so that any one of them may be the cause.
+   */
+  | {
+      readonly status: "lost";
+      readonly how: string;
+      readonly outOfMemory: boolean;
+      readonly together: boolean;
+    }
   | { readonly status: "aborted" }
 );
 

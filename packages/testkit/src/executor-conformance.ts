@@ -324,8 +324,22 @@ export function executorConformance(under: ExecutorUnderTest): void {
 
       test("the death of the whole process loses the attempt, and the next one runs", async () => {
         const { end } = await run("killsProcess");
-        expect(end).toMatchObject({ status: "lost", how: expect.stringContaining("SIGKILL") });
+        expect(end).toMatchObject({
+          status: "lost",
+          how: expect.stringContaining("SIGKILL"),
+          together: false,
+        });
         expect(outputOf((await run("echo")).end)).toMatchObject({ id: "task-1" });
+      });
+
+      test("attempts that were lost together say so, the one that did it included", async () => {
+        const beside = start("ignoresAbort");
+        await beside.begun;
+        const { end } = await run("killsProcess");
+        if (under.abilities.ownCwd) beside.running.abort(CANCELLED);
+        const ends = [end, await beside.running.ended];
+        if (under.abilities.ownCwd) expect(ends).toMatchObject([{ together: false }, { status: "aborted" }]);
+        else for (const each of ends) expect(each).toMatchObject({ status: "lost", together: true });
       });
 
       test("what an agent prints is kept beside its work directory, not on the engine's output", async () => {

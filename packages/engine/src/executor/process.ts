@@ -42,7 +42,8 @@ class PooledProcess {
     child?.stderr?.resume();
     child?.on("message", (message: WorkerMessage) => this.#receive(message));
     this.exited = over.then((end) => {
-      this.attempt?.lose(sayEnd(end), end.code === 134 || end.signal === "SIGABRT");
+      const outOfMemory = end.code === 134 || end.signal === "SIGABRT";
+      this.attempt?.lose(sayEnd(end), { outOfMemory, together: false });
       this.attempt = null;
     });
   }

@@ -66,7 +66,9 @@ class WorkerHost {
     this.alive = false;
     const outOfMemory = /heap out of memory|Array buffer allocation failed/.test(this.#tail);
     const how = outOfMemory ? "its host ran out of memory" : sayEnd(end);
-    for (const attempt of this.attempts.values()) attempt.lose(how, outOfMemory);
+    // A host that never was has nobody's mistake to hide.
+    const together = end.error === null && this.attempts.size > 1;
+    for (const attempt of this.attempts.values()) attempt.lose(how, { outOfMemory, together });
     this.attempts.clear();
   }
 

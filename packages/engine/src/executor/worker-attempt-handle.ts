@@ -25,6 +25,12 @@ export interface WorkerLink {
   kill(lease: string): void;
 }
 
+/** What is known of the loss of a worker; see `AttemptEnd`. */
+export interface Loss {
+  readonly outOfMemory: boolean;
+  readonly together: boolean;
+}
+
 /** Returns an attempt in the form in which it goes to a worker. */
 export function toWireRequest(request: AttemptRequest): WireRequest {
   const { inputs, place, work, lease, runId, task, attempt, memoryLimitMiB, env } = request;
@@ -140,9 +146,9 @@ export class WorkerAttemptHandle implements RunningAttempt {
   }
 
   /** The worker is gone. */
-  lose(how: string, outOfMemory = false): void {
+  lose(how: string, { outOfMemory, together }: Loss): void {
     const measured = { latencyMs: 0, cpuMs: null, peakMemoryMiB: null };
-    this.end({ status: "lost", how, outOfMemory, taken: [], measured });
+    this.end({ status: "lost", how, outOfMemory, together, taken: [], measured });
   }
 
   /** Ends the attempt; `quiet` when nothing of it can write any more. What comes later is not heard. */

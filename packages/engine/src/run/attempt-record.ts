@@ -32,6 +32,7 @@ export interface Verdict {
   /** Another attempt may fare better. */
   readonly retryable: boolean;
   readonly outOfMemory: boolean;
+  readonly together: boolean;
   readonly quiet: boolean;
   readonly measured: Omit<MeasuredResources, "latencyMs">;
 }
@@ -42,6 +43,7 @@ const PLAIN: Omit<Verdict, "status"> = {
   because: null,
   retryable: false,
   outOfMemory: false,
+  together: false,
   quiet: true,
   measured: { cpuMs: null, peakMemoryMiB: null },
 };
@@ -100,10 +102,10 @@ export function readEnd(task: Task, end: AttemptEnd | null, cause: AbortCause | 
 }
 
 function readLost(task: Task, end: AttemptEnd & { readonly status: "lost" }): Verdict {
-  const { how, outOfMemory } = end;
+  const { how, outOfMemory, together } = end;
   const error = new SheafError("WORKER_LOST", { taskId: task.id, how });
   const kind = outOfMemory ? "out-of-memory" : "worker-lost";
-  return { ...failed(kind, error, false), status: "lost", outOfMemory };
+  return { ...failed(kind, error, false), status: "lost", outOfMemory, together };
 }
 
 function readAbort(task: Task, cause: AbortCause): Verdict {

@@ -67,6 +67,8 @@ export interface AttemptRecord {
   readonly status: AttemptStatus;
   /** The worker was lost because memory ran out. */
   readonly outOfMemory: boolean;
+  /** The worker was lost with other attempts in it, and any of them may be the cause. */
+  readonly together: boolean;
   readonly output: Uint8Array | null;
   readonly failure: TaskFailure | null;
   readonly because: Because | null;

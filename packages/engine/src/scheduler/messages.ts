@@ -13,6 +13,8 @@ export type SchedulerEvent =
       readonly retryable: boolean;
       /** The worker was lost because memory ran out. */
       readonly outOfMemory: boolean;
+      /** The worker was lost with other attempts in it, and any of them may be the cause; absent: false. */
+      readonly together?: boolean;
     }
   | { readonly type: "retry.due"; readonly task: number }
   | {

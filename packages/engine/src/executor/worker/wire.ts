@@ -49,7 +49,12 @@ export type WireEnd = {
 } & (
   | { readonly status: "succeeded"; readonly output: Uint8Array }
   | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }
-  | { readonly status: "lost"; readonly how: string; readonly outOfMemory: boolean }
+  | {
+      readonly status: "lost";
+      readonly how: string;
+      readonly outOfMemory: boolean;
+      readonly together: boolean;
+    }
 );
 
 /** A question about an agent, before any attempt: what it needs. */
