@@ -46,7 +46,9 @@ test("a child's end is told with its code or its signal", async () => {
 });
 
 test("what left the group with the child's output in its hand is not waited for", async () => {
-  const { child, over } = start("setsid sleep 60 & echo $!");
+  // Field 6 is the session: until it has one of its own it would be ended with the group.
+  const own = "until [ \"$(cut -d' ' -f6 /proc/$!/stat)\" = $! ]; do :; done";
+  const { child, over } = start(`setsid sleep 60 & ${own}; echo $!`);
   let pid = "";
   child?.stdout?.on("data", (chunk) => {
     pid += chunk;

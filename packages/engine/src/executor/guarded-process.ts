@@ -6,6 +6,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 import type { Clock } from "@sheaf/core";
+import { childCount } from "./process-memory.ts";
 
 /** How long what a child wrote is waited for once it has ended, in ms. */
 const PIPE_PATIENCE_MS = 1_000;
@@ -112,6 +113,12 @@ function guard(
   const notStarted = failed.then((error) => ({ code: null, signal: null, error, escaped: false }));
   const over = child === null ? notStarted : Promise.race([notStarted, endOf(child, release, clock)]);
   return { child, over, signal, release };
+}
+
+/** Tells whether a child has started no process that is still there. */
+export function hasNoChildren({ child }: GuardedProcess): boolean {
+  // The one that is always there is the guard.
+  return child?.pid !== undefined && childCount(child.pid) <= 1;
 }
 
 /** Says how a child that was to go on has ended. */

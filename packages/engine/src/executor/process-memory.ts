@@ -1,18 +1,22 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 const MIB = 1024 * 1024;
 const PAGE_BYTES = 4096;
 
-function childrenOf(pid: number): readonly number[] {
+function found<T>(read: () => readonly T[]): readonly T[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-      .trim()
-      .split(/\s+/)
-      .filter(Boolean)
-      .map(Number);
+    return read();
   } catch {
-    return [];
+    return []; // it has ended meanwhile, or there is no /proc
   }
+}
+
+// A process that a thread has started is a child of that thread.
+function childrenOf(pid: number): readonly number[] {
+  const threads = found(() => readdirSync(`/proc/${pid}/task`));
+  const children = (thread: string): readonly string[] =>
+    found(() => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(/\s+/));
+  return threads.flatMap(children).filter(Boolean).map(Number);
 }
 
 function residentMiB(pid: number): number | null {

@@ -7,9 +7,9 @@ import type {
   RunningAttempt,
 } from "@sheaf/core";
 import { runCommand } from "./command.ts";
-import { type GuardedProcess, sayEnd, startNode } from "./guarded-process.ts";
-import { childCount, treeMemoryMiB } from "./process-memory.ts";
-import type { EngineMessage, WorkerMessage } from "./worker/wire.ts";
+import { type GuardedProcess, hasNoChildren, sayEnd, startNode } from "./guarded-process.ts";
+import { treeMemoryMiB } from "./process-memory.ts";
+import type { EngineMessage, WireEnd, WorkerMessage } from "./worker/wire.ts";
 import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
 import { workerFile } from "./worker-file.ts";
 
@@ -28,6 +28,8 @@ class PooledProcess {
   readonly exited: Promise<void>;
   attempt: WorkerAttemptHandle | null = null;
   #lease = "";
+  /** How the attempt ended, when it has left something behind that ends with this process. */
+  #last: WireEnd | null = null;
   #onFree: (process: PooledProcess) => void;
 
   constructor({ clock, memoryLimitMiB }: ProcessOptions, onFree: (process: PooledProcess) => void) {
@@ -43,7 +45,9 @@ class PooledProcess {
     child?.on("message", (message: WorkerMessage) => this.#receive(message));
     this.exited = over.then((end) => {
       const outOfMemory = end.code === 134 || end.signal === "SIGABRT";
-      this.attempt?.lose(sayEnd(end), { outOfMemory, together: false });
+      const quiet = !end.escaped;
+      if (this.#last !== null) this.attempt?.end({ ...this.#last, quiet });
+      else this.attempt?.lose(sayEnd(end), { outOfMemory, together: false, quiet });
       this.attempt = null;
     });
   }
@@ -58,13 +62,15 @@ class PooledProcess {
       this.attempt?.receive(message);
       return;
     }
-    // What the agent has started and left running would go on in the next attempt's time: the group goes with it.
-    // The one child that is always there is the guard.
-    const clean = this.pid !== undefined && childCount(this.pid) <= 1;
+    // What the agent has left behind would go on in the next attempt's time and directory: the process goes with it.
+    if (!message.end.quiet || !hasNoChildren(this.#process)) {
+      this.#last = message.end;
+      this.end();
+      return;
+    }
     const { attempt } = this;
     this.attempt = null;
-    if (clean) this.#onFree(this);
-    else this.end();
+    this.#onFree(this);
     attempt?.receive(message);
   }
 

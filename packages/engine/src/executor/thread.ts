@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import type { Clock, Executor, ExecutorAbilities } from "@sheaf/core";
-import { type GuardedProcess, type ProcessEnd, sayEnd, startNode } from "./guarded-process.ts";
+import { type GuardedProcess, hasNoChildren, type ProcessEnd, sayEnd, startNode } from "./guarded-process.ts";
 import type { EngineMessage, WorkerMessage } from "./worker/wire.ts";
 import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
 import { workerFile } from "./worker-file.ts";
@@ -49,10 +49,7 @@ class WorkerHost {
     child?.stderr?.on("data", (chunk: Buffer) => {
       this.#tail = (this.#tail + chunk.toString()).slice(-4_000);
     });
-    child?.on("message", (message: WorkerMessage) => {
-      this.attempts.get(message.lease)?.receive(message);
-      if (message.type === "ended") this.attempts.delete(message.lease);
-    });
+    child?.on("message", (message: WorkerMessage) => this.#receive(message));
     child?.once("exit", () => {
       this.alive = false;
     });
@@ -62,13 +59,25 @@ class WorkerHost {
     });
   }
 
+  #receive(message: WorkerMessage): void {
+    const attempt = this.attempts.get(message.lease);
+    if (message.type !== "ended") {
+      attempt?.receive(message);
+      return;
+    }
+    this.attempts.delete(message.lease);
+    // Which of the attempts has started a process is not known here.
+    attempt?.end({ ...message.end, quiet: message.end.quiet && hasNoChildren(this.#process) });
+  }
+
   #lost(end: ProcessEnd): void {
     this.alive = false;
     const outOfMemory = /heap out of memory|Array buffer allocation failed/.test(this.#tail);
     const how = outOfMemory ? "its host ran out of memory" : sayEnd(end);
     // A host that never was has nobody's mistake to hide.
     const together = end.error === null && this.attempts.size > 1;
-    for (const attempt of this.attempts.values()) attempt.lose(how, { outOfMemory, together });
+    const loss = { outOfMemory, together, quiet: !end.escaped };
+    for (const attempt of this.attempts.values()) attempt.lose(how, loss);
     this.attempts.clear();
   }
 

@@ -29,6 +29,7 @@ export interface WorkerLink {
 export interface Loss {
   readonly outOfMemory: boolean;
   readonly together: boolean;
+  readonly quiet: boolean;
 }
 
 /** Returns an attempt in the form in which it goes to a worker. */
@@ -146,20 +147,20 @@ export class WorkerAttemptHandle implements RunningAttempt {
   }
 
   /** The worker is gone. */
-  lose(how: string, { outOfMemory, together }: Loss): void {
+  lose(how: string, loss: Loss): void {
     const measured = { latencyMs: 0, cpuMs: null, peakMemoryMiB: null };
-    this.end({ status: "lost", how, outOfMemory, together, taken: [], measured });
+    this.end({ status: "lost", how, ...loss, taken: [], measured });
   }
 
-  /** Ends the attempt; `quiet` when nothing of it can write any more. What comes later is not heard. */
-  end(end: WireEnd, quiet = false): void {
+  /** Ends the attempt. What comes later is not heard. */
+  end(end: WireEnd): void {
     if (this.#over) return;
     this.#over = true;
     this.#stopGrace();
     // What a dying worker could not say any more stands in its file.
     const beside = this.#request.place.beside!;
     for (const usage of usageBeyond(beside, this.#usageHeard)) this.#port.usage(usage);
-    const { measured, taken } = end;
+    const { measured, taken, quiet } = end;
     const common = {
       measured: {
         latencyMs: this.#link.clock.now() - this.#startedAt,

@@ -6,6 +6,7 @@ import { createContext } from "../context.ts";
 import { inputProxy } from "../input-proxy.ts";
 import { perform } from "../perform.ts";
 import { captureOutput } from "./capture-output.ts";
+import { watchIdle } from "./idle.ts";
 import { startMeasuring } from "./measure.ts";
 import { workerInputs } from "./output-folder.ts";
 import { keepUsage } from "./usage-file.ts";
@@ -46,6 +47,9 @@ function portOf(request: WireRequest, send: Send, questions: Map<number, Questio
   };
 }
 
+// Compared with what the worker was before its first attempt, so that what one leaves behind is not the next one's.
+let isIdle: (() => Promise<boolean>) | undefined;
+
 /** Starts an attempt in this worker. */
 export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
   const controller = new AbortController();
@@ -56,11 +60,14 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
   const run = async (): Promise<WireEnd> => {
     const release = captureOutput(place.beside);
     const measured = startMeasuring((mib) => send({ lease: request.lease, type: "memory", mib }));
+    isIdle ??= watchIdle();
     const parts = { runId, taskId: task.id, attempt, place, inputs, signal: controller.signal };
     const ctx = createContext(parts, portOf(request, send, questions));
     const fn: AgentFn = async (...args) => (await loadAgent(request.work)).run(...args);
     try {
-      return { ...(await perform(fn, task, ctx)), measured: measured(), taken: inputs.taken() };
+      const performed = await perform(fn, task, ctx);
+      const end = { ...performed, measured: measured(), taken: inputs.taken() };
+      return { ...end, quiet: (await isIdle()) && questions.size === 0 };
     } finally {
       release();
     }

@@ -13,8 +13,9 @@ export default async function runAttempt(job: {
   readonly port: MessagePort;
 }): Promise<void> {
   const { request, port } = job;
-  const attempt = startInWorker(request, (message) => port.postMessage(message));
+  // The open port is a part of what the worker is while nothing is left of an attempt.
   port.on("message", (message: EngineMessage) => attempt.receive(message));
+  const attempt = startInWorker(request, (message) => port.postMessage(message));
   port.postMessage({ lease: request.lease, type: "ended", end: await attempt.ended } satisfies WorkerMessage);
   port.close();
 }

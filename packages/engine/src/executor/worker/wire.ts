@@ -46,6 +46,8 @@ export type WorkerMessage = { readonly lease: string } & (
 export type WireEnd = {
   readonly measured: MeasuredResources;
   readonly taken: readonly TakenInput[];
+  /** Nothing of the attempt is left: no timer, no request, no handle. */
+  readonly quiet: boolean;
 } & (
   | { readonly status: "succeeded"; readonly output: Uint8Array }
   | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }
