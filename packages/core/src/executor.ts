@@ -29,6 +29,8 @@ export interface AttemptPlace {
 export interface AttemptInputs {
   /** Tells whether a task of this id stands before this one. */
   isBefore(id: string): boolean;
+  /** The ids of all tasks before this one, in serial order, whether they have an output or not. */
+  before(): readonly string[];
   /** The output of a task before this one, once that has succeeded. */
   output(id: string): Uint8Array | undefined;
   /** Ids whose outputs the attempt is likely to take: sent along with it to another thread or process. */

@@ -77,6 +77,8 @@ interface StartOptions {
   readonly memoryLimitMiB?: number;
   readonly noDir?: boolean;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Ids of earlier tasks that have no output. */
+  readonly unfinished?: readonly string[];
 }
 
 let count = 0;
@@ -95,7 +97,9 @@ function starter(executor: () => Executor, root: () => string) {
     const outputs = new Map(
       Object.entries(options.outputs ?? {}).map(([id, value]) => [id, encodeData(value, id)]),
     );
-    writeFileSync(join(folder, "order.json"), JSON.stringify([...outputs.keys(), "task-1", "later"]));
+    for (const [id, bytes] of outputs) writeFileSync(join(folder, `${id}.output`), bytes);
+    const before = [...outputs.keys(), ...(options.unfinished ?? [])];
+    writeFileSync(join(folder, "order.json"), JSON.stringify([...before, "task-1", "later"]));
     const heard = listen(new Map([["notes/a.txt", "hello"]]), view);
     const request: AttemptRequest = {
       runId: runId("run-1"),
@@ -105,9 +109,10 @@ function starter(executor: () => Executor, root: () => string) {
       work: options.work ?? { kind: "module", module: FIXTURES, exportName, agentName: null },
       place: { view: options.noDir === true ? null : view, beside },
       inputs: {
-        isBefore: (id) => outputs.has(id),
+        isBefore: (id) => before.includes(id),
+        before: () => before,
         output: (id) => outputs.get(id),
-        likely: [...outputs.keys()],
+        likely: [...outputs.keys()].slice(0, 1),
         folder,
       },
       memoryLimitMiB: options.memoryLimitMiB ?? 256,
@@ -229,6 +234,26 @@ export function executorConformance(under: ExecutorUnderTest): void {
         const { end } = await run("takesMissing");
         expect(outputOf(end)).toBeUndefined();
         expect(end.taken).toEqual([]);
+      });
+
+      test("its keys are the earlier tasks with an output; listing them takes each earlier task, likely or not", async () => {
+        const outputs = { first: 1, second: 2 };
+        const { end } = await run("listsInputs", { outputs, unfinished: ["slow"] });
+        expect(outputOf(end)).toEqual({ keys: ["first", "second"], spread: outputs });
+        expect(end.taken.map(({ from, hash }) => [from, hash?.length])).toEqual([
+          ["first", 64],
+          ["second", 64],
+          ["slow", undefined],
+        ]);
+      });
+
+      test("asking whether there is an input takes it, also when there is none", async () => {
+        const { end } = await run("asksForInputs", { outputs: { first: 1 }, unfinished: ["slow"] });
+        expect(outputOf(end)).toEqual({ first: true, slow: false, later: false });
+        expect(end.taken.map(({ from, hash }) => [from, hash === null])).toEqual([
+          ["first", false],
+          ["slow", true],
+        ]);
       });
 
       test("what it tells arrives, in order, and usage once", async () => {

@@ -22,7 +22,7 @@ const silent: AttemptPort = {
 const request = (folder: string, work: Work): AttemptRequest => ({
   ...{ runId: runId("run-1"), task: { id: taskId("task-1") }, attempt: 1, lease: "lease-1", work },
   place: { view: folder, beside: folder },
-  inputs: { isBefore: () => false, output: () => undefined, likely: [], folder },
+  inputs: { isBefore: () => false, before: () => [], output: () => undefined, likely: [], folder },
   ...{ memoryLimitMiB: 64, env: {} },
 });
 

@@ -70,6 +70,7 @@ export class OutputStore {
     };
     return {
       isBefore: (id) => before(id) !== undefined,
+      before: () => this.#order.slice(0, task),
       output: (id) => {
         const position = before(id);
         return position === undefined ? undefined : this.#outputs.get(position)?.bytes;
