@@ -29,6 +29,13 @@ interface ErrorDetails {
   EDGE_UNKNOWN_TASK: { readonly taskId: string; readonly unknown: string; readonly known: readonly string[] };
   GRAPH_CYCLE: { readonly cycle: readonly string[] };
   GRAPH_FORMAT: { readonly format: string; readonly problem: string };
+  INPUT_MISSING: {
+    readonly taskId: string;
+    readonly from: string;
+    readonly path: readonly string[];
+    /** What the output is, without its values. */
+    readonly output: string;
+  };
   INPUT_NOT_READY: { readonly taskId: string; readonly from: string };
   JOURNAL_DAMAGED: { readonly path: string; readonly line: number; readonly problem: string };
   MODEL_ANSWER_REFUSED: { readonly problem: string };
@@ -114,6 +121,8 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   GRAPH_CYCLE: (d) =>
     `Tasks wait for each other: ${[...d.cycle, d.cycle[0]].join(" -> ")}. Remove one of these edges.`,
   GRAPH_FORMAT: (d) => `This is not a graph in ${d.format} form: ${d.problem}`,
+  INPUT_MISSING: (d) =>
+    `Task "${d.taskId}" takes \${${[d.from, "output", ...d.path].join(".")}}, and there is no such value: the output of "${d.from}" is ${d.output}. Correct the reference, or what "${d.from}" returns.`,
   INPUT_NOT_READY: (d) =>
     `Task "${d.taskId}" took the output of "${d.from}" before that task had finished. Sheaf runs it again in its place; declare dependsOn: ["${d.from}"] to spare that.`,
   JOURNAL_DAMAGED: (d) =>

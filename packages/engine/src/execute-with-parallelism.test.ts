@@ -325,6 +325,19 @@ describe("failing", () => {
     });
   });
 
+  test("a reference to a key that the output does not have fails the task, at once and with what is there", async () => {
+    const report = await executeWithParallelism(
+      [{ id: "f" }, { id: "takes", description: "look into ${f.output.dir}", retries: 2 }],
+      () => ({ folder: "/tmp" }),
+      OPTIONS,
+    );
+    expect(report.tasks.takes).toMatchObject({
+      ...{ outcome: "failed", attempts: 1 },
+      failure: { kind: "input", error: { code: "INPUT_MISSING" } },
+    });
+    expect(report.tasks.takes?.failure?.error.message).toMatch(/object with 1 key: folder/);
+  });
+
   test("retries back off twice as long each time, with jitter, and free the slot meanwhile", async () => {
     const { agent, clock, run } = scripted(
       [

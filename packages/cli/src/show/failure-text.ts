@@ -20,6 +20,11 @@ function commandDetails(failure: TaskFailure): CommandDetails | null {
   return detailsOf(failure) as unknown as CommandDetails;
 }
 
+/** The attempt took an output that was not there yet; the task runs again in its turn. */
+export function tookTooEarly(failure: TaskFailure | null | undefined): boolean {
+  return failure?.error.code === "INPUT_NOT_READY";
+}
+
 /** Says in a few words what ended an attempt: `exit code 3`, `timed out after 2m00s`, `TypeError: no such field`. */
 export function failureText(failure: TaskFailure): string {
   const command = commandDetails(failure);
@@ -33,7 +38,7 @@ export function failureText(failure: TaskFailure): string {
   if (failure.kind === "idle" && typeof idleTimeoutMs === "number") {
     return `showed no sign of life for ${formatDuration(idleTimeoutMs)}`;
   }
-  if (failure.error.code === "INPUT_NOT_READY") return `took the output of ${from} too early`;
+  if (tookTooEarly(failure)) return `took the output of ${from} too early`;
   const { name, message } = failure.error;
   const named = name === "Error" || name === "SheafError" || name === "NonError" ? "" : `${name}: `;
   return fitText(oneLine(`${named}${message}`), LONGEST_MESSAGE);

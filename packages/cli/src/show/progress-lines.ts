@@ -2,7 +2,7 @@ import type { EventOf, RunEvent } from "@sheaf/core";
 import { sayBecause } from "@sheaf/engine";
 import { counted } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
-import { failureLine } from "./failure-text.ts";
+import { failureLine, tookTooEarly } from "./failure-text.ts";
 import { oneLine, padText } from "./fit-text.ts";
 import { type Palette, palette } from "./palette.ts";
 import { type RunTrace, toldByAttempt } from "./run-trace.ts";
@@ -100,7 +100,7 @@ function sayBadEnd({ status, failure, attempt }: EventOf<"attempt.finished">): S
   }
   if (status !== "failed" || failure === null) return null;
   const text = `${which}${failureLine(failure)}`;
-  return failure.kind === "input"
+  return tookTooEarly(failure)
     ? { state: "input", paint: "warn", text }
     : { state: "failed", paint: "bad", text };
 }

@@ -1,6 +1,7 @@
 // What happened in a run, task by task, gathered from its events. Every view is made from this.
 import type { EventOf, RunEvent, TaskId } from "@sheaf/core";
 import stringWidth from "string-width";
+import { tookTooEarly } from "./failure-text.ts";
 
 /** One attempt, by its events. */
 export interface AttemptTrace {
@@ -161,7 +162,7 @@ export function phaseOf({ end, attempts, retries }: TaskTrace): TaskPhase {
   if (last.finished.status === "succeeded") return "finished";
   if (last.finished.status === "aborted") return "cancelled";
   // It will run again, or be skipped: its own work has not failed.
-  if (last.finished.failure?.kind === "input") return "waiting";
+  if (tookTooEarly(last.finished.failure)) return "waiting";
   return retries.at(-1)?.attempt === last.started.attempt ? "waiting" : "failing";
 }
 

@@ -3,7 +3,7 @@ import { sayBecause } from "@sheaf/engine";
 import { usdText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
-import { failureLine } from "./failure-text.ts";
+import { failureLine, tookTooEarly } from "./failure-text.ts";
 import type { Palette } from "./palette.ts";
 import {
   type AttemptTrace,
@@ -112,7 +112,7 @@ function finishMoment(finished: EventOf<"attempt.finished">): Moment {
     at,
     what: status,
     text,
-    paint: status === "succeeded" ? "strong" : failure?.kind === "input" ? "warn" : "bad",
+    paint: status === "succeeded" ? "strong" : tookTooEarly(failure) ? "warn" : "bad",
   };
 }
 

@@ -70,10 +70,12 @@ const RETRYABLE: { readonly [K in FailureKind]: boolean } = {
   input: false,
 };
 
+const INPUT_CODES = ["INPUT_NOT_READY", "INPUT_MISSING", "TASK_INVALID"] as const;
+
 /** Returns the verdict on an attempt whose place or inputs could not be made ready, or whose effects not be taken. */
 export function failureOf(error: unknown): Verdict {
   const full = isSheafError(error, "DISK_FULL") || (error as NodeJS.ErrnoException)?.code === "ENOSPC";
-  const kind = full ? "disk" : isSheafError(error, "INPUT_NOT_READY") ? "input" : "staging";
+  const kind = full ? "disk" : INPUT_CODES.some((code) => isSheafError(error, code)) ? "input" : "staging";
   return failed(kind, error, RETRYABLE[kind]);
 }
 

@@ -47,7 +47,7 @@ async function pathConflicts(
 
 function missingInput(world: World, record: AttemptRecord): number | null {
   const { failure } = record;
-  if (failure?.kind !== "input") return null;
+  if (failure?.error.code !== "INPUT_NOT_READY") return null;
   const from = (failure.error.fields?.details as { readonly from?: string } | undefined)?.from;
   return from === undefined ? null : (world.outputs.position(from) ?? null);
 }
