@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -276,6 +276,13 @@ export function executorConformance(under: ExecutorUnderTest): void {
         expect(readFileSync(join(beside, "logs", "own.txt"), "utf8")).toBe("kept");
         if (under.abilities.ownCwd) expect(output.cwd).toBe(view);
         else expect(output.cwd).not.toBe(view);
+      });
+
+      test("folders that were asked for, hold nothing and are not declared go when the agent is done", async () => {
+        const { end, view, beside } = await run("looksAtDirs", { task: { writes: ["outputs/**"] } });
+        expect(outputOf(end)).toEqual({ data: join(view, "data"), outputs: join(view, "outputs") });
+        expect(readdirSync(view).sort()).toEqual(["codebase", "outputs"]);
+        expect(readdirSync(beside)).toEqual([]);
       });
 
       test("ctx.read brings a file of the snapshot, and says ENOENT when there is none", async () => {

@@ -432,6 +432,27 @@ describe("a plain function in a directory", () => {
   });
 });
 
+describe("folders of an attempt", () => {
+  test("a task with declared writes may ask for one that they do not cover, as long as it puts nothing there", async () => {
+    const report = await run(
+      [
+        { id: "a", writes: ["out.txt"] },
+        { id: "own", run: "mkdir data" },
+        { id: "b", writes: ["out.txt"] },
+      ],
+      {},
+      (task, ctx) => {
+        if (task.id === "b") writeFileSync(join(ctx.dirs.outputs, "o.txt"), "o");
+        return ctx.dirs.data;
+      },
+    );
+    expect(outcomes(report)).toEqual({ a: "succeeded", own: "succeeded", b: "failed" });
+    expect(report.tasks.b?.failure?.error.message).toMatch(/outputs/);
+    // A folder that a command made itself is its own, whatever it is called.
+    expect(readTree(place.path)).toEqual(["data/ folder 755"]);
+  });
+});
+
 describe("the record", () => {
   test("the journal on disk equals the events, and the run's folder keeps what retain says", async () => {
     const handle = run([

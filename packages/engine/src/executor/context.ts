@@ -10,13 +10,14 @@ import {
 } from "@sheaf/core";
 import { checkUsage } from "@sheaf/ledger";
 import type { InputProxy } from "./input-proxy.ts";
-import { taskDirs } from "./task-dirs.ts";
 
 export interface ContextParts {
   readonly runId: RunId;
   readonly taskId: string;
   readonly attempt: number;
   readonly place: AttemptPlace;
+  /** The attempt's own folders; undefined without a place on disk. */
+  readonly dirs: TaskDirs | undefined;
   readonly inputs: InputProxy;
   readonly signal: AbortSignal;
 }
@@ -33,8 +34,7 @@ function checkFraction(fraction: unknown): number | null {
 
 /** Returns what an agent is handed beside its task; the same in every executor. */
 export function createContext(parts: ContextParts, port: AttemptPort): AgentContext {
-  const { taskId, place } = parts;
-  const dirs = taskDirs(place);
+  const { taskId, place, dirs } = parts;
   const need = <T>(value: T | null | undefined, member: string): T => {
     if (value !== null && value !== undefined) return value;
     throw new SheafError("CONTEXT_NO_DIR", { taskId, member });

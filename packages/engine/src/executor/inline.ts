@@ -4,6 +4,7 @@ import { abortReason } from "./abort-reason.ts";
 import { createContext } from "./context.ts";
 import { inputProxy } from "./input-proxy.ts";
 import { perform } from "./perform.ts";
+import { ownDirs } from "./task-dirs.ts";
 
 const ABILITIES: ExecutorAbilities = {
   closures: true,
@@ -38,13 +39,18 @@ export function createInlineExecutor(parts: { readonly clock: Clock; readonly lo
         quiet: false,
       });
       const { signal } = controller;
-      const ctx = createContext({ runId, taskId: task.id, attempt, place, inputs, signal }, port);
+      const own = ownDirs(place);
+      const parts = { runId, taskId: task.id, attempt, place, dirs: own.dirs, inputs, signal };
+      const ctx = createContext(parts, port);
       const fn: AgentFn = async (...args) => (await load(work))(...args);
       let stop: (end: AttemptEnd) => void = () => {};
       const stopped = new Promise<AttemptEnd>((resolve) => {
         stop = resolve;
       });
-      const performed = perform(fn, task, ctx).then((result): AttemptEnd => ({ ...result, ...common() }));
+      const performed = perform(fn, task, ctx).then((result): AttemptEnd => {
+        own.removeEmpty(task.writes ?? []);
+        return { ...result, ...common() };
+      });
       return {
         ended: Promise.race([stopped, performed]),
         abort(cause) {

@@ -6,33 +6,50 @@ const IN_VIEW = ["data", "codebase", "outputs"] as const;
 
 const BESIDE = ["logs", "chats", "cost", "temp"] as const;
 
-/** Returns an attempt's folders, each made when it is first asked for. Undefined without a place on disk. */
-export function taskDirs({ view, beside }: AttemptPlace): TaskDirs | undefined {
-  if (view === null || beside === null) return undefined;
+/** An attempt's folders, each made when it is first asked for. */
+export interface OwnDirs {
+  /** Undefined without a place on disk. Its properties are not enumerable: to look at it makes no folder. */
+  readonly dirs: TaskDirs | undefined;
+  /** Removes the folders that were made in the view, hold nothing, and are not named by these globs. */
+  removeEmpty(writes: readonly string[]): void;
+}
+
+/** Returns an attempt's folders. */
+export function ownDirs({ view, beside }: AttemptPlace): OwnDirs {
+  if (view === null || beside === null) return { dirs: undefined, removeEmpty: () => {} };
   const dirs = {};
+  const made = new Set<string>();
   const add = (root: string, name: string): void => {
     Object.defineProperty(dirs, name, {
-      enumerable: true,
       get: () => {
         const path = join(root, name);
-        mkdirSync(path, { recursive: true });
+        if (mkdirSync(path, { recursive: true }) !== undefined) made.add(name);
         return path;
       },
     });
   };
   for (const name of IN_VIEW) add(view, name);
   for (const name of BESIDE) add(beside, name);
-  return dirs as TaskDirs;
+  return {
+    dirs: dirs as TaskDirs,
+    removeEmpty(writes) {
+      const isNamed = (name: string) =>
+        writes.some((glob) => glob.replace(/^\.\//, "").split("/")[0] === name);
+      for (const name of IN_VIEW) if (made.has(name) && !isNamed(name)) removeIfEmpty(join(view, name));
+    },
+  };
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is not empty, or not there.
+  }
 }
 
 /** Removes the temporary files of an attempt, and the folders that nothing was put into. */
 export function sweepBeside(beside: string): void {
   rmSync(join(beside, "temp"), { recursive: true, force: true });
-  for (const folder of [...BESIDE.map((name) => join(beside, name)), beside]) {
-    try {
-      rmdirSync(folder);
-    } catch {
-      // It is not empty, or was never made.
-    }
-  }
+  for (const folder of [...BESIDE.map((name) => join(beside, name)), beside]) removeIfEmpty(folder);
 }

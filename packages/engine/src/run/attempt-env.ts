@@ -1,5 +1,5 @@
 import type { View } from "@sheaf/workdir";
-import { taskDirs } from "../executor/task-dirs.ts";
+import { ownDirs } from "../executor/task-dirs.ts";
 import type { World } from "./world.ts";
 
 /** Returns the environment that the commands and processes of a task find beside the caller's own. */
@@ -11,7 +11,7 @@ export function attemptEnv(world: World, task: number, view: View | null): Recor
   env.GIT_CEILING_DIRECTORIES = view.beside;
   // Looking must not write: git refreshes its index as it reads.
   if (!writes.some((glob) => glob.split("/").includes(".git"))) env.GIT_OPTIONAL_LOCKS = "0";
-  const dirs = taskDirs({ view: view.path, beside: view.beside })!;
+  const dirs = ownDirs({ view: view.path, beside: view.beside }).dirs!;
   env.SHEAF_LOGS_DIR = dirs.logs;
   env.SHEAF_TEMP_DIR = dirs.temp;
   return env;

@@ -5,6 +5,7 @@ import { loadAgent } from "../../agents/load-agent.ts";
 import { createContext } from "../context.ts";
 import { inputProxy } from "../input-proxy.ts";
 import { perform } from "../perform.ts";
+import { ownDirs } from "../task-dirs.ts";
 import { captureOutput } from "./capture-output.ts";
 import { watchIdle } from "./idle.ts";
 import { startMeasuring } from "./measure.ts";
@@ -61,13 +62,17 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const release = captureOutput(place.beside);
     const measured = startMeasuring((mib) => send({ lease: request.lease, type: "memory", mib }));
     isIdle ??= watchIdle();
-    const parts = { runId, taskId: task.id, attempt, place, inputs, signal: controller.signal };
+    const own = ownDirs(place);
+    const { signal } = controller;
+    const parts = { runId, taskId: task.id, attempt, place, dirs: own.dirs, inputs, signal };
     const ctx = createContext(parts, portOf(request, send, questions));
     const fn: AgentFn = async (...args) => (await loadAgent(request.work)).run(...args);
     try {
       const performed = await perform(fn, task, ctx);
       const end = { ...performed, measured: measured(), taken: inputs.taken() };
-      return { ...end, quiet: (await isIdle()) && questions.size === 0 };
+      const quiet = (await isIdle()) && questions.size === 0;
+      own.removeEmpty(task.writes ?? []);
+      return { ...end, quiet };
     } finally {
       release();
     }
