@@ -86,15 +86,23 @@ describe("commands", () => {
   });
 
   test("what it prints is kept whole beside the work directory, its end is the output", async () => {
-    const report = await run([
+    const handle = run([
       { id: "loud", run: "head -c 5000000 /dev/zero | tr '\\0' 'x'; echo; echo end" },
+      { id: "full", run: "head -c 65536 /dev/zero | tr '\\0' 'x'" },
     ]);
+    const report = await handle;
     const output = String(report.unwrap().loud);
     expect(output.length).toBeLessThanOrEqual(64 * 1024);
     expect(output.endsWith("end")).toBe(true);
-    expect(readFileSync(join(report.runDir!, "tasks/0001-loud/attempt-1/logs/stdout.txt")).length).toBe(
-      5_000_005,
-    );
+    const log = join(report.runDir!, "tasks/0001-loud/attempt-1/logs/stdout.txt");
+    expect(readFileSync(log).length).toBe(5_000_005);
+    const said = await eventsOf(handle, "attempt.logged");
+    expect(said.map(({ taskId, message }) => [taskId, message])).toEqual([
+      [
+        "loud",
+        `The command printed 5000005 bytes; its output is the last 65536 of them. All of it is in ${log}.`,
+      ],
+    ]);
   });
 
   test("what a command leaves running ends with it, and a deaf one is killed at its timeout", async () => {

@@ -20,19 +20,29 @@ import { GRACE_MS } from "./worker-attempt-handle.ts";
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const STDERR_TAIL = 600;
 
+/** What was kept of a stream. */
+interface Kept {
+  /** The last of it. */
+  tail(): Buffer;
+  /** Bytes in all. */
+  size(): number;
+}
+
 /** Keeps the end of a stream in memory and all of it in a file. */
-function keepStream(stream: Readable | null | undefined, file: string, onData: () => void): () => Buffer {
-  if (!stream) return () => Buffer.alloc(0);
+function keepStream(stream: Readable | null | undefined, file: string, onData: () => void): Kept {
+  if (!stream) return { tail: () => Buffer.alloc(0), size: () => 0 };
   const log = createWriteStream(file);
   log.on("error", () => stream.resume()); // a full disk must not stop the command from being read
   let tail = Buffer.alloc(0);
+  let size = 0;
   stream.on("data", (chunk: Buffer) => {
     onData();
+    size += chunk.length;
     tail = Buffer.concat([tail, chunk]);
     if (tail.length > 2 * MAX_OUTPUT_BYTES) tail = tail.subarray(-MAX_OUTPUT_BYTES);
   });
   stream.pipe(log);
-  return () => tail.subarray(-MAX_OUTPUT_BYTES);
+  return { tail: () => tail.subarray(-MAX_OUTPUT_BYTES), size: () => size };
 }
 
 function keepText(stream: Readable | null | undefined): () => string {
@@ -44,6 +54,9 @@ function keepText(stream: Readable | null | undefined): () => string {
 }
 
 const withoutBreak = (text: Buffer): string => text.toString().replace(/\r?\n$/, "");
+
+const sayCut = (size: number, log: string): string =>
+  `The command printed ${size} bytes; its output is the last ${MAX_OUTPUT_BYTES} of them. All of it is in ${log}.`;
 
 const lastLines = (text: string): string => {
   const trimmed = text.trim();
@@ -70,7 +83,8 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
     clock,
   });
   const { child } = guarded;
-  const stdout = keepStream(child?.stdout, join(logs, "stdout.txt"), () => port.heartbeat());
+  const log = join(logs, "stdout.txt");
+  const stdout = keepStream(child?.stdout, log, () => port.heartbeat());
   const stderr = keepStream(child?.stderr, join(logs, "stderr.txt"), () => port.heartbeat());
   const times = keepText(child?.stdio[3] as Readable | undefined);
   let peakMiB: number | null = null;
@@ -94,9 +108,11 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
     });
     if (error !== null) return failed(error);
     if (aborted) return { status: "aborted", ...common };
-    if (exitCode === 0)
-      return { status: "succeeded", output: encodeData(withoutBreak(stdout()), task.id), ...common };
-    const stderrTail = lastLines(stderr().toString());
+    if (exitCode === 0) {
+      if (stdout.size() > MAX_OUTPUT_BYTES) port.log(sayCut(stdout.size(), log));
+      return { status: "succeeded", output: encodeData(withoutBreak(stdout.tail()), task.id), ...common };
+    }
+    const stderrTail = lastLines(stderr.tail().toString());
     return failed(new SheafError("COMMAND_FAILED", { taskId: task.id, exitCode, signal, stderrTail }));
   });
   return {
