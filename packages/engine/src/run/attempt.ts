@@ -97,9 +97,10 @@ export class LiveAttempt {
 
   async #stage(): Promise<View | null> {
     const { world, task } = this;
-    const { workdir, tasks, works } = world;
+    const { workdir, tasks, works, place } = world;
     if (workdir === null) return null;
-    requireDisk(workdir.dir, world.settings.minFreeDiskMb);
+    // Views lie in the run's folder, which may be on another disk than what is published.
+    requireDisk([workdir.dir, place.require()], world.settings.minFreeDiskMb);
     const { reads, writes, id, effects = [] } = tasks[task]!;
     const byConstruction = works[task]!.work.kind === "closure";
     const declared = [...(reads ?? []), ...(writes ?? [])];

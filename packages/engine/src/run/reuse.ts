@@ -44,6 +44,6 @@ export function recordOfExecution(
 ): AttemptRecord {
   return {
     ...{ attempt, status: "succeeded", outOfMemory: false, output, failure: null, because: null },
-    ...{ retryable: false, taken, effects, quiet: true, resources, reused: true },
+    ...{ together: false, retryable: false, taken, effects, quiet: true, resources, reused: true },
   };
 }
