@@ -205,8 +205,8 @@ export class RunLoop {
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
     if (!record.reused) emitFinished(world, task, record);
-    const { status: ended, retryable, outOfMemory } = record;
-    this.#send({ type: "attempt.ended", task, ended, retryable, outOfMemory });
+    const { status: ended, retryable, outOfMemory, together } = record;
+    this.#send({ type: "attempt.ended", task, ended, retryable, outOfMemory, together });
     this.#seat.release(1);
   }
 

@@ -106,7 +106,10 @@ function drive(one: Case): Rig {
         if (attempt.aborting) return void rig.end(task, "aborted");
         if (lost[task]! < one.losses[task]!) {
           lost[task]! += 1;
-          return void rig.end(task, "lost", { outOfMemory: one.choices[n]! % 3 === 0 });
+          return void rig.end(task, "lost", {
+            outOfMemory: one.choices[n]! % 3 === 0,
+            together: one.choices[n]! % 2 === 0,
+          });
         }
         // Only an attempt that did not start in its turn can have read what is not settled.
         staleRead[task] =

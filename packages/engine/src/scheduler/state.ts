@@ -51,7 +51,7 @@ export interface TaskState {
   restartsUsed: number;
   /** Set by a conflict: the attempt to come is the one that cannot conflict. */
   conflicted: boolean;
-  /** The worker ran out of memory: nothing else may run beside it. */
+  /** A worker was lost for want of memory, or with others in it: nothing else may run beside the next attempt. */
   alone: boolean;
   next: "first" | "retry" | "restart" | "conflict";
   /** An abort was asked for; what the attempt brings does not count. */

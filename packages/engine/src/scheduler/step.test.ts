@@ -217,3 +217,14 @@ describe("cancelling", () => {
     expect(rig.outcomes).toEqual(["succeeded", "cancelled"]);
   });
 });
+
+describe("workers that are lost with others in them", () => {
+  test("the innocent keep their restart; each starts again alone", () => {
+    const rig = begin({ size: 2, maxRestarts: 1 });
+    rig.end(0, "lost", { together: true }).end(1, "lost", { together: true });
+    expect(rig.running.size).toBe(1);
+    rig.end(0, "lost").end(0, "lost");
+    rig.end(1, "lost").finish(1);
+    expect(rig.outcomes).toEqual(["failed", "succeeded"]);
+  });
+});

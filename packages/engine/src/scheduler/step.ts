@@ -76,9 +76,11 @@ function attemptEnded(
     return;
   }
   const mayRun = state.ending === null;
-  if (event.ended === "lost" && mayRun && task.restartsUsed < plan.maxRestarts) {
-    task.restartsUsed += 1;
-    task.alone ||= event.outOfMemory;
+  // Whoever brought the others down does so again, alone, and then it counts.
+  const innocent = event.together === true && !task.alone;
+  if (event.ended === "lost" && mayRun && (innocent || task.restartsUsed < plan.maxRestarts)) {
+    if (!innocent) task.restartsUsed += 1;
+    task.alone ||= event.outOfMemory || innocent;
     again(state, event.task, "restart");
     return;
   }
