@@ -11,8 +11,8 @@ import { childCount } from "./process-memory.ts";
 /** How long what a child wrote is waited for once it has ended, in ms. */
 const PIPE_PATIENCE_MS = 1_000;
 
-// It is deaf to what ends others gently, else the group would lose it before its time.
-const GUARD = "(trap '' TERM INT HUP; exec 0<&4 1>&- 2>&- 3>&- 4<&-; read -r _; kill -9 -- -$$) &";
+// Some shells take `--` for a process. It is deaf to what ends others gently, else the group would lose it before its time.
+const GUARD = "(trap '' TERM INT HUP; exec 0<&4 1>&- 2>&- 3>&- 4<&-; read -r _; kill -9 -$$) &";
 
 /** Runs a program in place of the shell that started the guard. */
 const EXEC = `${GUARD} exec "$@" 4<&-`;
