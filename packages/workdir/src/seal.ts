@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
 import { sameEntry } from "./differences.ts";
 import { fileStat, statOf, unchanged } from "./file-stat.ts";
-import { type Found, scan } from "./scan.ts";
+import { type Found, scan, unusable } from "./scan.ts";
 import type { Staged, StagedEntry } from "./stage.ts";
 import type { Content, FileEntry } from "./tree.ts";
 
@@ -16,6 +16,8 @@ export interface Sealed {
 
 export interface SealRequest {
   readonly root: string;
+  /** Inode of the root as it was made. */
+  readonly rootInode: bigint;
   /** Tells whether the private copy to which a view was linked still holds its bytes. */
   readonly isIntact: (content: Content) => Promise<boolean>;
   readonly staged: Staged;
@@ -87,8 +89,16 @@ function sealOther(
   return { op: "put", path: found.path, entry: { kind: "link", target: found.target } };
 }
 
+// A link there would lead the scan, and what is moved, to files that are none of the task's.
+function requireOwnRoot({ root, rootInode }: SealRequest): void {
+  const now = statOf(root);
+  if (now?.isDirectory() && now.ino === rootInode) return;
+  throw unusable(root, "the task has removed or replaced its own work directory");
+}
+
 /** Returns the changes of a view and moves or copies the bytes that they need into the layer. */
 export async function sealView(request: SealRequest): Promise<Sealed> {
+  requireOwnRoot(request);
   const changes: Change[] = [];
   const tampered: { path: string; content: Content }[] = [];
   const left = new Map(request.staged);

@@ -15,6 +15,7 @@ import { type Base, putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
 import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
 import type { Effects } from "./effects.ts";
+import { statOf } from "./file-stat.ts";
 import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts";
 import { LinkStore } from "./link-store.ts";
 import type { Live } from "./live-files.ts";
@@ -114,6 +115,7 @@ export class Transactions implements Workdir {
     const view: OpenView = {
       ...{ taskId, attempt, path, beside, snapshot, writes, staging, layer, asked: new Set() },
       shown: request.shown,
+      inode: statOf(path)!.ino,
       read: async (asked) => readIntoView(view, asked),
     };
     return view;
@@ -123,7 +125,14 @@ export class Transactions implements Workdir {
     const open = view as OpenView;
     const { taskId, snapshot, staging, layer, writes } = open;
     const isIntact = (content: Content): Promise<boolean> => this.#links.isIntact(content);
-    const request = { root: view.path, staged: staging.staged, layer, quiet: end.quiet, isIntact };
+    const request = {
+      root: view.path,
+      rootInode: open.inode,
+      staged: staging.staged,
+      layer,
+      quiet: end.quiet,
+      isIntact,
+    };
     const sealed = end.succeeded
       ? await sealView(request)
       : { changes: [], tampered: await findTampered(request) };
@@ -228,8 +237,11 @@ export class Transactions implements Workdir {
   }
 
   #unlink(staged: Staged, root: string): void {
-    for (const [path, { entry, linked }] of staged) {
-      if (linked && entry.kind === "file") this.#links.unlink(entry.content, join(root, path));
+    for (const [path, { entry, linked, stat }] of staged) {
+      if (!linked || entry.kind !== "file") continue;
+      const full = join(root, path);
+      // What lies there now may be anybody's, if a folder on the way has become a link.
+      if (statOf(full)?.ino === stat.ino) this.#links.unlink(entry.content, full);
     }
   }
 

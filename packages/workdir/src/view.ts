@@ -34,6 +34,8 @@ export interface OpenView extends View {
   readonly staging: Staging;
   /** Paths that the attempt asked for beside what it declared. */
   readonly asked: Set<string>;
+  /** Inode of the view's own folder. */
+  readonly inode: bigint;
   /** Folder for the layer of what it writes. */
   readonly layer: string;
 }

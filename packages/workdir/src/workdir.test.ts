@@ -462,6 +462,35 @@ describe("changes from outside", () => {
   });
 });
 
+describe("a task that replaces its own work directory", () => {
+  test.each(["copy", "hardlink"] as const)(
+    "by a link to somebody's files takes none of them, %s",
+    async (rung) => {
+      const workdir = await workdirWith({ a: "1", "d/x": "1" }, { rung });
+      const victim = join(place.path, "victim");
+      writeFiles(victim, { a: "precious", "d/x": "precious" });
+      const [whole, part] = [
+        await stage(workdir, { writes: ["o"] }),
+        await stage(workdir, { writes: ["d/**"] }),
+      ];
+      rmSync(whole.path, { recursive: true });
+      symlinkSync(victim, whole.path);
+      rmSync(join(part.path, "d"), { recursive: true });
+      symlinkSync(join(victim, "d"), join(part.path, "d"));
+      await expect(seal(workdir, whole)).rejects.toThrow(/removed or replaced its own work directory/);
+      expect((await seal(workdir, part)).changes).toMatchObject([
+        { op: "put", path: "d" },
+        { op: "rmdir", path: "d" },
+        { op: "remove", path: "d/x" },
+      ]);
+      for (const view of [whole, part]) await workdir.discard(view);
+      await workdir.close({ keep: false });
+      expect(readFileSync(join(victim, "a"), "utf8")).toBe("precious");
+      expect(readFileSync(join(victim, "d/x"), "utf8")).toBe("precious");
+    },
+  );
+});
+
 describe("a write that hides itself", () => {
   const rewrite = (file: string): void => {
     const { atime, mtime } = statSync(file);

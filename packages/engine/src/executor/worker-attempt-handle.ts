@@ -163,7 +163,8 @@ export class WorkerAttemptHandle implements RunningAttempt {
     const { measured, taken, quiet } = end;
     const common = {
       measured: {
-        latencyMs: this.#link.clock.now() - this.#startedAt,
+        // A worker that could say so tells how long the work itself took, without its own start.
+        latencyMs: measured.latencyMs > 0 ? measured.latencyMs : this.#link.clock.now() - this.#startedAt,
         cpuMs: measured.cpuMs,
         peakMemoryMiB: measured.peakMemoryMiB ?? this.#peakMiB,
       },

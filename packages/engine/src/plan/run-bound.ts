@@ -1,10 +1,17 @@
 import { type Graph, makespanBound } from "@sheaf/core";
 
+/** A limit that tasks share. */
+export interface SharedLimit {
+  readonly tag: string;
+  readonly limit: number;
+  readonly tasks: readonly number[];
+}
+
 /** What keeps the tasks of a run from being done all at once. */
 export interface RunBounds {
   readonly maxWorkers: number;
   /** For each limit, how many of its tasks may run at once and which those are. */
-  readonly shared: readonly { readonly limit: number; readonly tasks: readonly number[] }[];
+  readonly shared: readonly SharedLimit[];
   /** Tasks that start only when all before them are settled: no two of them overlap. */
   readonly inTurn: readonly number[];
 }

@@ -34,7 +34,8 @@ export interface Verdict {
   readonly outOfMemory: boolean;
   readonly together: boolean;
   readonly quiet: boolean;
-  readonly measured: Omit<MeasuredResources, "latencyMs">;
+  /** Null latency: the work did not begin, or nobody measured it. */
+  readonly measured: Omit<MeasuredResources, "latencyMs"> & { readonly latencyMs: number | null };
 }
 
 const PLAIN: Omit<Verdict, "status"> = {
@@ -45,7 +46,7 @@ const PLAIN: Omit<Verdict, "status"> = {
   outOfMemory: false,
   together: false,
   quiet: true,
-  measured: { cpuMs: null, peakMemoryMiB: null },
+  measured: { latencyMs: null, cpuMs: null, peakMemoryMiB: null },
 };
 
 const failed = (kind: FailureKind, error: unknown, retryable: boolean): Verdict => ({
@@ -131,7 +132,7 @@ export function recordOf(
 ): AttemptRecord {
   const { measured, ...rest } = verdict;
   const resources: AttemptResources = {
-    latencyMs: parts.latencyMs,
+    latencyMs: measured.latencyMs ?? parts.latencyMs,
     queueMs: parts.queueMs,
     cpuMs: measured.cpuMs,
     peakMemoryMiB: measured.peakMemoryMiB,

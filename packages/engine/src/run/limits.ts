@@ -29,6 +29,7 @@ export function runBounds(request: RunRequest, limits: EffectiveLimits): RunBoun
   return {
     maxWorkers: limits.maxWorkers,
     shared: Object.entries(limits.tags).map(([tag, limit]) => ({
+      tag,
       limit,
       tasks: all.filter((i) => tags[i]!.includes(tag)),
     })),

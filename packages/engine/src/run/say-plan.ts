@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
-import type { RunBounds } from "../plan/run-bound.ts";
+import type { RunBounds, SharedLimit } from "../plan/run-bound.ts";
+import { CPU_TAG } from "../plan/scheduler-plan.ts";
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
@@ -25,9 +26,18 @@ export function sayPlan(plan: RunPlan, settings: Settings, bounds: RunBounds): s
     const bound = plan.speedupBound.toFixed(1);
     parts.push(
       `At most ${bound} times as fast as one after another with ${count(settings.maxWorkers, "worker")}.`,
+      ...bounds.shared.flatMap((limit) => sayLimit(limit, settings)),
     );
     if (inTurn > 0)
       parts.push(`${count(inTurn, "task")} must wait for ${inTurn === 1 ? "its" : "their"} turn.`);
   }
   return parts.join(" ");
+}
+
+// Only of limits that hold somebody back.
+function sayLimit({ tag, limit, tasks }: SharedLimit, { maxWorkers }: Settings): readonly string[] {
+  if (limit >= Math.min(tasks.length, maxWorkers)) return [];
+  const share = `${count(tasks.length, "task")} share`;
+  if (tag !== CPU_TAG) return [`${share} the limit "${tag}": ${limit} at a time.`];
+  return [`${share} the processors: ${limit} at a time here; maxWorkers (--workers N) allows more.`];
 }
