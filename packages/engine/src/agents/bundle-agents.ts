@@ -63,28 +63,28 @@ function cacheFolder(file: string): { readonly folder: string; readonly packages
   return { folder: join(tmpdir(), "sheaf-agents"), packages: "bundle" };
 }
 
-async function bundle(url: string): Promise<string> {
+async function bundle(url: string, signal: AbortSignal | undefined): Promise<string> {
   const file = fileURLToPath(url);
   const { folder, packages } = cacheFolder(file);
   // Loaded on demand: a run without TypeScript agents does not pay for it.
-  const { build } = await import("esbuild");
+  const { context } = await import("esbuild");
+  const compiler = await context({
+    ...{ entryPoints: [file], bundle: true, write: false, platform: "node", format: "esm", target: "node20" },
+    ...{ packages, sourcemap: "inline", logLevel: "silent", plugins: [keepUrls] },
+  });
+  const cancel = (): void => void compiler.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
   let code: string;
   try {
-    const result = await build({
-      ...{
-        entryPoints: [file],
-        bundle: true,
-        write: false,
-        platform: "node",
-        format: "esm",
-        target: "node20",
-      },
-      ...{ packages, sourcemap: "inline", logLevel: "silent", plugins: [keepUrls] },
-    });
-    code = result.outputFiles[0]!.text;
+    signal?.throwIfAborted();
+    code = (await compiler.rebuild()).outputFiles[0]!.text;
   } catch (error) {
+    signal?.throwIfAborted();
     const problem = error instanceof Error ? error.message : String(error);
     throw new SheafError("AGENT_MODULE_FAILED", { module: file, problem }, { cause: error });
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    await compiler.dispose();
   }
   const name = createHash("sha256").update(code).digest("hex").slice(0, 20);
   const path = join(folder, `${name}.mjs`);
@@ -103,15 +103,18 @@ const isTypeScript = ({ work }: TaskWork): boolean =>
  * Returns the works with every TypeScript module replaced by a bundle that plain Node can import. Each module is
  * compiled once, here; workers only import the result.
  *
- * @throws SheafError AGENT_MODULE_FAILED with the compiler's words.
+ * @throws SheafError AGENT_MODULE_FAILED with the compiler's words; the signal's reason when it is aborted.
  */
-export async function bundleAgents(works: readonly TaskWork[]): Promise<readonly TaskWork[]> {
+export async function bundleAgents(
+  works: readonly TaskWork[],
+  signal?: AbortSignal,
+): Promise<readonly TaskWork[]> {
   const bundles = new Map<string, Promise<string>>();
   return Promise.all(
     works.map(async (each) => {
       if (each.work.kind !== "module" || !isTypeScript(each)) return each;
       const { module } = each.work;
-      if (!bundles.has(module)) bundles.set(module, bundle(module));
+      if (!bundles.has(module)) bundles.set(module, bundle(module, signal));
       return { ...each, work: { ...each.work, module: await bundles.get(module)! } };
     }),
   );

@@ -12,12 +12,15 @@ const PATIENCE_MS = 30_000;
 /**
  * Imports agents in a process of their own and returns what each needs, in order; null where that was not to be had.
  *
- * @throws SheafError AGENT_MODULE_FAILED for a module that cannot be imported or does not export the agent.
+ * @throws SheafError AGENT_MODULE_FAILED for a module that cannot be imported or does not export the agent. The
+ *   signal's reason when it is aborted; the process has ended by then.
  */
 export async function inspectAgents(
   works: readonly ModuleWork[],
   clock: Clock,
+  signal?: AbortSignal,
 ): Promise<readonly (AgentNeeds | null)[]> {
+  signal?.throwIfAborted();
   if (works.length === 0) return [];
   const inspector = startNode([workerFile("process-entry")], {
     cwd: undefined,
@@ -28,23 +31,19 @@ export async function inspectAgents(
   child?.stdout?.resume();
   child?.stderr?.resume();
   const answers = new Map<number, Inspected["found"]>();
-  try {
-    await new Promise<void>((resolve) => {
-      const stop = clock.after(PATIENCE_MS, resolve);
-      void over.then(() => resolve());
-      child?.on("message", (message: Inspected) => {
-        answers.set(message.id, message.found);
-        if (answers.size < works.length) return;
-        stop();
-        resolve();
-      });
-      for (const [id, work] of works.entries())
-        child?.send?.({ type: "inspect", id, work } satisfies InspectRequest, () => {});
-    });
-  } finally {
-    inspector.release();
-    await over;
-  }
+  const end = (): void => inspector.release();
+  const stop = clock.after(PATIENCE_MS, end);
+  signal?.addEventListener("abort", end, { once: true });
+  child?.on("message", (message: Inspected) => {
+    answers.set(message.id, message.found);
+    if (answers.size === works.length) end();
+  });
+  for (const [id, work] of works.entries())
+    child?.send?.({ type: "inspect", id, work } satisfies InspectRequest, () => {});
+  await over;
+  stop();
+  signal?.removeEventListener("abort", end);
+  signal?.throwIfAborted();
   return works.map((_, id) => {
     const found = answers.get(id);
     if (found !== undefined && "error" in found) throw fromWireError(found.error);
