@@ -1,4 +1,5 @@
 import { type Task, type TaskSpec, taskId } from "@sheaf/core";
+import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fileEdges } from "./files.ts";
@@ -90,7 +91,7 @@ describe("fileEdges", () => {
         for (const [from, to] of edges) expect(clash(specs[from]!, specs[to]!)).toBe(true);
         expect(closure(specs.length, edges)).toEqual(closure(specs.length, allClashes(specs)));
       }),
-      { numRuns: 500 },
+      cases({ ci: 500, deep: 5_000 }),
     );
   });
 
@@ -103,9 +104,9 @@ describe("fileEdges", () => {
         );
         expect(closure(specs.length, edges)).toEqual(closure(specs.length, allClashes(specs)));
       }),
-      { numRuns: 30 },
+      cases({ ci: 30, deep: 300 }),
     );
-  });
+  }, 60_000);
 });
 
 // The model: every pair compared, then everything that follows from it.

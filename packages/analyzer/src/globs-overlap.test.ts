@@ -1,3 +1,4 @@
+import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { globsOverlap } from "./globs-overlap.ts";
@@ -32,7 +33,7 @@ describe("globsOverlap", () => {
       fc.property(glob, glob, (a, b) => {
         expect(globsOverlap(a, b)).toBe(anyShare(asRegExp(a), asRegExp(b)));
       }),
-      { numRuns: 400 },
+      cases({ ci: 400, deep: 4_000 }),
     );
   });
 

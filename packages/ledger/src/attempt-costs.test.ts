@@ -1,4 +1,5 @@
 import { type EventBody, runId, type TaskId, taskId } from "@sheaf/core";
+import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AttemptCosts, attemptCost, costClassOf, settleFates } from "./attempt-costs.ts";
@@ -136,6 +137,6 @@ it("any history, legal or not, gives every attempt the class that the rules give
         expect(costClassOf(attemptCost(costs, a, attempt))).toBe(ruledClass(events, attempt));
       }
     }),
-    { numRuns: 500 },
+    cases({ ci: 500, deep: 5_000 }),
   );
 });

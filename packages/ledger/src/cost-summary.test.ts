@@ -1,4 +1,5 @@
 import { type AttemptResources, type EventBody, type RunEvent, runId, type TaskId } from "@sheaf/core";
+import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { COST_CLASSES } from "./cost-class.ts";
@@ -255,7 +256,7 @@ describe("any history", () => {
         expect(sumOf([...Object.values(byTask), byClass.analysis])).toEqual(total);
         for (const table of [byAgent, byModel, byRoute]) expect(sumOf(Object.values(table))).toEqual(total);
       }),
-      { numRuns: 200 },
+      cases({ ci: 200, deep: 2_000 }),
     );
   });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSheafError } from "@sheaf/core";
+import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJournal } from "./read-journal.ts";
@@ -56,7 +57,7 @@ describe("readJournal", () => {
         const torn = cut.length > 0 && cut.at(-1) !== 10;
         expect(read(cut)).toEqual({ events: events.slice(0, lines), torn });
       }),
-      { numRuns: 150 },
+      cases({ ci: 150, deep: 1_500 }),
     );
   });
 

@@ -9,7 +9,7 @@ import {
   toMermaid,
   transitiveReduction,
 } from "@sheaf/core";
-import { arbitraryDag, arbitraryGraph } from "@sheaf/testkit";
+import { arbitraryDag, arbitraryGraph, cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -29,7 +29,7 @@ test.each(Object.entries(FORMATS))(
         expect(back.ids).toEqual(graph.ids);
         expect(back.edges).toEqual(graph.edges);
       }),
-      { numRuns: 500 },
+      cases({ ci: 500, deep: 5_000 }),
     );
   },
 );

@@ -10,7 +10,7 @@ import {
   summarizeGraph,
   upwardRank,
 } from "@sheaf/core";
-import { arbitraryDag, arbitraryGraph } from "@sheaf/testkit";
+import { arbitraryDag, arbitraryGraph, cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { longestPaths, naiveSerialOrder, reachability } from "./model.ts";
@@ -31,7 +31,7 @@ test("a cycle is found where a task reaches itself, and only there; it is a real
         expect(edges.some((edge) => edge.from === from && edge.to === to)).toBe(true);
       });
     }),
-    { numRuns: 500 },
+    cases({ ci: 500, deep: 5_000 }),
   );
 });
 

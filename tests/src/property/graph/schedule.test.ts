@@ -9,7 +9,7 @@ import {
   type Schedule,
   upwardRank,
 } from "@sheaf/core";
-import { arbitraryDag } from "@sheaf/testkit";
+import { arbitraryDag, cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -70,7 +70,7 @@ test.each(["ready", "levels"] as const)(
         expect([...startMs]).toEqual(startsByTheClock(plan, schedule));
         expect(makespanMs).toBe(Math.max(0, ...startMs.map((start, i) => start + plan.durationsMs[i]!)));
       }),
-      { numRuns: 300 },
+      cases({ ci: 300, deep: 3_000 }),
     );
   },
 );
