@@ -1,3 +1,4 @@
+import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyChanges, type Change } from "./change.ts";
@@ -130,9 +131,9 @@ describe("applying changes", () => {
         if ("tree" in applied)
           expect(new Map([...flat(applied.tree)].sort())).toEqual(new Map([...all].sort()));
       }),
-      { numRuns: 2_000 },
+      cases({ ci: 2_000, deep: 20_000 }),
     );
-  });
+  }, 60_000);
 
   test("two trees differ, as far as they are shown, exactly where a plain comparison says so", async () => {
     const globs = fc.array(fc.constantFrom("a", "a/b", "a/*", "**/c", "b/**", "**"), { maxLength: 3 });
@@ -157,9 +158,9 @@ describe("applying changes", () => {
           expected.every((where) => found.some((top) => where === top || where.startsWith(`${top}/`))),
         ).toBe(true);
       }),
-      { numRuns: 2_000 },
+      cases({ ci: 2_000, deep: 20_000 }),
     );
-  });
+  }, 60_000);
 
   test("equal snapshots are compared without a look at their contents", async () => {
     const tree = await apply(EMPTY_TREE, put("a", "1"));

@@ -1,3 +1,4 @@
+import { cases as howMany } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { frozenFolders } from "./frozen.ts";
@@ -60,7 +61,7 @@ describe("what globs show", () => {
         }
         if (shown === "all") expect(seen.shown(`${parts.join("/")}/below`)).toBe("all");
       }),
-      { numRuns: 2_000 },
+      howMany({ ci: 2_000, deep: 20_000 }),
     );
   });
 
