@@ -11,12 +11,12 @@ import type { RunRequest } from "./run-request.ts";
 /**
  * Returns the request with agents that workers can import, and with what these agents need.
  *
- * @throws SheafError AGENT_MODULE_FAILED
+ * @throws SheafError AGENT_MODULE_FAILED, or the reason of the signal
  */
-export async function withAgents(request: RunRequest): Promise<RunRequest> {
+export async function withAgents(request: RunRequest, signal?: AbortSignal): Promise<RunRequest> {
   const { settings, clock } = request;
-  const bundled = await bundleAgents(request.works);
-  const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock));
+  const bundled = await bundleAgents(request.works, signal);
+  const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock, signal));
   return { ...request, works };
 }
 

@@ -93,7 +93,7 @@ export class Run {
   }
 
   async #prepare(opened: OpenRun, executors: World["executors"]): Promise<World> {
-    this.#request = await withAgents(this.#request);
+    this.#request = await this.#askAgents();
     const { tasks, works, settings, clock, runId } = this.#request;
     const { workdir, emit, journal, folder, costs, kept, earlier } = opened;
     const limits = effectiveLimits(this.#request);
@@ -166,6 +166,15 @@ export class Run {
       latencyMs: clock.now() - from,
     });
     return planRequest(this.#request, analysis, { bounds, durations: history.durations });
+  }
+
+  async #askAgents(): Promise<RunRequest> {
+    try {
+      return await withAgents(this.#request, this.#abort.signal);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+      return this.#request; // nothing of it will run
+    }
   }
 
   // A run that is cancelled while it is analyzed ends as any other: every task gets its outcome.
