@@ -49,15 +49,17 @@ export class LinkStore implements LinkSource {
     return unchanged(fileStat(now), stat) && now.ctimeNs === stat.ctimeNs;
   }
 
-  /** Tells whether the copy of this content still holds its bytes. Reads them only if somebody has touched the file. */
-  async isIntact(content: Content): Promise<boolean> {
+  /** Tells whether a link to a copy of this content still leads to its bytes. Reads them only if somebody touched it. */
+  async isIntact({ content, mode }: FileEntry, link: string): Promise<boolean> {
+    const now = statOf(link);
+    if (now === undefined) return false;
+    // It may be the copy before the last one, which was made anew because somebody had written there.
     const known = this.#made.get(content);
-    if (known === undefined) return false;
-    if (this.#isUntouched(known)) return true;
-    const now = statOf(known.path);
-    if (now === undefined || (Number(now.mode) & 0o7777) !== known.mode) return false;
-    if ((await fileHash(known.path, Number(now.size))) !== (await contentHash(content))) return false;
-    known.stat = fileStat(now);
+    const current = known?.stat.ino === now.ino ? known : undefined;
+    if (current !== undefined && this.#isUntouched(current)) return true;
+    if (fileStat(now).mode !== mode) return false;
+    if ((await fileHash(link, Number(now.size))) !== (await contentHash(content))) return false;
+    if (current !== undefined) current.stat = fileStat(now);
     return true;
   }
 

@@ -19,7 +19,7 @@ export interface SealRequest {
   /** Inode of the root as it was made. */
   readonly rootInode: bigint;
   /** Tells whether the private copy to which a view was linked still holds its bytes. */
-  readonly isIntact: (content: Content) => Promise<boolean>;
+  readonly isIntact: (entry: FileEntry, link: string) => Promise<boolean>;
   readonly staged: Staged;
   /** Folder that receives what was written; made when something was. */
   readonly layer: string;
@@ -62,7 +62,7 @@ async function sealFile(
   const before = request.staged.get(found.path);
   const full = join(request.root, found.path);
   if (isLinkStill(before, found)) {
-    return (await request.isIntact(before.entry.content)) ? undefined : before.entry.content;
+    return (await request.isIntact(before.entry, full)) ? undefined : before.entry.content;
   }
   if (before !== undefined && isUntouched(before, found)) return undefined;
   if (before !== undefined && (await sameEntry(before.entry, fileEntry(found, full)))) return undefined;
@@ -124,8 +124,9 @@ function sameKind(before: StagedEntry | undefined, found: Found): boolean {
 export async function findTampered({ staged, root, isIntact }: SealRequest): Promise<Sealed["tampered"]> {
   const tampered: { path: string; content: Content }[] = [];
   for (const [path, { entry, linked, stat }] of staged) {
-    if (!linked || entry.kind !== "file" || statOf(join(root, path))?.ino !== stat.ino) continue;
-    if (!(await isIntact(entry.content))) tampered.push({ path, content: entry.content });
+    const full = join(root, path);
+    if (!linked || entry.kind !== "file" || statOf(full)?.ino !== stat.ino) continue;
+    if (!(await isIntact(entry, full))) tampered.push({ path, content: entry.content });
   }
   return tampered;
 }

@@ -22,9 +22,9 @@ import type { Live } from "./live-files.ts";
 import type { DirLock } from "./lock.ts";
 import { type Publication, type Published, publish } from "./publish.ts";
 import { unusable } from "./scan.ts";
-import { findTampered, sealView } from "./seal.ts";
+import { findTampered, type SealRequest, sealView } from "./seal.ts";
 import { type Staged, stageTree } from "./stage.ts";
-import { type Content, lookup, type Tree } from "./tree.ts";
+import { lookup, type Tree } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
 import { type OpenView, readIntoView, readsOf, undeclaredReadsOf, type View } from "./view.ts";
@@ -124,7 +124,7 @@ export class Transactions implements Workdir {
   async seal(view: View, end: SealEnd): Promise<Effects> {
     const open = view as OpenView;
     const { taskId, snapshot, staging, layer, writes } = open;
-    const isIntact = (content: Content): Promise<boolean> => this.#links.isIntact(content);
+    const isIntact: SealRequest["isIntact"] = (entry, link) => this.#links.isIntact(entry, link);
     const request = {
       root: view.path,
       rootInode: open.inode,

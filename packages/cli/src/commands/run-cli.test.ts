@@ -164,15 +164,24 @@ describe("sheaf run", () => {
     expect(err).toMatch(/\nand 5 more\n$/);
   });
 
-  it("of a bad variable names the variable, and of a taken run id the run", async () => {
+  it("of a bad variable names the variable, and of a run id of other tasks the run", async () => {
     const here = shell({ "plan.yaml": PLAN });
     expect((await here.sheaf("run plan.yaml", { SHEAF_MAX_WORKERS: "x" })).err).toContain(
       "`SHEAF_MAX_WORKERS`",
     );
     await here.sheaf("run plan.yaml --quiet --run-id mine");
-    const again = await here.sheaf("run plan.yaml --quiet --run-id mine");
+    writeFileSync(join(here.path, "other.yaml"), "tasks:\n  - { id: other, run: 'true' }\n");
+    const again = await here.sheaf("run other.yaml --quiet --run-id mine");
     expect(again).toMatchObject({ exitCode: 2, out: "" });
     expect(again.err).toContain('There already is a run "mine"');
+  });
+
+  it("with the id of an earlier run goes on with that one, and says so", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    await here.sheaf("run plan.yaml --quiet --run-id mine");
+    const again = await here.sheaf("run plan.yaml --quiet --run-id mine");
+    expect(again.exitCode).toBe(0);
+    expect(again.out).toContain("reused     2 tasks of an earlier session");
   });
 });
 

@@ -24,6 +24,7 @@ export function figureFacts(report: RunReport, trace: RunTrace | null): readonly
       ? ["speed-up", `${times(speedup)}, at most ${times(speedupBound)} for this plan with these workers`]
       : null,
     slowestFact(report),
+    reusedFact(report),
     ["cost", costText(cost)],
     wastedFact(report),
     workdir === null ? null : ["files", filesText(workdir)],
@@ -44,12 +45,17 @@ function pathText(path: readonly string[]): string {
 
 function slowestFact({ order, tasks }: RunReport): Fact | null {
   const timed = order.flatMap((id) => {
-    const ms = tasks[id]!.resources?.latencyMs;
-    return ms === undefined ? [] : [{ id, ms }];
+    const { resources, reused } = tasks[id]!;
+    return resources === null || reused ? [] : [{ id, ms: resources.latencyMs }];
   });
   if (timed.length < 6) return null;
   const slowest = timed.sort((a, b) => b.ms - a.ms).slice(0, 3);
   return ["slowest", slowest.map(({ id, ms }) => `${id} ${formatDuration(ms)}`).join(", ")];
+}
+
+function reusedFact({ order, tasks }: RunReport): Fact | null {
+  const reused = order.filter((id) => tasks[id]!.reused).length;
+  return reused === 0 ? null : ["reused", `${counted(reused, "task")} of an earlier session`];
 }
 
 function wastedFact({ cost }: RunReport): Fact | null {

@@ -71,7 +71,8 @@ function taskReport(world: World, end: LoopEnd, index: number, times: Times, sta
 }
 
 function timing(world: World, tasks: readonly TaskReport[], wallMs: number): RunTiming {
-  const durations = Float64Array.from(tasks, (task) => task.resources?.latencyMs ?? 0);
+  // What was done before is no time of this session.
+  const durations = Float64Array.from(tasks, (task) => (task.reused ? 0 : (task.resources?.latencyMs ?? 0)));
   const { graph } = world.plan;
   const path = criticalPath(graph, durations);
   const sumOfTasksMs = durations.reduce((sum, ms) => sum + ms, 0);
