@@ -44,8 +44,12 @@ module.exports = {
     },
     {
       name: "only-the-executor-starts-threads-and-processes",
+      comment: "The tracking of a task's files watches the functions that start them and calls none.",
       severity: "error",
-      from: { path: "^packages/", pathNot: "^packages/(engine/src/executor|testkit)/|\\.test\\.ts$" },
+      from: {
+        path: "^packages/",
+        pathNot: "^packages/(engine/src/executor|workdir/src/tracking|testkit)/|\\.test\\.ts$",
+      },
       to: { path: "^(node:)?(child_process|worker_threads|cluster)$|piscina" },
     },
     {

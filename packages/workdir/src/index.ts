@@ -2,6 +2,15 @@ export type { Effects } from "./effects.ts";
 export type { KeptEffects } from "./kept-effects.ts";
 export { openWorkdir } from "./open-workdir.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
+export {
+  fsHookFile,
+  type Observation,
+  type ObservationKind,
+  type Observations,
+  parseTrackLog,
+  type TrackedReads,
+  trackedObservations,
+} from "./tracking/observations.ts";
 export type { View } from "./view.ts";
 export {
   type CommitResult,

@@ -1,0 +1,242 @@
+// What each function of fs looks at, by its name without "Sync"; arguments mean the same in all three styles.
+import type { Descriptors } from "./descriptors.cjs";
+import type { Recorder } from "./recorder.cjs";
+
+const { constants, lstatSync, readdirSync } = require("node:fs") as typeof import("node:fs");
+const { posix } = require("node:path") as typeof import("node:path");
+const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, NO_FOLLOW } =
+  require("./kinds.cjs") as import("./kinds.cjs").Kinds;
+
+/** Records what a call with these arguments will look at. */
+export type Note = (args: readonly unknown[]) => void;
+
+export interface FileNotesModule {
+  fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Record<string, Note>>;
+  /** Functions after which links and folders may be others. */
+  CHANGING: ReadonlySet<string>;
+  /** Functions that look at nothing. */
+  SILENT: ReadonlySet<string>;
+}
+
+const CHANGING: ReadonlySet<string> = new Set(["symlink", "link", "rename", "cp"]);
+const SILENT: ReadonlySet<string> = new Set(
+  "close closeSync fsync fsyncSync fdatasync fdatasyncSync unwatchFile _toUnixTimestamp".split(" "),
+);
+const FLAGS: ReadonlyMap<string, number> = new Map([
+  ...["w", "w+"].map((flag): [string, number] => [flag, WRITTEN]),
+  ...["wx", "xw", "wx+", "xw+", "ax", "xa", "ax+", "xa+"].map((flag): [string, number] => [
+    flag,
+    EXISTS | NO_FOLLOW,
+  ]),
+]);
+
+/** The options that change what is looked at. */
+type Fields = Readonly<
+  Partial<Record<"cwd" | "dereference" | "fd" | "flag" | "flags" | "recursive", unknown>>
+>;
+
+const fieldsOf = (value: unknown): Fields =>
+  typeof value === "object" && value !== null ? (value as Fields) : {};
+
+const isFolder = (path: string): boolean => {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
+/** Returns what opening with these flags looks at. */
+function opening(flags: unknown): number {
+  if (typeof flags !== "number") return FLAGS.get(String(flags)) ?? CONTENT;
+  const { O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW } = constants;
+  if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) return EXISTS | NO_FOLLOW;
+  const follow = (flags & O_NOFOLLOW) === 0 ? 0 : NO_FOLLOW;
+  if ((flags & O_TRUNC) === 0) return CONTENT | follow;
+  // Without O_CREAT the call tells whether there is a file.
+  return WRITTEN | ((flags & O_CREAT) === 0 ? EXISTS : 0) | follow;
+}
+
+function fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Record<string, Note>> {
+  const sees =
+    (mask: number): Note =>
+    ([path]) =>
+      recorder.see(mask, path);
+  const uses: Note = ([descriptor]) => descriptors.used(descriptor);
+
+  const folders = new FolderNotes(recorder);
+  const opens = (usual: string, at: number): Note => {
+    return (args) => {
+      const path = args[0];
+      if (typeof path === "number") return descriptors.used(path);
+      recorder.see(opening(fieldsOf(args[at]).flag ?? usual), path);
+    };
+  };
+  const streams = (usual: string): Note => {
+    return ([path, options]) => {
+      const { fd, flags } = fieldsOf(options);
+      if (typeof fd === "number") descriptors.used(fd);
+      else if (fd === undefined || fd === null) recorder.see(opening(flags ?? usual), path);
+    };
+  };
+  const opened: Note = ([path, flags]) => {
+    recorder.see(opening(typeof flags === "function" ? "r" : (flags ?? "r")), path);
+  };
+
+  return {
+    ...Object.fromEntries(
+      ["read", "readv", "write", "writev", "fstat", "ftruncate", "fchmod", "fchown", "futimes"].map(
+        (name) => [name, uses],
+      ),
+    ),
+    access: ([path, mode]) =>
+      recorder.see(typeof mode === "number" && mode !== constants.F_OK ? STAT : EXISTS, path),
+    exists: sees(EXISTS),
+    stat: sees(STAT),
+    statfs: sees(STAT),
+    lstat: sees(STAT | NO_FOLLOW),
+    watchFile: sees(STAT),
+    readFile: opens("r", 1),
+    writeFile: opens("w", 2),
+    appendFile: opens("a", 2),
+    createReadStream: streams("r"),
+    createWriteStream: streams("w"),
+    open: opened,
+    openAsBlob: sees(CONTENT),
+    truncate: sees(CONTENT),
+    readlink: sees(CONTENT | NO_FOLLOW),
+    chmod: sees(CONTENT),
+    chown: sees(CONTENT),
+    utimes: sees(CONTENT),
+    lchmod: sees(CONTENT | NO_FOLLOW),
+    lchown: sees(CONTENT | NO_FOLLOW),
+    lutimes: sees(CONTENT | NO_FOLLOW),
+    // That there was something and that it was no folder.
+    unlink: sees(EXISTS | WRITTEN | NO_FOLLOW),
+    rm: ([path, options]) =>
+      recorder.see((fieldsOf(options).recursive ? TREE : EXISTS | WRITTEN) | NO_FOLLOW, path),
+    symlink: ([, path]) => recorder.see(EXISTS | NO_FOLLOW, path),
+    link: ([from, to]) => {
+      recorder.see(CONTENT | NO_FOLLOW, from);
+      recorder.see(EXISTS | NO_FOLLOW, to);
+    },
+    copyFile: ([from, to, mode]) => {
+      recorder.see(CONTENT, from);
+      const exclusive = typeof mode === "number" && (mode & constants.COPYFILE_EXCL) !== 0;
+      recorder.see(exclusive ? EXISTS | NO_FOLLOW : WRITTEN, to);
+    },
+    ...folders.notes,
+  };
+}
+
+/** The functions that look at folders or at more than one place. */
+class FolderNotes {
+  readonly #recorder: Recorder;
+  readonly notes: Readonly<Record<string, Note>>;
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+    const lists: Note = ([path, options]) => this.#list(path, options);
+    this.notes = {
+      readdir: lists,
+      opendir: lists,
+      watch: lists,
+      rmdir: ([path, options]) =>
+        recorder.see((fieldsOf(options).recursive ? TREE : LISTING) | NO_FOLLOW, path),
+      mkdir: ([path, options]) => this.#make(path, fieldsOf(options).recursive === true),
+      mkdtemp: ([prefix]) => this.#inside(prefix),
+      mkdtempDisposable: ([prefix]) => this.#inside(prefix),
+      rename: ([from, to]) => this.#move(from, to),
+      realpath: ([path]) => this.#everyPrefix(path),
+      cp: ([from, to, options]) => this.#copy(from, to, fieldsOf(options)),
+      glob: ([pattern, options]) => this.#glob(pattern, fieldsOf(options).cwd),
+    };
+  }
+
+  #list(path: unknown, options: unknown): void {
+    if (fieldsOf(options).recursive === true) this.#wholeTree(path);
+    else this.#recorder.see(LISTING, path);
+  }
+
+  /** Records a tree and those that links inside of it lead to, which some functions enter. */
+  #wholeTree(path: unknown): void {
+    this.#recorder.see(TREE, path);
+    const text = this.#recorder.textOf(path);
+    if (text !== null) this.#linksBelow(text, new Set());
+  }
+
+  #linksBelow(folder: string, entered: Set<string>): void {
+    const top = `${folder}/`;
+    if (entered.has(top)) return;
+    entered.add(top);
+    let entries: import("node:fs").Dirent[];
+    try {
+      entries = readdirSync(folder, { withFileTypes: true });
+    } catch {
+      return;
+    }
+    for (const entry of entries) {
+      const path = posix.join(folder, entry.name);
+      if (entry.isDirectory()) this.#linksBelow(path, entered);
+      else if (entry.isSymbolicLink()) this.#recorder.see(TREE, path);
+    }
+  }
+
+  /** Making a folder tells that nothing was there; with those around it, up to the first that was there. */
+  #make(path: unknown, recursive: boolean): void {
+    this.#recorder.see(EXISTS | NO_FOLLOW, path);
+    let text = recursive ? this.#recorder.textOf(path) : null;
+    while (text !== null && text !== "/" && !isFolder(text)) {
+      text = posix.dirname(text);
+      this.#recorder.see(EXISTS, text);
+    }
+  }
+
+  #inside(prefix: unknown): void {
+    const text = this.#recorder.textOf(prefix);
+    if (text !== null) this.#recorder.see(EXISTS, text.slice(0, text.lastIndexOf("/") + 1));
+  }
+
+  #move(from: unknown, to: unknown): void {
+    const text = this.#recorder.textOf(from);
+    const folder = text !== null && isFolder(text);
+    this.#recorder.see((folder ? TREE : CONTENT) | NO_FOLLOW, from);
+    // A folder takes the place of nothing or of an empty folder.
+    this.#recorder.see((folder ? LISTING : WRITTEN) | NO_FOLLOW, to);
+  }
+
+  #everyPrefix(path: unknown): void {
+    const text = this.#recorder.textOf(path);
+    if (text === null) return;
+    for (let end = text.indexOf("/", 1); end !== -1; end = text.indexOf("/", end + 1)) {
+      const prefix = text.slice(0, end);
+      if (this.#recorder.covers(prefix)) this.#recorder.see(STAT, prefix);
+    }
+    this.#recorder.see(STAT, text);
+  }
+
+  #copy(from: unknown, to: unknown, options: Fields): void {
+    const recursive = options.recursive === true;
+    const follow = options.dereference === true ? 0 : NO_FOLLOW;
+    this.#recorder.see((recursive ? TREE : CONTENT | STAT) | follow, from);
+    const [source, target] = [this.#recorder.textOf(from), this.#recorder.textOf(to)];
+    if (source !== null && recursive && follow === 0) this.#linksBelow(source, new Set());
+    if (target === null) return;
+    // What is already there is compared with what comes.
+    this.#recorder.see(recursive && isFolder(target) ? TREE : STAT | WRITTEN, target);
+    this.#make(posix.dirname(target), true);
+  }
+
+  #glob(pattern: unknown, cwd: unknown): void {
+    const start = this.#recorder.textOf(cwd ?? process.cwd());
+    for (const one of Array.isArray(pattern) ? pattern : [pattern]) {
+      if (typeof one !== "string" || start === null) continue;
+      const parts = one.split("/");
+      const wild = parts.findIndex((part) => /[*?[\]{}()!+@\\]/.test(part));
+      const fixed = parts.slice(0, wild === -1 ? parts.length : wild).join("/");
+      this.#wholeTree(posix.isAbsolute(one) ? `/${fixed}` : posix.join(start, fixed));
+    }
+  }
+}
+
+module.exports = { fileNotes, CHANGING, SILENT } satisfies FileNotesModule;

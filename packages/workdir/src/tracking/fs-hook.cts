@@ -1,0 +1,108 @@
+// Preloaded by `-r` into a thread or process of a task: records what its code looks at.
+//
+// Controlled: the thread's owner calls `start` and `stop` of `globalThis[Symbol.for("sheaf.fs-hook")]`.
+// Standing alone: with SHEAF_TRACK_LOG and SHEAF_TRACK_ROOT in the environment it records from the beginning, and
+// appends each new record to the log at once: a letter, an absolute path, a NUL byte; `u` and a sentence where
+// something is not known. In a thread that a tracked task started it tells its records to that task's thread.
+import type { Inherited } from "./nested-workers.cjs";
+import type { Recorded, Sink } from "./recorder.cjs";
+
+const { openSync, writeSync } = require("node:fs") as typeof import("node:fs");
+const Module = require("node:module") as typeof import("node:module");
+const { createRecorder } = require("./recorder.cjs") as import("./recorder.cjs").RecorderModule;
+const { descriptorsOf } = require("./descriptors.cjs") as import("./descriptors.cjs").DescriptorsModule;
+const { wrapFiles } = require("./wrap-files.cjs") as import("./wrap-files.cjs").WrapFilesModule;
+const { watchModuleLoading } =
+  require("./module-loading.cjs") as import("./module-loading.cjs").ModuleLoadingModule;
+const { otherDoors } = require("./other-doors.cjs") as import("./other-doors.cjs").OtherDoorsModule;
+const { nestedWorkers, relayTo } =
+  require("./nested-workers.cjs") as import("./nested-workers.cjs").NestedWorkersModule;
+
+/** What the owner of a thread calls. */
+export interface FsHook {
+  /**
+   * Begins to record what is looked at below `root`.
+   *
+   * @throws TypeError when `root` is not absolute.
+   * @throws Error when this thread is being tracked already.
+   */
+  start(root: string): void;
+  /** Ends recording and returns what was seen since `start`; incomplete if there was none. */
+  stop(): Recorded;
+}
+
+const KEY = Symbol.for("sheaf.fs-hook");
+
+/** Appends to the log in one write, so that records of several processes never mix. */
+function logTo(path: string, rootOf: () => string): Sink {
+  const log = openSync(path, "a");
+  const append = (record: string): void => {
+    const bytes = Buffer.from(record);
+    if (writeSync(log, bytes) !== bytes.length) throw new Error("a record was not written in full");
+  };
+  return {
+    record: (letter, relative) => append(`${letter}${rootOf()}${relative === "" ? "" : `/${relative}`}\0`),
+    unknown: (why) => append(`u${why.replaceAll("\0", " ")}\0`),
+  };
+}
+
+/** Does each step of the installation; returns why those that failed leave something unknown. */
+function flawsOf(steps: readonly (() => void)[]): readonly string[] {
+  return steps.flatMap((step) => {
+    try {
+      step();
+      return [];
+    } catch (error) {
+      return [`The tracker could not be installed: ${String(error)}`];
+    }
+  });
+}
+
+function install(): void {
+  const recorder = createRecorder();
+  const descriptors = descriptorsOf(recorder);
+  const doors = otherDoors(recorder);
+  const workers = nestedWorkers(recorder, __filename);
+  const flaws = flawsOf([
+    () => wrapFiles(recorder, descriptors),
+    () => watchModuleLoading(recorder),
+    () => doors.install(),
+    () => workers.install(),
+    () => Module.syncBuiltinESMExports(),
+  ]);
+  const begin = (root: string, sink: Sink | null, told: Inherited | null): void => {
+    recorder.begin(root, sink);
+    descriptors.clear();
+    workers.begin(told);
+    doors.begin();
+    for (const flaw of flaws) recorder.unknown(flaw);
+  };
+
+  const hook: FsHook = {
+    start: (root) => begin(root, null, null),
+    stop() {
+      if (!recorder.active) return { reads: [], complete: false, why: "Tracking had not been started." };
+      workers.end();
+      return recorder.end();
+    },
+  };
+  Object.defineProperty(globalThis, KEY, { value: Object.freeze(hook) });
+
+  const told = workers.inherited() ?? toldByEnvironment();
+  if (told === null) return;
+  const sink = told.channel === undefined ? logTo(told.log!, () => recorder.root) : relayTo(told.channel);
+  begin(told.root, sink, told);
+}
+
+function toldByEnvironment(): Inherited | null {
+  const { SHEAF_TRACK_LOG: log, SHEAF_TRACK_ROOT: root } = process.env;
+  return log && root ? { root, log } : null;
+}
+
+if (!(KEY in globalThis)) {
+  try {
+    install();
+  } catch (error) {
+    process.emitWarning(`Files are not tracked: ${String(error)}`);
+  }
+}

@@ -1,0 +1,27 @@
+// The ways in which a path can be looked at, as bits, so that a set of them is a number.
+
+export interface Kinds {
+  /** Bytes of a file or text of a link; for writes, that they keep old bytes. */
+  readonly CONTENT: number;
+  readonly STAT: number;
+  readonly EXISTS: number;
+  readonly LISTING: number;
+  readonly TREE: number;
+  /** The old bytes were not looked at, only that something other than a folder may be put there. */
+  readonly WRITTEN: number;
+  /** The call is about a link itself where its path names one. */
+  readonly NO_FOLLOW: number;
+  /** Letter of each kind, in the order of their bits. */
+  readonly LETTERS: string;
+}
+
+module.exports = {
+  CONTENT: 1,
+  STAT: 2,
+  EXISTS: 4,
+  LISTING: 8,
+  TREE: 16,
+  WRITTEN: 32,
+  NO_FOLLOW: 64,
+  LETTERS: "cseltw",
+} satisfies Kinds;

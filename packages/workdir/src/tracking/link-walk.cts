@@ -1,0 +1,87 @@
+// Finds the links on the way of a path, as the kernel follows them, and remembers which folders are plain.
+const { lstatSync, readlinkSync } = require("node:fs") as typeof import("node:fs");
+const { posix } = require("node:path") as typeof import("node:path");
+
+export interface LinkWalk {
+  /**
+   * Returns where an absolute path leads. Every link on the way is told to `onLink`; the last part is followed only
+   * if `follow`. What is absent leads to where it would be.
+   */
+  leadsTo(path: string, follow: boolean, onLink: (link: string) => void): string;
+  /** Forgets what is known about folders; to be called when links or folders may have changed. */
+  forget(): void;
+}
+
+export interface LinkWalkModule {
+  linkWalk(): LinkWalk;
+}
+
+/** As many as Linux follows before it gives up. */
+const MOST_LINKS = 40;
+const UNEVEN = /\/(?:\.{1,2})?(?:\/|$)/;
+
+type Entry = "link" | "folder" | "other";
+
+function entryAt(path: string): Entry {
+  let stats: import("node:fs").Stats | undefined;
+  try {
+    stats = lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return "other";
+  }
+  if (stats === undefined) return "other";
+  if (stats.isSymbolicLink()) return "link";
+  return stats.isDirectory() ? "folder" : "other";
+}
+
+function linkWalk(): LinkWalk {
+  const plain = new Set<string>();
+
+  const look = (path: string): Entry => {
+    if (plain.has(path)) return "folder";
+    const entry = entryAt(path);
+    if (entry === "folder") plain.add(path);
+    return entry;
+  };
+
+  /** Takes the parts one by one; `at` is the place reached, "" for the top. */
+  const walk = (path: string, follow: boolean, onLink: (link: string) => void): string => {
+    const rest = path.split("/").reverse();
+    let at = "";
+    let links = 0;
+    while (rest.length > 0) {
+      const part = rest.pop()!;
+      if (part === "" || part === ".") continue;
+      if (part === "..") {
+        at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
+        continue;
+      }
+      const next = `${at}/${part}`;
+      // A slash at the end makes the kernel follow even the last part, so only nothing at all counts as the end.
+      if ((rest.length === 0 && !follow) || look(next) !== "link") {
+        at = next;
+        continue;
+      }
+      onLink(next);
+      if (++links > MOST_LINKS) return next;
+      const target = readlinkSync(next);
+      if (target.startsWith("/")) at = "";
+      rest.push(...target.split("/").reverse());
+    }
+    return at === "" ? "/" : at;
+  };
+
+  return {
+    leadsTo(path, follow, onLink) {
+      const even = !UNEVEN.test(path);
+      const folder = path.slice(0, path.lastIndexOf("/"));
+      if (even && plain.has(folder) && (!follow || look(path) !== "link")) return path;
+      const end = walk(path, follow, onLink);
+      // The folder of an even path without links is plain by now, unless it is absent.
+      return even && end === path ? path : posix.normalize(end);
+    },
+    forget: () => plain.clear(),
+  };
+}
+
+module.exports = { linkWalk } satisfies LinkWalkModule;
