@@ -1,14 +1,15 @@
 // What each function of fs looks at, by its name without "Sync"; arguments mean the same in all three styles.
+
 import type { Descriptors } from "./descriptors.cjs";
+import type { Kinds } from "./kinds.cjs";
 import type { Recorder } from "./recorder.cjs";
 
 const { constants, lstatSync, readdirSync } = require("node:fs") as typeof import("node:fs");
 const { posix } = require("node:path") as typeof import("node:path");
-const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, NO_FOLLOW } =
-  require("./kinds.cjs") as import("./kinds.cjs").Kinds;
+const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, NO_FOLLOW } = require("./kinds.cjs") as Kinds;
 
 /** Records what a call with these arguments will look at. */
-export type Note = (args: readonly unknown[]) => void;
+type Note = (args: readonly unknown[]) => void;
 
 export interface FileNotesModule {
   fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Record<string, Note>>;

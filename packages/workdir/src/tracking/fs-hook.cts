@@ -4,19 +4,22 @@
 // Standing alone: with SHEAF_TRACK_LOG and SHEAF_TRACK_ROOT in the environment it records from the beginning, and
 // appends each new record to the log at once: a letter, an absolute path, a NUL byte; `u` and a sentence where
 // something is not known. In a thread that a tracked task started it tells its records to that task's thread.
-import type { Inherited } from "./nested-workers.cjs";
-import type { Recorded, Sink } from "./recorder.cjs";
+
+import type { DescriptorsModule } from "./descriptors.cjs";
+import type { ModuleLoadingModule } from "./module-loading.cjs";
+import type { Inherited, NestedWorkersModule } from "./nested-workers.cjs";
+import type { OtherDoorsModule } from "./other-doors.cjs";
+import type { Recorded, RecorderModule, Sink } from "./recorder.cjs";
+import type { WrapFilesModule } from "./wrap-files.cjs";
 
 const { openSync, writeSync } = require("node:fs") as typeof import("node:fs");
 const Module = require("node:module") as typeof import("node:module");
-const { createRecorder } = require("./recorder.cjs") as import("./recorder.cjs").RecorderModule;
-const { descriptorsOf } = require("./descriptors.cjs") as import("./descriptors.cjs").DescriptorsModule;
-const { wrapFiles } = require("./wrap-files.cjs") as import("./wrap-files.cjs").WrapFilesModule;
-const { watchModuleLoading } =
-  require("./module-loading.cjs") as import("./module-loading.cjs").ModuleLoadingModule;
-const { otherDoors } = require("./other-doors.cjs") as import("./other-doors.cjs").OtherDoorsModule;
-const { nestedWorkers, relayTo } =
-  require("./nested-workers.cjs") as import("./nested-workers.cjs").NestedWorkersModule;
+const { createRecorder } = require("./recorder.cjs") as RecorderModule;
+const { descriptorsOf } = require("./descriptors.cjs") as DescriptorsModule;
+const { wrapFiles } = require("./wrap-files.cjs") as WrapFilesModule;
+const { watchModuleLoading } = require("./module-loading.cjs") as ModuleLoadingModule;
+const { otherDoors } = require("./other-doors.cjs") as OtherDoorsModule;
+const { nestedWorkers, relayTo } = require("./nested-workers.cjs") as NestedWorkersModule;
 
 /** What the owner of a thread calls. */
 export interface FsHook {

@@ -1,8 +1,10 @@
 // Finds the links on the way of a path, as the kernel follows them, and remembers which folders are plain.
+import type { Stats } from "node:fs";
+
 const { lstatSync, readlinkSync } = require("node:fs") as typeof import("node:fs");
 const { posix } = require("node:path") as typeof import("node:path");
 
-export interface LinkWalk {
+interface LinkWalk {
   /**
    * Returns where an absolute path leads. Every link on the way is told to `onLink`; the last part is followed only
    * if `follow`. What is absent leads to where it would be.
@@ -14,18 +16,23 @@ export interface LinkWalk {
 
 export interface LinkWalkModule {
   linkWalk(): LinkWalk;
+  /** Tells whether an absolute path has no empty parts, no "." and no "..". */
+  isEven(path: string): boolean;
 }
 
+const NOT_THROWING = { throwIfNoEntry: false } as const;
 /** As many as Linux follows before it gives up. */
 const MOST_LINKS = 40;
 const UNEVEN = /\/(?:\.{1,2})?(?:\/|$)/;
 
+const isEven = (path: string): boolean => !UNEVEN.test(path);
+
 type Entry = "link" | "folder" | "other";
 
 function entryAt(path: string): Entry {
-  let stats: import("node:fs").Stats | undefined;
+  let stats: Stats | undefined;
   try {
-    stats = lstatSync(path, { throwIfNoEntry: false });
+    stats = lstatSync(path, NOT_THROWING);
   } catch {
     return "other";
   }
@@ -73,7 +80,7 @@ function linkWalk(): LinkWalk {
 
   return {
     leadsTo(path, follow, onLink) {
-      const even = !UNEVEN.test(path);
+      const even = isEven(path);
       const folder = path.slice(0, path.lastIndexOf("/"));
       if (even && plain.has(folder) && (!follow || look(path) !== "link")) return path;
       const end = walk(path, follow, onLink);
@@ -84,4 +91,4 @@ function linkWalk(): LinkWalk {
   };
 }
 
-module.exports = { linkWalk } satisfies LinkWalkModule;
+module.exports = { linkWalk, isEven } satisfies LinkWalkModule;

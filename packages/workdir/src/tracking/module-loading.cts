@@ -1,10 +1,13 @@
 // Watches how modules are found and loaded, which passes by the public functions of fs in part.
+
+import type { Kinds } from "./kinds.cjs";
+import type { QuietlyModule } from "./quietly.cjs";
 import type { Recorder } from "./recorder.cjs";
 
 const Module = require("node:module") as typeof import("node:module");
 const { posix } = require("node:path") as typeof import("node:path");
-const { CONTENT, STAT } = require("./kinds.cjs") as import("./kinds.cjs").Kinds;
-const { quietly } = require("./quietly.cjs") as import("./quietly.cjs").QuietlyModule;
+const { CONTENT, STAT } = require("./kinds.cjs") as Kinds;
+const { quietly } = require("./quietly.cjs") as QuietlyModule;
 
 export interface ModuleLoadingModule {
   watchModuleLoading(recorder: Recorder): void;

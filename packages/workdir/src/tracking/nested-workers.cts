@@ -15,7 +15,7 @@ export interface Inherited {
   readonly log?: string;
 }
 
-export interface NestedWorkers {
+interface NestedWorkers {
   install(): void;
   /** What this thread was told by the one that started it. */
   inherited(): Inherited | null;

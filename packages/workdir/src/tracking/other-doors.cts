@@ -1,19 +1,22 @@
 // Watches the ways to files other than fs: other programs, native code, databases.
+
+import type { Kinds } from "./kinds.cjs";
+import type { QuietlyModule } from "./quietly.cjs";
 import type { Recorder } from "./recorder.cjs";
-import type { Before, Watcher } from "./wrap.cjs";
+import type { Before, Watcher, WrapModule } from "./wrap.cjs";
 
 const childProcess = require("node:child_process") as typeof import("node:child_process");
 const Module = require("node:module") as typeof import("node:module");
 const { posix } = require("node:path") as typeof import("node:path");
-const { CONTENT, STAT } = require("./kinds.cjs") as import("./kinds.cjs").Kinds;
-const { quietly } = require("./quietly.cjs") as import("./quietly.cjs").QuietlyModule;
-const { wrapAt } = require("./wrap.cjs") as import("./wrap.cjs").WrapModule;
+const { CONTENT, STAT } = require("./kinds.cjs") as Kinds;
+const { quietly } = require("./quietly.cjs") as QuietlyModule;
+const { wrapAt } = require("./wrap.cjs") as WrapModule;
 
 export interface OtherDoorsModule {
   otherDoors(recorder: Recorder): OtherDoors;
 }
 
-export interface OtherDoors {
+interface OtherDoors {
   install(): void;
   /** To be called when tracking begins: what an earlier task opened for good is open for this one as well. */
   begin(): void;

@@ -5,11 +5,14 @@
 //  2. A path is recorded as it was given and, where links are on its way, also each link and the place it leads to.
 //  3. Whatever could not be known makes the records incomplete, with a sentence that says why; that is never undone.
 //  4. No error leaves `see`, `failed` or `unknown`.
+import type { Kinds } from "./kinds.cjs";
+import type { LinkWalkModule } from "./link-walk.cjs";
+
 const { realpathSync } = require("node:fs") as typeof import("node:fs");
 const { posix } = require("node:path") as typeof import("node:path");
 const { fileURLToPath } = require("node:url") as typeof import("node:url");
-const { linkWalk } = require("./link-walk.cjs") as import("./link-walk.cjs").LinkWalkModule;
-const { CONTENT, LETTERS, NO_FOLLOW } = require("./kinds.cjs") as import("./kinds.cjs").Kinds;
+const { isEven, linkWalk } = require("./link-walk.cjs") as LinkWalkModule;
+const { CONTENT, LETTERS, NO_FOLLOW } = require("./kinds.cjs") as Kinds;
 
 /** Where new records go besides the recorder's own memory. */
 export interface Sink {
@@ -209,9 +212,11 @@ class ThreadRecorder implements Recorder {
     const follow = (mask & NO_FOLLOW) === 0;
     const kinds = mask & ~NO_FOLLOW;
     this.#recordAt(kinds, text);
-    const end = this.#links.leadsTo(text, follow, (link) => this.#recordAt(CONTENT, link));
+    const end = this.#links.leadsTo(text, follow, this.#onLink);
     if (end !== text) this.#recordAt(kinds, end);
   }
+
+  readonly #onLink = (link: string): void => this.#recordAt(CONTENT, link);
 
   #recordAt(kinds: number, path: string): void {
     const relative = this.#relative(path);
@@ -219,12 +224,13 @@ class ThreadRecorder implements Recorder {
   }
 
   #relative(path: string): string | null {
-    let even = posix.normalize(path);
+    let even = isEven(path) ? path : posix.normalize(path);
     if (even.endsWith("/")) even = even.slice(0, -1);
     for (const prefix of this.#prefixes) {
       if (even === prefix) return "";
-      if (even.startsWith(prefix) && even.charCodeAt(prefix.length) === SLASH)
+      if (even.charCodeAt(prefix.length) === SLASH && even.startsWith(prefix)) {
         return even.slice(prefix.length + 1);
+      }
     }
     return null;
   }

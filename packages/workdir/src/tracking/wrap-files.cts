@@ -1,12 +1,13 @@
 // Wraps fs in its three styles.
+
 import type { Descriptors } from "./descriptors.cjs";
+import type { FileNotesModule } from "./file-notes.cjs";
 import type { Recorder } from "./recorder.cjs";
-import type { Around, Before, Callable, Watcher } from "./wrap.cjs";
+import type { Around, Before, Callable, Watcher, WrapModule } from "./wrap.cjs";
 
 const fs = require("node:fs") as typeof import("node:fs");
-const { wrapAt } = require("./wrap.cjs") as import("./wrap.cjs").WrapModule;
-const { fileNotes, CHANGING, SILENT } =
-  require("./file-notes.cjs") as import("./file-notes.cjs").FileNotesModule;
+const { wrapAt } = require("./wrap.cjs") as WrapModule;
+const { fileNotes, CHANGING, SILENT } = require("./file-notes.cjs") as FileNotesModule;
 
 export interface WrapFilesModule {
   wrapFiles(recorder: Recorder, descriptors: Descriptors): void;
