@@ -171,6 +171,7 @@ class ThreadRecorder implements Recorder {
 
   shared(): void {
     this.#shared = true;
+    this.#forget();
   }
 
   covers(path: string): boolean {
