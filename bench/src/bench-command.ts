@@ -7,6 +7,7 @@ import { describeMachine, type Machine } from "./measure/machine.ts";
 import { measureOverhead } from "./overhead/measure-overhead.ts";
 import { type MeasureSection, sayConditions } from "./show/section.ts";
 import { markdownTable, type Table, textTable } from "./show/table.ts";
+import { measureTracking } from "./tracking/measure-tracking.ts";
 import { measureWorkdir } from "./workdir/measure-workdir.ts";
 import { measureWorkflows } from "./workflows/measure-workflows.ts";
 
@@ -15,6 +16,7 @@ const SECTIONS: Readonly<Record<SectionName, MeasureSection>> = {
   workflows: measureWorkflows,
   overhead: measureOverhead,
   workdir: measureWorkdir,
+  tracking: measureTracking,
 };
 
 interface MeasuredSection {
