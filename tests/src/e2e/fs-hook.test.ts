@@ -179,6 +179,29 @@ describe("in a worker thread", () => {
     expect(linesOf(tracked)).toEqual(["e d/x.txt", "c new", "e new/x.txt"]);
   });
 
+  test("while a process runs, nothing is remembered about links", async () => {
+    const tracked = await track(`
+      const child = cp.spawn("/bin/sh", ["-c", "read go; ln -s d " + R + "/new"]);
+      fs.existsSync(R + "/new/x.txt");
+      child.stdin.end("go\\n");
+      await new Promise((done) => child.on("exit", done));
+      fs.existsSync(R + "/new/x.txt");`);
+    expect(linesOf(tracked)).toEqual(["e d/x.txt", "c new", "e new/x.txt"]);
+  });
+
+  test("what a thread told is taken even if the task never waited for it", async () => {
+    const tracked = await track(`
+      const shared = new SharedArrayBuffer(4);
+      const code = 'const { workerData: [R, shared] } = require("worker_threads"); require("fs").existsSync(R + "/none"); Atomics.store(new Int32Array(shared), 0, 1); Atomics.notify(new Int32Array(shared), 0)';
+      globalThis.other = new threads.Worker(code, { eval: true, workerData: [R, shared] });
+      Atomics.wait(new Int32Array(shared), 0, 0);
+      globalThis.early = globalThis[Symbol.for("sheaf.fs-hook")].stop();
+      globalThis[Symbol.for("sheaf.fs-hook")].start(R);
+      if (JSON.stringify(globalThis.early.reads) !== '[["e","none"]]') throw new Error(JSON.stringify(globalThis.early));
+      await globalThis.other.terminate();`);
+    expect(tracked.complete).toBe(true);
+  });
+
   test("an error of the tracker does not reach the task and makes the records incomplete", async () => {
     const tracked = await track(
       "const { cwd } = process; process.cwd = () => { throw new Error('broken') }; try { fs.existsSync('some') } finally { process.cwd = cwd }",
