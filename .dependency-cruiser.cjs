@@ -44,7 +44,7 @@ module.exports = {
     },
     {
       name: "only-the-executor-starts-threads-and-processes",
-      comment: "The tracking of a task's files watches the functions that start them and calls none.",
+      comment: "The tracker builds its library with a compiler and proves it on a shell; neither is a task's.",
       severity: "error",
       from: {
         path: "^packages/",
