@@ -44,7 +44,8 @@ module.exports = {
     },
     {
       name: "only-the-executor-starts-threads-and-processes",
-      comment: "The tracker builds its library with a compiler and proves it on a shell; neither is a task's.",
+      comment:
+        "The tracker builds its library with a compiler and proves it on a shell; neither is a task's.",
       severity: "error",
       from: {
         path: "^packages/",
@@ -75,7 +76,7 @@ module.exports = {
     {
       name: "testkit-stays-out-of-the-product",
       severity: "error",
-      from: { path: "^packages/(?!testkit)", pathNot: "\\.test\\.ts$" },
+      from: { path: "^packages/(?!testkit)", pathNot: "\\.test\\.ts$|/fixtures/" },
       to: { path: "^packages/testkit/" },
     },
   ],

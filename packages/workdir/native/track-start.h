@@ -18,7 +18,9 @@ static void add_root(const char *name, size_t length) {
 /* The program, and what the loader has already opened for it; where it may look for libraries counts as read. */
 static int note_library(struct dl_phdr_info *library, size_t size, void *nothing) {
   (void)size, (void)nothing;
-  if (library->dlpi_name != NULL && library->dlpi_name[0] == '/') note('c', AT_FDCWD, library->dlpi_name, FOLLOW);
+  if (library->dlpi_name == NULL || library->dlpi_name[0] != '/') return 0;
+  note('c', AT_FDCWD, library->dlpi_name, FOLLOW);
+  if (strstr(library->dlpi_name, "/liburing.so") != NULL) mark("a process uses io_uring", "");
   return 0;
 }
 

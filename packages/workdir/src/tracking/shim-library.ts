@@ -65,11 +65,12 @@ function ownFolder(path: string): boolean {
 }
 
 function cacheFolder(): string {
-  const given = process.env["XDG_CACHE_HOME"];
+  const given = process.env.XDG_CACHE_HOME;
   const cache = given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache");
   const folders = [join(cache, "sheaf"), join(tmpdir(), `sheaf-${process.getuid!()}`)];
   const folder = folders.find((path) => !SEPARATORS.test(path) && ownFolder(path));
-  if (folder === undefined) throw new Missing(`The tracker has no folder to be kept in: ${folders.join(", ")}.`);
+  if (folder === undefined)
+    throw new Missing(`The tracker has no folder to be kept in: ${folders.join(", ")}.`);
   return folder;
 }
 
@@ -153,7 +154,7 @@ export function trackShim(): Promise<TrackShim> {
  * @param root absolute path of the folder that is watched, or several with ":" between them.
  */
 export function trackEnvironment(library: string, log: string, root: string): Record<string, string> {
-  const others = process.env["LD_PRELOAD"];
+  const others = process.env.LD_PRELOAD;
   return {
     LD_PRELOAD: others === undefined || others === "" ? library : `${others}:${library}`,
     SHEAF_TRACK_LOG: log,
