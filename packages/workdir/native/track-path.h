@@ -36,19 +36,19 @@ static ssize_t read_link(const char *path, size_t length, char *target, size_t r
   return size;
 }
 
+static ssize_t ask_descriptor(int fd, char *out) {
+  if (fd < 0) return -1;
+  char link[40] = "/proc/self/fd/", digits[12];
+  int count = 0, at = strlen(link);
+  for (unsigned rest = fd; count == 0 || rest != 0; rest /= 10) digits[count++] = '0' + rest % 10;
+  while (count > 0) link[at++] = digits[--count];
+  link[at] = 0;
+  return raw(SYS_readlinkat, AT_FDCWD, link, out, ROOM - 1);
+}
+
 /* Writes the folder that relative paths begin at, without links; returns its length, -1 when it is not known. */
 static ssize_t start_folder(int dirfd, char *out) {
-  ssize_t length;
-  if (dirfd == AT_FDCWD) {
-    length = raw(SYS_getcwd, out, ROOM) - 1;
-  } else {
-    char link[40] = "/proc/self/fd/", digits[12];
-    int count = 0, at = strlen(link);
-    for (unsigned rest = dirfd; count == 0 || rest != 0; rest /= 10) digits[count++] = '0' + rest % 10;
-    while (count > 0) link[at++] = digits[--count];
-    link[at] = 0;
-    length = dirfd < 0 ? -1 : raw(SYS_readlinkat, AT_FDCWD, link, out, ROOM - 1);
-  }
+  ssize_t length = dirfd == AT_FDCWD ? raw(SYS_getcwd, out, ROOM) - 1 : ask_descriptor(dirfd, out);
   if (length < 1 || out[0] != '/') return -1;
   return length == 1 ? 0 : length;
 }
@@ -65,22 +65,17 @@ static size_t skip_root(const char *path, char *out) {
 }
 
 /*
- * Writes the place that a path leads to, and records the links on the way. Returns its length, -1 when the path leads
- * nowhere that is known. `rest` holds what is still to walk at its end, so that a link's target fits before it.
+ * Walks on from the folder that is in `out` to the place that a path leads to, and records the links on the way.
+ * Returns its length, -1 when the path leads nowhere that is known. `rest` holds what is still to walk at its end, so
+ * that a link's target fits before it.
  */
-static ssize_t resolve(char *out, int dirfd, const char *path, int follow) {
+static ssize_t walk(char *out, size_t length, const char *path, int follow) {
   char rest[ROOM];
-  size_t size = strlen(path), at = ROOM - 1 - size, length;
+  size_t size = strlen(path), at = ROOM - 1 - size;
   int links = 0, gone = 0;
   if (size >= ROOM) return -1;
   memcpy(rest + at, path, size + 1);
-  if (*path == '/') {
-    at += length = skip_root(path, out);
-  } else {
-    ssize_t start = start_folder(dirfd, out);
-    if (start < 0) return -1;
-    length = start;
-  }
+  if (*path == '/') at += length = skip_root(path, out);
   for (;;) {
     while (rest[at] == '/') at++;
     if (rest[at] == 0) break;
@@ -111,6 +106,70 @@ static ssize_t resolve(char *out, int dirfd, const char *path, int follow) {
   }
   out[length] = 0;
   return length;
+}
+
+static ssize_t walk_all(char *out, int dirfd, const char *path, int follow) {
+  ssize_t start = *path == '/' ? 0 : start_folder(dirfd, out);
+  return start < 0 ? -1 : walk(out, start, path, follow);
+}
+
+/*
+ * Folders whose place is known, a few a thread: walks open all files of a folder in a row. A folder of equal inode and
+ * change time is the same, or one that the task itself made this instant. One that was moved meanwhile has been
+ * recorded as read whole, so its old place will do.
+ */
+enum { FOLDERS = 4, SPELLING = 160, PLACE = 320 };
+static __thread __attribute__((tls_model("initial-exec"))) struct {
+  int busy;
+  struct {
+    dev_t device;
+    ino_t inode;
+    struct timespec changed;
+    size_t length;
+    char spelling[SPELLING], place[PLACE];
+  } of[FOLDERS];
+} known;
+
+/* Writes the place of the folder that `spelling` means; returns its length, -1 when it is not known. */
+static ssize_t place_of_folder(char *out, int dirfd, const char *spelling, size_t size) {
+  struct stat stat;
+  if (raw(SYS_newfstatat, dirfd, spelling, &stat, AT_EMPTY_PATH) != 0) return -1;
+  int at = hashed(dirfd, spelling, size) % FOLDERS;
+  ssize_t length = known.of[at].length;
+  if (length > 0 && known.of[at].inode == stat.st_ino && known.of[at].device == stat.st_dev &&
+      known.of[at].changed.tv_sec == stat.st_ctim.tv_sec && known.of[at].changed.tv_nsec == stat.st_ctim.tv_nsec &&
+      strcmp(known.of[at].spelling, spelling) == 0) {
+    memcpy(out, known.of[at].place, length);
+    return length;
+  }
+  length = walk_all(out, dirfd, spelling, FOLLOW);
+  if (length < 1 || length >= PLACE || !S_ISDIR(stat.st_mode)) return length;
+  known.of[at].device = stat.st_dev;
+  known.of[at].inode = stat.st_ino;
+  known.of[at].changed = stat.st_ctim;
+  known.of[at].length = length;
+  memcpy(known.of[at].spelling, spelling, size + 1);
+  memcpy(known.of[at].place, out, length);
+  return length;
+}
+
+/* Writes the place that a path leads to; returns its length, -1 when it is not known. */
+static ssize_t resolve(char *out, int dirfd, const char *path, int follow) {
+  char spelling[SPELLING];
+  const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+  size_t size = slash == NULL ? 0 : slash - path;
+  int plain = *name != 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+  /* `busy` is set when a signal handler comes here in the middle of what follows. */
+  if (!plain || size >= SPELLING || (size == 0 && slash != NULL) || system_folder(path) || known.busy)
+    return walk_all(out, dirfd, path, follow);
+  memcpy(spelling, path, size);
+  spelling[size] = 0;
+  known.busy = 1;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  ssize_t length = place_of_folder(out, dirfd, spelling, size);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  known.busy = 0;
+  return length < 0 ? walk_all(out, dirfd, path, follow) : walk(out, length, name, follow);
 }
 
 static void note_folder_of(const char *path, size_t length) {

@@ -8,7 +8,7 @@ const unknown = (records: readonly string[]): string[] => records.filter((record
 
 describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   test("Node's own reads are recorded: sync, async, streams, modules, watched for or not there", () => {
-    using place = new Tracked({
+    const place = new Tracked({
       "main.mjs": `
         import { createReadStream, existsSync, readFileSync } from "node:fs";
         import { access, copyFile, opendir, readdir, readFile, stat } from "node:fs/promises";
@@ -52,7 +52,7 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   });
 
   test.skipIf(!has("python3"))("python's reads are recorded, its subprocesses' too", () => {
-    using place = new Tracked({ "main.py": "", file: "text", "folder/": "" });
+    const place = new Tracked({ "main.py": "", file: "text", "folder/": "" });
     const script = [
       "import os, subprocess, pathlib",
       "open('file').read(); os.path.exists('absent'); os.listdir('folder'); list(os.scandir('.'))",
@@ -64,7 +64,7 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   });
 
   test("the compiler's look along -I for headers that are not there is recorded", () => {
-    using place = new Tracked({
+    const place = new Tracked({
       "main.c": '#include "sum.h"\nint main(void) { return sum(0, 0); }\n',
       "sum.c": '#include "sum.h"\nint sum(int a, int b) { return a + b; }\n',
       "first/": "",
@@ -78,7 +78,7 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   });
 
   test.skipIf(!has("make"))("make's looks at targets and sources are recorded", () => {
-    using place = new Tracked({
+    const place = new Tracked({
       makefile: "all: out\nout: in $(wildcard more/*.in)\n\tcp in out\n",
       in: "",
       "more/a.in": "",
@@ -89,7 +89,7 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   });
 
   test("a script, its interpreter and the places where it was looked for are recorded", () => {
-    using place = new Tracked({
+    const place = new Tracked({
       "first/": "",
       "second/tool": { text: "#!../bin/shell -e\ncat file\n", mode: 0o755 },
       "bin/": "",
@@ -111,14 +111,14 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
     ["LD_PRELOAD unset", "unset LD_PRELOAD; env cat file"],
     ["another LD_PRELOAD", "LD_PRELOAD=/nowhere.so env cat file 2>/dev/null"],
   ])("a program that is started without our variables gets them back: %s", (_, script) => {
-    using place = new Tracked({ file: "" });
+    const place = new Tracked({ file: "" });
     const records = place.sh(script);
     expect(records).toContain("c file");
     expect(unknown(records)).toEqual([]);
   });
 
   test("every way of starting a program is followed", () => {
-    using place = new Tracked();
+    const place = new Tracked();
     const program = place.compile(
       "starts",
       `#define _GNU_SOURCE
@@ -166,7 +166,7 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   });
 
   test("a static program, one whose loader is missing and one set to another user are marked unknown", () => {
-    using place = new Tracked({ file: "" });
+    const place = new Tracked({ file: "" });
     const source = "int main(void) { return 0; }";
     const still = place.compile("static", source, ["-static"]);
     const lost = place.compile("lost", source, ["-Wl,--dynamic-linker=/nowhere/ld.so"]);
@@ -187,7 +187,7 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   });
 
   test("io_uring is refused, so that programs read by calls", () => {
-    using place = new Tracked();
+    const place = new Tracked();
     const ring = place.compile(
       "ring",
       `#include <errno.h>
@@ -199,7 +199,7 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
   });
 
   test("a changed root folder and a process tracked for somebody else are marked unknown", () => {
-    using place = new Tracked({ file: "" });
+    const place = new Tracked({ file: "" });
     const program = place.compile(
       "other-root",
       '#include <unistd.h>\nint main(void) { chroot("/nowhere"); return 0; }',

@@ -10,7 +10,7 @@ const contain = (...records: string[]) => expect.arrayContaining(records);
 
 describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () => {
   test("a shell's reads, looks, listings and redirections are recorded, absent files included", () => {
-    using place = new Tracked({ "in.txt": "in", "a.c": "", "b.c": "", "sub/deep.txt": "", "old.txt": "old" });
+    const place = new Tracked({ "in.txt": "in", "a.c": "", "b.c": "", "sub/deep.txt": "", "old.txt": "old" });
     const records = place.sh(
       "test -e absent; cat in.txt > out.txt; echo *.c; cd sub; cat deep.txt ../none; cd ..; echo x >> old.txt",
     );
@@ -22,7 +22,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("each call of glibc that takes a path is recorded under its letter", () => {
-    using place = new Tracked();
+    const place = new Tracked();
     const program = place.compile("calls", fixture("calls.c"), ["-ldl"]);
     const records = place.run(program!, []);
     const content = [
@@ -59,7 +59,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("a path through a link records the link and the place that it leads to", () => {
-    using place = new Tracked({
+    const place = new Tracked({
       "real/file": "",
       link: { link: "real" },
       "real/up": { link: "../top" },
@@ -75,7 +75,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("nothing outside of the roots is recorded, and each root under the path it was given", () => {
-    using place = new Tracked({ file: "" });
+    const place = new Tracked({ file: "" });
     symlinkSync(place.root, join(place.outside, "alias"));
     writeFileSync(join(place.outside, "other"), "");
     const alias = join(place.outside, "alias");
@@ -88,7 +88,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("renaming a file reads it, renaming a folder reads its whole tree, links read their source", () => {
-    using place = new Tracked({ file: "", "folder/inner": "", source: "" });
+    const place = new Tracked({ file: "", "folder/inner": "", source: "" });
     expect(place.sh("mv file moved")).toEqual(contain("c file", "e moved", "w moved"));
     expect(place.sh("mv folder other")).toEqual(contain("t folder", "e other", "l other"));
     expect(place.sh("ln source hard; ln -s source soft; readlink soft")).toEqual(
@@ -97,14 +97,14 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("what makes a name also looks for its folder", () => {
-    using place = new Tracked({ "made/": "" });
+    const place = new Tracked({ "made/": "" });
     expect(place.sh("echo > made/file; echo > lost/file || true; mkdir lost/sub || true")).toEqual(
       contain("w made/file", "e made", "e lost/file", "e lost", "e lost/sub"),
     );
   });
 
   test("eight threads at once and a fork without exec lose no record and break none", () => {
-    using place = new Tracked();
+    const place = new Tracked();
     const program = place.compile("threads", fixture("threads.c"), ["-pthread"]);
     const records = place.run(program!, []);
     const wanted = [];
@@ -114,13 +114,13 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("a killed process leaves all that it had read in a log that can be read", async () => {
-    using place = new Tracked({ file: "text" });
+    const place = new Tracked({ file: "text" });
     const records = await place.runAndKill("sh", ["-c", "test -e absent; cat file; read wait"]);
     expect(records).toEqual(contain("s absent", "c file"));
   });
 
   test("a process that closes or takes every descriptor is still recorded, and its own files stay its own", () => {
-    using place = new Tracked({ first: "", second: "" });
+    const place = new Tracked({ first: "", second: "" });
     const program = place.compile(
       "descriptors",
       `#define _GNU_SOURCE
@@ -140,7 +140,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("a log that is taken away is not made again, and a process without one works as ever", () => {
-    using place = new Tracked({ file: "text" });
+    const place = new Tracked({ file: "text" });
     rmSync(place.log);
     const result = spawnSync("cat", ["file"], {
       cwd: place.root,
@@ -154,7 +154,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("a record that cannot be written takes the log away", () => {
-    using place = new Tracked({ file: "text" });
+    const place = new Tracked({ file: "text" });
     // The limit on file sizes stands in for a full disk.
     const run = 'trap "" XFSZ; ulimit -f 0; test -e absent; true';
     spawnSync("sh", ["-c", run], { cwd: place.root, env: place.environment() });
@@ -162,7 +162,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test("what a call returns and errno are those of the call", () => {
-    using place = new Tracked({ file: "", loop: { link: "loop" }, "folder/": "" });
+    const place = new Tracked({ file: "", loop: { link: "loop" }, "folder/": "" });
     closeSync(openSync(join(place.root, "file"), "r"));
     const script = "cat absent; cat loop; cat file/x; rmdir absent; mkdir file; ls folder; cat folder";
     const options = { cwd: place.root, encoding: "utf8" as const };
@@ -173,7 +173,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
   });
 
   test.skipIf(!has("git"))("git's status and commit are followed", () => {
-    using place = new Tracked({ "tracked.txt": "one", "new.txt": "" });
+    const place = new Tracked({ "tracked.txt": "one", "new.txt": "" });
     const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" };
     const git = (...args: string[]) => spawnSync("git", args, { cwd: place.root, env });
     git("init", "-q");
