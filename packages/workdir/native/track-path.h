@@ -49,6 +49,7 @@ static ssize_t ask_descriptor(int fd, char *out) {
 /* Writes the folder that relative paths begin at, without links; returns its length, -1 when it is not known. */
 static ssize_t start_folder(int dirfd, char *out) {
   ssize_t length = dirfd == AT_FDCWD ? raw(SYS_getcwd, out, ROOM) - 1 : ask_descriptor(dirfd, out);
+  if (length < 0 && (errno == ERANGE || errno == ENAMETOOLONG)) mark("a path is too long", "");
   if (length < 1 || out[0] != '/') return -1;
   return length == 1 ? 0 : length;
 }

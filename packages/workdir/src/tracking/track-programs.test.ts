@@ -186,6 +186,27 @@ describe.skipIf("missing" in shim)(`programs that are tracked${unless}`, () => {
     }
   });
 
+  test("a program that bypasses glibc, and one that loads liburing, are marked unknown", () => {
+    const place = new Tracked();
+    const note =
+      '.section .note.go.buildid,\\"a\\",@note\\n.long 4,4,4\\n.ascii \\"Go\\\\0\\\\0\\"\\n.ascii \\"id01\\"\\n.text';
+    const go = place.compile("go", `__asm__("${note}"); int main(void) { return 0; }`);
+    expect(unknown(place.run("env", [go!]))).toEqual([`u a program that bypasses glibc: ${go}`]);
+    place.compile("liburing.so", "int ring(void) { return 0; }", ["-shared", "-fPIC"]);
+    const ring = place.compile("ring", "int ring(void); int main(void) { return ring(); }", [
+      join(place.outside, "liburing.so"),
+    ]);
+    expect(unknown(place.run(ring!, []))).toEqual(["u a process uses io_uring"]);
+  });
+
+  test("a program that is started from outside is recorded, and the libraries that it finds below the root", () => {
+    const place = new Tracked({ "lib/": "" });
+    copyFileSync(place.compile("started", "int main(void) { return 0; }")!, join(place.root, "started"));
+    const records = place.run("env", ["LD_LIBRARY_PATH=lib", "./started"]);
+    expect(records).toEqual(contain("c started", "t lib"));
+    expect(place.run("./started", [])).toEqual(["c started"]);
+  });
+
   test("io_uring is refused, so that programs read by calls", () => {
     const place = new Tracked();
     const ring = place.compile(

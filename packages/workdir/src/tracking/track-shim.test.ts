@@ -84,6 +84,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
     expect(place.sh("cat file", { root: alias })).toContain(`c ${alias.slice(1)}/file`);
     const two = place.sh(`cat file ${place.outside}/other`, { root: `${place.root}:${place.outside}` });
     expect(two).toEqual(contain("c file", `c ${place.outside.slice(1)}/other`));
+    expect(place.sh("true", { root: `${place.root}:with-colon` })).toContain("u a root cannot be watched");
     expect(place.sh(`cat ${place.root}x/file || true`, outside)).toEqual([]);
   });
 
@@ -170,6 +171,68 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
     const tracked = spawnSync("sh", ["-c", script], { ...options, env: place.environment() });
     expect(tracked.stderr).toBe(plain.stderr);
     expect(tracked.status).toBe(plain.status);
+  });
+
+  test("folders that are made in one instant and opened as one descriptor are kept apart", () => {
+    const place = new Tracked();
+    const program = place.compile(
+      "folders",
+      `#include <fcntl.h>
+       #include <stdio.h>
+       #include <sys/stat.h>
+       #include <unistd.h>
+       int main(void) {
+         char name[9];
+         for (int i = 0; i < 50; i++) sprintf(name, "f%d", i), mkdir(name, 0700);
+         for (int i = 0; i < 50; i++) {
+           sprintf(name, "f%d", i);
+           int folder = open(name, O_RDONLY);
+           openat(folder, "file", O_RDONLY);
+           close(folder);
+         }
+       }`,
+    );
+    const wanted = Array.from({ length: 50 }, (_, i) => `c f${i}/file`);
+    expect(place.run(program!, [])).toEqual(contain(...wanted));
+  });
+
+  test("reads in a folder whose path is too long to be told are marked unknown", () => {
+    const place = new Tracked();
+    const program = place.compile(
+      "deep",
+      `#include <fcntl.h>
+       #include <stdio.h>
+       #include <sys/stat.h>
+       #include <unistd.h>
+       int main(void) {
+         char name[200];
+         sprintf(name, "%0199d", 0);
+         for (int i = 0; i < 25; i++) if (mkdir(name, 0700) != 0 || chdir(name) != 0) return 1;
+         open("file", O_RDONLY);
+         for (int i = 0; i < 25; i++) chdir(".."), rmdir(name);
+         return 0;
+       }`,
+    );
+    expect(place.run(program!, [])).toContain("u a path is too long");
+  });
+
+  test("errno is what the call made of it", () => {
+    const place = new Tracked({ "folder/": "", link: { link: "folder" } });
+    const program = place.compile(
+      "errno",
+      `#include <errno.h>
+       #include <fcntl.h>
+       #include <sys/stat.h>
+       int main(void) {
+         struct stat out;
+         errno = 77;
+         if (stat("link/../folder", &out) != 0 || errno != 77) return 1;
+         if (open("new", O_CREAT | O_TRUNC | O_WRONLY, 0600) < 0 || errno != 77) return 2;
+         if (open("link", O_CREAT | O_TRUNC | O_WRONLY, 0600) >= 0 || errno != EISDIR) return 3;
+         return open("none/x", O_RDONLY) < 0 && errno == ENOENT ? 0 : 4;
+       }`,
+    );
+    expect(place.run(program!, [])).toEqual(contain("c link", "s folder", "w new", "e folder", "c none/x"));
   });
 
   test.skipIf(!has("git"))("git's status and commit are followed", () => {
