@@ -5,6 +5,9 @@ import { tempDir } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { trackEnvironment } from "./shim-library.ts";
 
+// Compilers and programs are run for real, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
 let place: ReturnType<typeof tempDir>;
 beforeEach(() => {
   place = tempDir();

@@ -1,7 +1,10 @@
 import { chmodSync, copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { has, shim, Tracked, unless } from "./fixtures/tracked.ts";
+
+// Compilers and programs are run for real, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const contain = (...records: string[]) => expect.arrayContaining(records);
 const unknown = (records: readonly string[]): string[] => records.filter((record) => record.startsWith("u"));

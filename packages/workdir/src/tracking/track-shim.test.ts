@@ -1,11 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { has, shim, Tracked, unless } from "./fixtures/tracked.ts";
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`./fixtures/${name}`, import.meta.url), "utf8");
+// Compilers and programs are run for real, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
 const contain = (...records: string[]) => expect.arrayContaining(records);
 
 describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () => {
