@@ -39,6 +39,9 @@ interface ErrorDetails {
   INPUT_NOT_READY: { readonly taskId: string; readonly from: string };
   JOURNAL_DAMAGED: { readonly path: string; readonly line: number; readonly problem: string };
   MODEL_ANSWER_REFUSED: { readonly problem: string };
+  MOUNT_BUSY: { readonly at: string; readonly holders: readonly string[] };
+  MOUNT_FAILED: { readonly at: string; readonly problem: string; readonly errno: string | null };
+  MOUNT_HOST_LOST: { readonly how: string };
   OPTION_INVALID: { readonly option: string; readonly expected: string; readonly got: unknown };
   OUTPUT_NOT_DATA: { readonly taskId: string; readonly problem: string };
   PLAN_INVALID: { readonly where: string; readonly expected: string; readonly got: string };
@@ -128,6 +131,12 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   JOURNAL_DAMAGED: (d) =>
     `The journal ${d.path} is damaged in line ${d.line}: ${d.problem}. Put back an undamaged copy, or start the run anew; what stands before that line is intact.`,
   MODEL_ANSWER_REFUSED: (d) => `The model's answer about dependencies cannot be used: ${d.problem}`,
+  MOUNT_BUSY: (d) =>
+    `The view at ${d.at} is still in use: ${d.holders.length === 0 ? "by whom is not known" : list(d.holders)}. End what the task has left running.`,
+  MOUNT_FAILED: (d) =>
+    `The view at ${d.at} cannot be mounted, read or unmounted: ${d.problem}. Mend that, or have views filled by copies.`,
+  MOUNT_HOST_LOST: (d) =>
+    `The mount host is gone, and all views with it: ${d.how}. Open another one, or have views filled by copies.`,
   OPTION_INVALID: (d) => `Expected \`${d.option}\` to be ${d.expected}, got ${show(d.got)}.`,
   OUTPUT_NOT_DATA: (d) =>
     `Task "${d.taskId}" returned something that is not plain data (${d.problem}). Return what structuredClone can copy: no functions, no promises, no class instances with methods.`,

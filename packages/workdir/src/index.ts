@@ -1,6 +1,10 @@
 export type { Effects } from "./effects.ts";
 export type { KeptEffects } from "./kept-effects.ts";
 export { openWorkdir } from "./open-workdir.ts";
+export { canonicalCommand, commandInside } from "./overlay/inside.ts";
+export { canCopyUp } from "./overlay/lower-owner.ts";
+export { type MountHost, type MountHostOptions, openMountHost } from "./overlay/mount-host.ts";
+export type { MountWay, OverlayChange, OverlayRequest } from "./overlay/mount-protocol.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
 export {
   fsHookFile,
