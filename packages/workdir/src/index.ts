@@ -5,6 +5,8 @@ export { canonicalCommand, commandInside } from "./overlay/inside.ts";
 export { canCopyUp } from "./overlay/lower-owner.ts";
 export { type MountHost, type MountHostOptions, openMountHost } from "./overlay/mount-host.ts";
 export type { MountWay, OverlayChange, OverlayRequest } from "./overlay/mount-protocol.ts";
+export { type ProbeOptions, probeOverlay } from "./overlay/probe-overlay.ts";
+export type { OverlayVerdict } from "./overlay/probe-verdict.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
 export {
   fsHookFile,

@@ -32,11 +32,12 @@ describe("docs/dependencies.md", () => {
     ].filter((path) => path !== "examples/shell-plan/package.json");
     const used = new Set(
       manifests.flatMap((path) => {
-        const { dependencies = {}, devDependencies = {} } = json(path) as Record<
-          string,
-          Record<string, string>
-        >;
-        return [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+        const {
+          dependencies = {},
+          devDependencies = {},
+          optionalDependencies = {},
+        } = json(path) as Record<string, Record<string, string>>;
+        return [dependencies, devDependencies, optionalDependencies].flatMap((group) => Object.keys(group));
       }),
     );
     const ours = [...used].filter((name) => name === "sheaf" || name.startsWith("@sheaf/"));

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { getSystemErrorMap } from "node:util";
 import type { MountWay } from "./mount-protocol.ts";
@@ -10,8 +10,6 @@ export interface MountCalls {
   overlay(layers: OverlayLayers, at: string): Promise<void>;
   unmount(at: string): Promise<void>;
 }
-
-
 
 async function withOpen<T>(
   folders: readonly string[],
@@ -57,11 +55,22 @@ const FIRST_OPEN = 3;
 
 function start(program: string, args: readonly string[], open: readonly number[] = []): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, LC_ALL: "C" }, stdio: ["ignore", "pipe", "pipe", ...open] };
-    execFile(program, args, options, (error, _out, said) => {
-      if (error === null) return resolve();
-      const code = /busy/.test(said) ? "EBUSY" : typeof error.code === "string" ? error.code : undefined;
-      reject(failed(said.trim().replaceAll(/\s*\n\s*/g, " ") || `\`${program}\`: ${error.message}`, code));
+    const env = { ...process.env, LC_ALL: "C" };
+    const child = spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe", ...open] });
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    child.once("error", (error: NodeJS.ErrnoException) => reject(failed(error.message, error.code)));
+    child.once("close", (exit) => {
+      if (exit === 0) return resolve();
+      const what = said.trim().replaceAll(/\s*\n\s*/g, " ");
+      reject(
+        failed(
+          what || `\`${program}\` ended with exit code ${exit}`,
+          /busy/.test(said) ? "EBUSY" : undefined,
+        ),
+      );
     });
   });
 }

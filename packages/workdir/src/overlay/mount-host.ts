@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readlinkSync } from "node:fs";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { SheafError } from "@sheaf/core";
 import type {
@@ -117,6 +118,7 @@ class HostLine {
   #rest(): void {
     this.#child.unref();
     this.#child.channel?.unref();
+    (this.#child.stderr as Socket | null)?.unref();
   }
 
   #hear(message: HostMessage): void {
@@ -148,14 +150,12 @@ class HostLine {
   }
 
   async close(): Promise<void> {
-    if (this.#gone === undefined) {
-      this.#gone = lost("it was closed");
-      this.#child.ref();
-      const late = setTimeout(() => this.#child.kill("SIGKILL"), CLOSE_MS);
-      this.#child.disconnect();
-      await this.#ended;
-      clearTimeout(late);
-    }
+    this.#gone ??= lost("it was closed");
+    this.#child.ref();
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), CLOSE_MS);
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#ended;
+    clearTimeout(late);
   }
 }
 

@@ -108,7 +108,8 @@ export function mountTable(calls: MountCalls): MountTable {
   const changes = async (at: string, upper: string): Promise<OverlayChange[]> => {
     const mounted = find(at);
     const { lower, work } = mounted;
-    if (mounted.upper !== realpathSync(upper)) throw failed(at, `its upper is ${mounted.upper}, not ${upper}`);
+    if (mounted.upper !== realpathSync(upper))
+      throw failed(at, `its upper is ${mounted.upper}, not ${upper}`);
     const sides = { upper: mounted.upper, merged: mounted.at };
     if (lower.length === 1) return overlayChanges({ ...sides, below: lower[0]! });
     // What several layers show together, the kernel knows best. `work` is a folder that nobody looks into.

@@ -63,7 +63,8 @@ export function holdersOf(folder: string): readonly string[] {
     if (how !== undefined) holders.push(`${named(pid)} ${how}`);
   }
   for (const [, , , , point] of mountsOf(process.pid)) {
-    if (point !== undefined && point !== folder && isBelow(point, folder)) holders.push(`a mount at ${point}`);
+    if (point !== undefined && point !== folder && isBelow(point, folder))
+      holders.push(`a mount at ${point}`);
   }
   return holders;
 }
