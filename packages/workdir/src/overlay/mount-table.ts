@@ -46,11 +46,11 @@ async function attempt<T>(at: string, work: () => T | Promise<T>): Promise<T> {
 
 // The kernel makes its folders in `work` without any permission.
 function openWork(work: string): void {
-  for (const folder of ["work", "work/incompat"]) {
+  for (const folder of ["work", "work/incompat", "work/incompat/volatile"]) {
     try {
       chmodSync(join(work, folder), 0o700);
     } catch {
-      // A kernel without `volatile` makes no second one.
+      // A kernel without `volatile` makes only the first.
     }
   }
 }

@@ -4,7 +4,7 @@ import { release } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { OverlayVerdict } from "./probe-verdict.ts";
 
-export type GoodVerdict = OverlayVerdict & { readonly ok: true };
+type GoodVerdict = OverlayVerdict & { readonly ok: true };
 
 export interface ProbeCache {
   read(): GoodVerdict | undefined;
