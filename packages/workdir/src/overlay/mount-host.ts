@@ -15,7 +15,7 @@ import type {
 
 export interface MountHostOptions {
   /**
-   * Mount by mount(2) where koffi is installed; else by starting `mount`, some twenty times slower.
+   * Mount by mount(2) where koffi is installed; else by starting `mount`, some ten times slower.
    * @default true unless SHEAF_NO_FFI is 1
    */
   readonly ffi?: boolean;

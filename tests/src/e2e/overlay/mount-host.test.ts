@@ -187,8 +187,9 @@ describe.each(users())("as $who", ({ uid, skip }) => {
       await writeFile(path + "/b", (await readFile(path + "/a", "utf8")) + "2");
       process.send("written", () => process.exit());
     })`;
-      const [first, ...enter] = [...host.enter, process.execPath, "-e", program] as [string, ...string[]];
-      const worker = spawn(first, enter, {
+      const [first, ...rest] = host.enter;
+      const enter = [...rest, process.execPath, "-e", program];
+      const worker = spawn(first!, enter, {
         ...identity(uid),
         stdio: ["ignore", "inherit", "inherit", "ipc"],
       });
