@@ -50,15 +50,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^packages/",
-      comment:
-        "Besides it the mount host, which must be a process: a namespace lives as long as one; and the tracker, which " +
-        "builds its library with a compiler and proves it on a shell.",
-      severity: "error",
-      from: {
-        path: "^packages/",
-        pathNot:
-          "^packages/(engine/src/executor|workdir/src/(tracking|overlay)|testkit)/|\\.test\\.ts$",
-      },
+        pathNot: "^packages/(engine/src/executor|workdir/src/(tracking|overlay)|testkit)/|\\.test\\.ts$",
       },
       to: { path: "^(node:)?(child_process|worker_threads|cluster)$|piscina" },
     },

@@ -141,11 +141,18 @@ export function users(): readonly { readonly who: string; readonly uid: number; 
   });
 }
 
+// What the machine forbids is no fault of the code; a mount that is refused as wrong, or does the wrong thing, is.
+const OUR_FAULT = /does not do what it should|EINVAL/;
+
 function refusal(uid: number, folder: string): string | undefined {
+  let verdict: OverlayVerdict;
   try {
-    const verdict = probeAs(uid, folder, { env: { PATH: process.env.PATH } });
-    return verdict.ok ? undefined : verdict.why;
-  } catch {
+    verdict = probeAs(uid, folder, { env: { PATH: process.env.PATH } });
+  } catch (error) {
+    if (uid === ownUid || !/EACCES|ERR_MODULE_NOT_FOUND/.test(String(error))) throw error;
     return "this user cannot read the checkout";
   }
+  if (verdict.ok) return undefined;
+  if (OUR_FAULT.test(verdict.why)) throw new Error(verdict.why);
+  return verdict.why;
 }

@@ -84,6 +84,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
       "mode/x": "",
       "again/x": "",
       "again/y/z": "",
+      "deep/er/x": "",
     };
     place.write("base", base);
     place.write("below", base);
@@ -91,7 +92,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     await using host = await hostAs(uid);
     const script = `
       echo x >> d/a; rm gone; rm -r gone-dir; rm -r to-file; echo x > to-file; rm to-dir; mkdir to-dir
-      echo x > to-dir/x; ln -sf b link; touch touched; chmod 700 mode; rm -r again; mkdir again; echo x > again/x
+      echo x > to-dir/x; ln -sf b link; touch touched; chmod 700 mode; rm -r again; mkdir again; echo x > again/x; rm -r deep/er; mkdir deep/er
       mkdir -p new/empty; echo x > made; rm made; ln -s nowhere new/link; mkfifo new/pipe; rm d/b; mkfifo d/b`;
     const told = [
       "dir mode",
@@ -105,6 +106,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
       "file touched",
       "gone again/y",
       "gone d/b",
+      "gone deep/er/x",
       "gone gone",
       "gone gone-dir",
       "link link",
