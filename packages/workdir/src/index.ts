@@ -10,9 +10,6 @@ export type { OverlayVerdict } from "./overlay/probe-verdict.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
 export {
   fsHookFile,
-  type Observation,
-  type ObservationKind,
-  type Observations,
   parseTrackLog,
   type TrackedReads,
   trackedObservations,

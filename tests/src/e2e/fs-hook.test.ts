@@ -16,12 +16,21 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
-import { fsHookFile, type Observations, parseTrackLog, trackedObservations } from "@sheaf/workdir";
+import type { Observed } from "@sheaf/core";
+import { fsHookFile, parseTrackLog, trackedObservations } from "@sheaf/workdir";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HookCase, KNOWN, UNKNOWN } from "./fixtures/fs-hook/cases.ts";
 
 const PROGRAM = fileURLToPath(new URL("./fixtures/fs-hook/run-case.mjs", import.meta.url));
-const LETTERS = { content: "c", stat: "s", exists: "e", listing: "l", tree: "t", written: "w" } as const;
+const LETTERS = {
+  content: "c",
+  stat: "s",
+  exists: "e",
+  listing: "l",
+  tree: "t",
+  written: "w",
+  made: "m",
+} as const;
 const PATH = "/usr/bin:/bin";
 
 const fromWorkdir = createRequire(fsHookFile);
@@ -77,10 +86,10 @@ async function logOf(
   return readFileSync(log);
 }
 
-const linesOf = ({ observations }: Observations): string[] =>
+const linesOf = ({ observations }: Observed): string[] =>
   observations.map(({ kind, path }) => `${LETTERS[kind]} ${path}`);
 
-function expectSeen(tracked: Observations, { sees, may }: HookCase): void {
+function expectSeen(tracked: Observed, { sees, may }: HookCase): void {
   const seen = linesOf(tracked).filter((line) => sees.includes(line) || may?.test(line) !== true);
   expect(seen.sort()).toEqual([...new Set(sees)].sort());
 }
@@ -98,7 +107,7 @@ describe("in a worker thread", () => {
       env: { PATH },
       workerData: { files: FILES, hookFile: fsHookFile },
     });
-  const track = async (code: string, thread: Worker = worker): Promise<Observations> => {
+  const track = async (code: string, thread: Worker = worker): Promise<Observed> => {
     thread.postMessage({ code, root: makeRoot() });
     const [answer] = (await once(thread, "message")) as [Answer];
     expect(answer.error).toBeNull();
@@ -112,18 +121,18 @@ describe("in a worker thread", () => {
   test.each(titled(KNOWN))("all that was looked at is recorded: %s", async (_title, one) => {
     const tracked = await track(one.code);
     expectSeen(tracked, one);
-    expect(tracked).toMatchObject({ complete: true, why: null });
+    expect(tracked).toMatchObject({ incomplete: null });
   });
 
   test.each(titled(UNKNOWN))("what cannot be known is said: %s", async (_title, one) => {
     const tracked = await track(one.code);
-    expect(tracked).toMatchObject({ complete: false, why: expect.stringMatching(one.why!) });
+    expect(tracked).toMatchObject({ incomplete: expect.stringMatching(one.why!) });
     if (one.sees.length > 0) expect(linesOf(tracked)).toEqual(one.sees);
   });
 
   test("nothing of one task is told of the next", async () => {
     await track("fs.readFileSync(R + '/a.txt'); cp.spawnSync('/bin/true')");
-    expect(await track("")).toEqual({ observations: [], complete: true, why: null });
+    expect(await track("")).toEqual({ observations: [], incomplete: null });
   });
 
   test("what happens between tasks is not recorded", async () => {
@@ -137,38 +146,37 @@ describe("in a worker thread", () => {
     expect(
       await track("fs.readSync(globalThis.left, Buffer.alloc(1)); fs.closeSync(globalThis.left)"),
     ).toMatchObject({
-      complete: false,
-      why: expect.stringMatching(/descriptor/),
+      incomplete: expect.stringMatching(/descriptor/),
     });
   });
 
   test("a thread that still runs makes the records incomplete", async () => {
     const code = "globalThis.other = new threads.Worker('setInterval(() => {}, 1000)', { eval: true })";
-    expect(await track(code)).toMatchObject({ complete: false, why: "A worker thread was still running." });
+    expect(await track(code)).toMatchObject({ incomplete: "A worker thread was still running." });
     await track("await globalThis.other.terminate()");
-    expect((await track("")).complete).toBe(true);
+    expect((await track("")).incomplete).toBeNull();
   });
 
   test.each(["process.binding('fs')", "try { process.dlopen({ exports: {} }, '/none.node') } catch {}"])(
     "after %s nothing in the thread is known for good",
     async (code) => {
       const thread = start();
-      expect((await track(code, thread)).complete).toBe(false);
-      expect((await track("", thread)).complete).toBe(false);
+      expect((await track(code, thread)).incomplete).not.toBeNull();
+      expect((await track("", thread)).incomplete).not.toBeNull();
       await thread.terminate();
     },
   );
 
   test.runIf(isBuiltin("node:sqlite"))("a database that Node opens itself is unknown", async () => {
     const code = "new (process.getBuiltinModule('node:sqlite').DatabaseSync)(':memory:').close()";
-    expect(await track(code)).toMatchObject({ complete: false, why: expect.stringMatching(/sqlite/) });
+    expect(await track(code)).toMatchObject({ incomplete: expect.stringMatching(/sqlite/) });
   });
 
   test("processes that another tracker covers leave the records complete", async () => {
     const code =
       "process.env.SHEAF_TRACK_SUBPROCESSES = '1'; cp.spawnSync(R + '/a.txt'); delete process.env.SHEAF_TRACK_SUBPROCESSES";
     const tracked = await track(code);
-    expect(tracked).toMatchObject({ complete: true });
+    expect(tracked).toMatchObject({ incomplete: null });
     expect(linesOf(tracked)).toEqual(["c a.txt"]);
   });
 
@@ -199,14 +207,14 @@ describe("in a worker thread", () => {
       globalThis[Symbol.for("sheaf.fs-hook")].start(R);
       if (JSON.stringify(globalThis.early.reads) !== '[["e","none"]]') throw new Error(JSON.stringify(globalThis.early));
       await globalThis.other.terminate();`);
-    expect(tracked.complete).toBe(true);
+    expect(tracked.incomplete).toBeNull();
   });
 
   test("an error of the tracker does not reach the task and makes the records incomplete", async () => {
     const tracked = await track(
       "const { cwd } = process; process.cwd = () => { throw new Error('broken') }; try { fs.existsSync('some') } finally { process.cwd = cwd }",
     );
-    expect(tracked).toMatchObject({ complete: false, why: "The tracker failed: broken." });
+    expect(tracked).toMatchObject({ incomplete: "The tracker failed: broken." });
   });
 
   test("wrapped functions keep names, lengths and own properties, and still refuse what they refused", async () => {
@@ -223,7 +231,7 @@ describe("in a worker thread", () => {
         let code; try { call() } catch (error) { code = error.code } if (!/^ERR_INVALID/.test(code)) throw new Error(code);
       }
       if (!(new threads.Worker("", { eval: true }) instanceof threads.Worker)) throw new Error("no Worker");`);
-    expect(tracked.complete).toBe(false);
+    expect(tracked.incomplete).not.toBeNull();
   });
 
   test("a misuse is refused: a relative root, two tasks at once, an end without a beginning", async () => {
@@ -255,14 +263,14 @@ describe("in a process that is tracked from its beginning", () => {
     (_title, one, i) => {
       const tracked = parseTrackLog(log, roots[i]!);
       expectSeen(tracked, one);
-      expect(tracked).toMatchObject({ complete: true, why: null });
+      expect(tracked).toMatchObject({ incomplete: null });
     },
   );
 
   test.each(titled(UNKNOWN))("the log says what cannot be known: %s", async (_title, one) => {
     const root = makeRoot();
     const tracked = parseTrackLog(await logOf([{ code: one.code, root }], root), root);
-    expect(tracked).toMatchObject({ complete: false, why: expect.stringMatching(one.why!) });
+    expect(tracked).toMatchObject({ incomplete: expect.stringMatching(one.why!) });
   });
 
   test("what was recorded before a kill is in the log", async () => {
@@ -278,7 +286,7 @@ describe("in a process that is tracked from its beginning", () => {
     await once(child, "exit");
     const tracked = parseTrackLog(readFileSync(log), root);
     expect(linesOf(tracked)).toContain("e none");
-    expect(tracked.complete).toBe(true);
+    expect(tracked.incomplete).toBeNull();
   });
 
   test("processes that write the same log at once do not mix their records", async () => {
@@ -288,8 +296,8 @@ describe("in a process that is tracked from its beginning", () => {
       "for (let i = 0; i < 2000; i++) fs.existsSync(`${process.env.SHEAF_TRACK_ROOT}/${process.env.NAME}/${i}`)";
     const names = ["one", "two", "three"];
     await Promise.all(names.map((NAME) => runTracked({ root, log, args: ["-e", code], env: { NAME } })));
-    const { observations, complete } = parseTrackLog(readFileSync(log), root);
-    expect(complete).toBe(true);
+    const { observations, incomplete } = parseTrackLog(readFileSync(log), root);
+    expect(incomplete).toBeNull();
     const paths = new Set(observations.filter(({ kind }) => kind === "exists").map(({ path }) => path));
     expect(paths.size).toBe(6000);
     for (const name of names) expect(paths).toContain(`${name}/1999`);

@@ -6,7 +6,7 @@ import type { Recorder } from "./recorder.cjs";
 
 const { constants, lstatSync, readdirSync } = require("node:fs") as typeof import("node:fs");
 const { posix } = require("node:path") as typeof import("node:path");
-const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, NO_FOLLOW } = require("./kinds.cjs") as Kinds;
+const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, MADE, NO_FOLLOW } = require("./kinds.cjs") as Kinds;
 
 /** Records what a call with these arguments will look at. */
 type Note = (args: readonly unknown[]) => void;
@@ -185,11 +185,11 @@ class FolderNotes {
 
   /** Making a folder tells that nothing was there; with those around it, up to the first that was there. */
   #make(path: unknown, recursive: boolean): void {
-    this.#recorder.see(EXISTS | NO_FOLLOW, path);
+    this.#recorder.see((recursive ? MADE : EXISTS) | NO_FOLLOW, path);
     let text = recursive ? this.#recorder.textOf(path) : null;
     while (text !== null && text !== "/" && !isFolder(text)) {
       text = posix.dirname(text);
-      this.#recorder.see(EXISTS, text);
+      this.#recorder.see(MADE, text);
     }
   }
 

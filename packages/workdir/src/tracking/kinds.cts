@@ -9,6 +9,8 @@ export interface Kinds {
   readonly TREE: number;
   /** The old bytes were not looked at, only that something other than a folder may be put there. */
   readonly WRITTEN: number;
+  /** Whether there was a folder or nothing makes no difference: either way there is one now. */
+  readonly MADE: number;
   /** The call is about a link itself where its path names one. */
   readonly NO_FOLLOW: number;
   /** Letter of each kind, in the order of their bits. */
@@ -22,6 +24,7 @@ module.exports = {
   LISTING: 8,
   TREE: 16,
   WRITTEN: 32,
-  NO_FOLLOW: 64,
-  LETTERS: "cseltw",
+  MADE: 64,
+  NO_FOLLOW: 128,
+  LETTERS: "cseltwm",
 } satisfies Kinds;

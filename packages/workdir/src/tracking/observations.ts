@@ -1,30 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/**
- * What was looked at. `content`: bytes of a file or text of a link. `stat`: what is there and its metadata. `exists`:
- * whether anything is there. `listing`: names and types of a folder's entries. `tree`: a folder with all below it.
- * `written`: only that something other than a folder may be put there.
- */
-export type ObservationKind = "content" | "stat" | "exists" | "listing" | "tree" | "written";
-
-/** One thing that a task looked at, whether or not it was there. */
-export interface Observation {
-  /** Relative to the root, parts joined by "/"; "" is the root itself. */
-  readonly path: string;
-  readonly kind: ObservationKind;
-}
-
-/** What is known about what was looked at. */
-export interface Observations {
-  /** Each once, sorted by path. */
-  readonly observations: readonly Observation[];
-  /** False when something else may have been looked at as well. */
-  readonly complete: boolean;
-  /** Why it is not complete, as a sentence; null when it is. */
-  readonly why: string | null;
-}
+import type { Observation, ObservationKind, Observed } from "@sheaf/core";
 
 /** What the fs hook's `stop` returns. */
 export interface TrackedReads {
@@ -41,6 +18,7 @@ const KINDS: Readonly<Record<string, ObservationKind>> = {
   l: "listing",
   t: "tree",
   w: "written",
+  m: "made",
 };
 const UNKNOWN = "u";
 const NUL = 0;
@@ -62,15 +40,15 @@ class Gathering {
     this.#why ??= why;
   }
 
-  result(): Observations {
+  result(): Observed {
     const keyOf = ({ path, kind }: Observation): string => `${path}\0${kind}`;
     const observations = [...this.#found.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-    return { observations, complete: this.#why === null, why: this.#why };
+    return { observations, incomplete: this.#why };
   }
 }
 
 /** Brings what the fs hook's `stop` returned into the form of `parseTrackLog`. */
-export function trackedObservations({ reads, complete, why }: TrackedReads): Observations {
+export function trackedObservations({ reads, complete, why }: TrackedReads): Observed {
   const gathering = new Gathering();
   if (!complete) gathering.unknown(why ?? "The tracker did not say what is missing.");
   for (const [letter, path] of reads) gathering.add(letter, path);
@@ -81,7 +59,7 @@ export function trackedObservations({ reads, complete, why }: TrackedReads): Obs
  * Reads a log of the fs hook: records of one letter, an absolute path and a NUL byte. `root` is absolute; paths
  * outside of it are dropped. A record `u` with a reason, a torn record or a path that is not UTF-8 makes it incomplete.
  */
-export function parseTrackLog(text: Buffer, root: string): Observations {
+export function parseTrackLog(text: Buffer, root: string): Observed {
   const gathering = new Gathering();
   const top = withoutEnd(posix.normalize(root));
   let start = 0;
