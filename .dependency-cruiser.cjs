@@ -40,7 +40,10 @@ module.exports = {
       name: "packages-meet-at-their-entries",
       severity: "error",
       from: { path: "^packages/([^/]+)/" },
-      to: { path: "^packages/([^/]+)/src/(?!index\\.ts|agent\\.ts|internal\\.ts)", pathNot: "^packages/$1/" },
+      to: {
+        path: "^packages/([^/]+)/src/(?!index\\.ts|agent\\.ts|tracking\\.ts|internal\\.ts)",
+        pathNot: "^packages/$1/",
+      },
     },
     {
       name: "only-the-executor-starts-threads-and-processes",

@@ -1,5 +1,6 @@
 import type { AgentFn } from "./agent.ts";
 import type { RunId } from "./ids.ts";
+import type { Observed } from "./observation.ts";
 import type { Because, ExecutorKind, FailureKind } from "./run-event.ts";
 import type { Task } from "./task.ts";
 import type { AttemptResources, UsageRecord } from "./usage.ts";
@@ -57,6 +58,8 @@ export interface AttemptRequest {
   readonly inputs: AttemptInputs;
   /** Memory that one worker may use, in MiB. */
   readonly memoryLimitMiB: number;
+  /** Library that tells what programs of a command look at; null where nobody watches. */
+  readonly shim: string | null;
   /** Added to the environment of commands and processes. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -80,6 +83,8 @@ export type AttemptEnd = {
   readonly measured: MeasuredResources;
   readonly taken: readonly TakenInput[];
   readonly quiet: boolean;
+  /** What it was seen to look at in its work directory; null where nobody watched. */
+  readonly observed: Observed | null;
 } & (
   | { readonly status: "succeeded"; readonly output: Uint8Array }
   | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }

@@ -108,6 +108,7 @@ export function starter(executor: () => Executor, root: () => string) {
         likely: [...outputs.keys()].slice(0, 1),
         folder,
       },
+      shim: null,
       memoryLimitMiB: options.memoryLimitMiB ?? 256,
       env: {},
     };

@@ -108,7 +108,7 @@ static char *const *tracking(char *const envp[], char **fixed, char *preload) {
     } else if (value_of(variable, "SHEAF_TRACK_ROOT") != NULL) {
       if (strcmp(variable, own_root) != 0) return mark("a process is tracked for somebody else", ""), envp;
       root = 1;
-    } else if (value_of(variable, "SHEAF_TRACK_SUBPROCESSES") != NULL) {
+    } else if (value_of(variable, "SHEAF_TRACK_COVERED") != NULL) {
       extra = 1;
     } else if ((value = value_of(variable, "LD_PRELOAD")) != NULL && !library) {
       library = 1;

@@ -68,7 +68,7 @@ static dev_t log_device, loader_device;
 static ino_t log_inode, loader_inode;
 /* Our variables as they were given, to put them back into environments that lack them. */
 static char own_preload[ROOM + 16], own_log[ROOM + 32], own_root[ROOTS * ROOM];
-static const char *const own_extra = "SHEAF_TRACK_SUBPROCESSES=1";
+static const char *const own_extra = "SHEAF_TRACK_COVERED=1";
 #define log_path (own_log + sizeof "SHEAF_TRACK_LOG")
 #define library_path (own_preload + sizeof "LD_PRELOAD")
 

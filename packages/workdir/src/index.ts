@@ -8,12 +8,8 @@ export type { MountWay, OverlayChange, OverlayRequest } from "./overlay/mount-pr
 export { type ProbeOptions, probeOverlay } from "./overlay/probe-overlay.ts";
 export type { OverlayVerdict } from "./overlay/probe-verdict.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
-export {
-  fsHookFile,
-  parseTrackLog,
-  type TrackedReads,
-  trackedObservations,
-} from "./tracking/observations.ts";
+export { type TrackShim, trackEnvironment, trackShim } from "./tracking/shim-library.ts";
+export { fsHookFile, parseTrackLog, type TrackedReads, trackedObservations } from "./tracking.ts";
 export type { View } from "./view.ts";
 export {
   type CommitResult,

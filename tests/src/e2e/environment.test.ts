@@ -212,6 +212,27 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     const { fallbacks } = await askedOf({ SHEAF_ANALYSIS_TIMEOUT: "0.05" }, { kind: "stall-headers" });
     expect(fallbacks.map(({ part }) => part)).toContain("analysis");
   },
+  SHEAF_TRACKING: async () => {
+    // A task that is not watched waits for its turn, so it cannot read too early.
+    const waits = async (env: Env) => {
+      const tasks = FREE.slice(0, 3);
+      return (await eventsOf(inDir(tasks, { SHEAF_MAX_WORKERS: "3", ...env }, writer), "task.waiting"))
+        .length;
+    };
+    expect(await waits({})).toBe(0);
+    expect(await waits({ SHEAF_TRACKING: "false" })).toBeGreaterThan(0);
+  },
+  SHEAF_TRACK_SUBPROCESSES: async () => {
+    const tasks = FREE.slice(0, 3).map((task) => ({ ...task, run: "cat a" }));
+    const waits = async (env: Env) => {
+      const run = inDir(tasks, { SHEAF_MAX_WORKERS: "3", ...env });
+      const fallbacks = (await eventsOf(run, "run.fallback")).filter(({ part }) => part === "tracking");
+      const waiting = (await eventsOf(run, "task.waiting")).length;
+      return fallbacks.length > 0 ? "no compiler" : waiting;
+    };
+    expect(await waits({})).toBeGreaterThan(0);
+    expect([0, "no compiler"]).toContain(await waits({ SHEAF_TRACK_SUBPROCESSES: "true" }));
+  },
   SHEAF_STAGING: async () => {
     for (const rung of ["copy", "hardlink"]) {
       const run = inDir([{ id: "x" }], { SHEAF_STAGING: rung }, () => 1);

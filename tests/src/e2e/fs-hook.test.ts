@@ -174,7 +174,7 @@ describe("in a worker thread", () => {
 
   test("processes that another tracker covers leave the records complete", async () => {
     const code =
-      "process.env.SHEAF_TRACK_SUBPROCESSES = '1'; cp.spawnSync(R + '/a.txt'); delete process.env.SHEAF_TRACK_SUBPROCESSES";
+      "process.env.SHEAF_TRACK_COVERED = '1'; cp.spawnSync(R + '/a.txt'); delete process.env.SHEAF_TRACK_COVERED";
     const tracked = await track(code);
     expect(tracked).toMatchObject({ incomplete: null });
     expect(linesOf(tracked)).toEqual(["c a.txt"]);

@@ -32,6 +32,12 @@ const FLAGS: readonly SettingFlag[] = [
     setting: "executor",
     about: "where agents run: auto, inline, thread or process",
   },
+  {
+    flag: "--track-subprocesses",
+    setting: "trackSubprocesses",
+    about:
+      "watch what commands read, so that they need not declare it (Linux, and a C compiler the first time)",
+  },
   { flag: "--timeout <seconds>", setting: "taskTimeoutMs", about: "longest run of one attempt" },
   { flag: "--retain <which>", setting: "retain", about: "work directories to keep: failed, all or none" },
 ];
@@ -63,6 +69,7 @@ export function settingsOfFlags(flags: Readonly<Record<string, unknown>>): Parti
   const settings: Record<string, unknown> = {};
   for (const { flag, setting } of FLAGS) {
     const text = flags[keyOf(flag)];
+    if (text === true) settings[setting] = true;
     if (typeof text === "string") settings[setting] = readFlag(nameOf(flag), setting, text);
   }
   return settings;

@@ -130,6 +130,8 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
   },
   modelApiKey: optionalText("SHEAF_MODEL_API_KEY", "a key"),
   analysisTimeoutMs: duration("SHEAF_ANALYSIS_TIMEOUT", 60_000, 1),
+  tracking: boolean("SHEAF_TRACKING", true),
+  trackSubprocesses: boolean("SHEAF_TRACK_SUBPROCESSES", false),
   staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink"]),
   frozen: {
     env: "SHEAF_FROZEN",

@@ -47,6 +47,10 @@ export interface Settings {
   readonly modelApiKey: string | null;
   /** Longest time for the analysis by a model, in ms. */
   readonly analysisTimeoutMs: number;
+  /** Watch what agents in threads and processes read, so that they need not declare it. */
+  readonly tracking: boolean;
+  /** Watch what commands read, by a library that is loaded into every program (Linux with glibc and a C compiler). */
+  readonly trackSubprocesses: boolean;
   /** How views are filled. */
   readonly staging: "auto" | StagingRung;
   /** Globs of folders that are shared read-only and not copied. */

@@ -14,6 +14,7 @@ import {
 } from "@sheaf/core";
 import { readTimes, startCommand } from "./guarded-process.ts";
 import { treeMemoryMiB } from "./process-memory.ts";
+import { watchPrograms } from "./watch-programs.ts";
 import { GRACE_MS } from "./worker-attempt-handle.ts";
 
 /** A command's output is at most this much of the end of what it printed; all of it is in its log. */
@@ -77,9 +78,10 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
   const logs = join(place.beside, "logs");
   mkdirSync(logs, { recursive: true });
   const startedAt = clock.now();
+  const watched = watchPrograms(request);
   const guarded = startCommand(work.command, {
     cwd: place.view ?? emptyFolder(place.beside),
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, ...watched.env },
     clock,
   });
   const { child } = guarded;
@@ -102,7 +104,7 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
   });
   // The command is over when its shell is; what it left running ends with it.
   const ended = guarded.over.then(({ code: exitCode, signal, error, escaped }): AttemptEnd => {
-    const common = { measured: measured(), taken: [], quiet: !escaped };
+    const common = { measured: measured(), taken: [], quiet: !escaped, observed: watched.observed(escaped) };
     const failed = (cause: Error): AttemptEnd => ({
       ...{ status: "failed", kind: "command", error: toWireError(cause), ...common },
     });

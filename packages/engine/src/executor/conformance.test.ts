@@ -7,6 +7,7 @@ import { createExecutors } from "./executors.ts";
 
 const create = (kind: "inline" | "thread" | "process") => () =>
   createExecutors({
+    nodeArgs: [],
     clock: systemClock,
     threads: 3,
     memoryLimitMiB: 64,

@@ -23,7 +23,7 @@ const request = (folder: string, work: Work): AttemptRequest => ({
   ...{ runId: runId("run-1"), task: { id: taskId("task-1") }, attempt: 1, lease: "lease-1", work },
   place: { view: folder, beside: folder },
   inputs: { isBefore: () => false, before: () => [], output: () => undefined, likely: [], folder },
-  ...{ memoryLimitMiB: 64, env: {} },
+  ...{ memoryLimitMiB: 64, shim: null, env: {} },
 });
 
 let folder: string;
@@ -71,6 +71,7 @@ test("a failure to start that is thrown ends the child", async () => {
 test("attempts whose worker cannot be started end and say why", async () => {
   process.env.SHEAF_TEST_TOO_LARGE = TOO_LARGE;
   const executors = createExecutors({
+    nodeArgs: [],
     ...{ clock: systemClock, threads: 1, memoryLimitMiB: 64 },
     logFile: () => join(folder, "workers.log"),
   });

@@ -37,6 +37,7 @@ export function createInlineExecutor(parts: { readonly clock: Clock; readonly lo
         measured: { latencyMs: clock.now() - startedAt, cpuMs: null, peakMemoryMiB: null },
         taken: inputs.taken(),
         quiet: false,
+        observed: null,
       });
       const { signal } = controller;
       const own = ownDirs(place);

@@ -32,13 +32,16 @@ class PooledProcess {
   #last: WireEnd | null = null;
   #onFree: (process: PooledProcess) => void;
 
-  constructor({ clock, memoryLimitMiB }: ProcessOptions, onFree: (process: PooledProcess) => void) {
+  constructor({ clock, memoryLimitMiB, nodeArgs }: ProcessOptions, onFree: (process: PooledProcess) => void) {
     this.#onFree = onFree;
-    this.#process = startNode([`--max-old-space-size=${memoryLimitMiB}`, workerFile("process-entry")], {
-      cwd: undefined,
-      env: { ...process.env, SHEAF_WORKER: "process" },
-      clock,
-    });
+    this.#process = startNode(
+      [`--max-old-space-size=${memoryLimitMiB}`, ...nodeArgs, workerFile("process-entry")],
+      {
+        cwd: undefined,
+        env: { ...process.env, SHEAF_WORKER: "process" },
+        clock,
+      },
+    );
     const { child, over } = this.#process;
     child?.stdout?.resume();
     child?.stderr?.resume();
@@ -94,6 +97,8 @@ export interface ProcessOptions {
   readonly clock: Clock;
   /** Memory of one process, in MiB: a limit on its heap, and on all that it uses by measurement. */
   readonly memoryLimitMiB: number;
+  /** Options of Node for workers, the fs hook among them. */
+  readonly nodeArgs: readonly string[];
 }
 
 /** Runs agents in pooled child processes, and commands in processes of their own. */

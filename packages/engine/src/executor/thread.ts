@@ -22,6 +22,8 @@ export interface ThreadOptions {
   readonly threads: number;
   /** Heap of one thread, in MiB. */
   readonly memoryLimitMiB: number;
+  /** Options of Node for workers, the fs hook among them. */
+  readonly nodeArgs: readonly string[];
   /** File for what the host itself prints. */
   readonly logFile: () => string;
 }
@@ -35,7 +37,12 @@ class WorkerHost {
   alive = true;
 
   constructor(options: ThreadOptions) {
-    const args = [workerFile("host-entry"), String(options.threads), String(options.memoryLimitMiB)];
+    const args = [
+      ...options.nodeArgs,
+      workerFile("host-entry"),
+      String(options.threads),
+      String(options.memoryLimitMiB),
+    ];
     this.#process = startNode(args, {
       cwd: undefined,
       env: { ...process.env, SHEAF_WORKER: "thread" },

@@ -149,7 +149,7 @@ export class WorkerAttemptHandle implements RunningAttempt {
   /** The worker is gone. */
   lose(how: string, loss: Loss): void {
     const measured = { latencyMs: 0, cpuMs: null, peakMemoryMiB: null };
-    this.end({ status: "lost", how, ...loss, taken: [], measured });
+    this.end({ status: "lost", how, ...loss, taken: [], measured, observed: null });
   }
 
   /** Ends the attempt. What comes later is not heard. */
@@ -160,7 +160,7 @@ export class WorkerAttemptHandle implements RunningAttempt {
     // What a dying worker could not say any more stands in its file.
     const beside = this.#request.place.beside!;
     for (const usage of usageBeyond(beside, this.#usageHeard)) this.#port.usage(usage);
-    const { measured, taken, quiet } = end;
+    const { measured, taken, quiet, observed } = end;
     const common = {
       measured: {
         // A worker that could say so tells how long the work itself took, without its own start.
@@ -170,6 +170,7 @@ export class WorkerAttemptHandle implements RunningAttempt {
       },
       taken,
       quiet,
+      observed,
     };
     // An aborted attempt that still returned something did so too late.
     this.#resolve(this.#aborted ? { status: "aborted", ...common } : { ...end, ...common });

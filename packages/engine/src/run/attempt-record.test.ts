@@ -5,7 +5,16 @@ import { readEnd, recordOf } from "./attempt-record.ts";
 const task = { id: taskId("a") };
 const measured = { latencyMs: 1, cpuMs: null, peakMemoryMiB: null };
 const lost = (together: boolean): AttemptEnd => ({
-  ...{ status: "lost", how: "it died", outOfMemory: false, together, measured, taken: [], quiet: true },
+  ...{
+    status: "lost",
+    how: "it died",
+    outOfMemory: false,
+    together,
+    measured,
+    taken: [],
+    quiet: true,
+    observed: null,
+  },
 });
 const parts = {
   ...{ attempt: 1, taken: [], effects: null, latencyMs: 1, queueMs: 0 },

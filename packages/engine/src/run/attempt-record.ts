@@ -7,6 +7,7 @@ import {
   type FailureKind,
   isSheafError,
   type MeasuredResources,
+  type Observed,
   SheafError,
   type TakenInput,
   type Task,
@@ -34,6 +35,7 @@ export interface Verdict {
   readonly outOfMemory: boolean;
   readonly together: boolean;
   readonly quiet: boolean;
+  readonly observed: Observed | null;
   /** Null latency: the work did not begin, or nobody measured it. */
   readonly measured: Omit<MeasuredResources, "latencyMs"> & { readonly latencyMs: number | null };
 }
@@ -46,6 +48,7 @@ const PLAIN: Omit<Verdict, "status"> = {
   outOfMemory: false,
   together: false,
   quiet: true,
+  observed: null,
   measured: { latencyMs: null, cpuMs: null, peakMemoryMiB: null },
 };
 
@@ -82,7 +85,7 @@ export function failureOf(error: unknown): Verdict {
 
 /** Returns the verdict on how an attempt ended; the engine's own reason for ending it comes first. */
 export function readEnd(task: Task, end: AttemptEnd | null, cause: AbortCause | null): Verdict {
-  const common = end === null ? {} : { quiet: end.quiet, measured: end.measured };
+  const common = end === null ? {} : { quiet: end.quiet, observed: end.observed, measured: end.measured };
   if (cause !== null && (end === null || end.status === "aborted" || end.status === "lost")) {
     return { ...readAbort(task, cause), ...common };
   }

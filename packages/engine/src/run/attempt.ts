@@ -134,6 +134,7 @@ export class LiveAttempt {
         place: { view: this.#view?.path ?? null, beside: this.#view?.beside ?? this.#beside(kind) },
         inputs,
         memoryLimitMiB: world.settings.maxMemoryMb,
+        shim: world.shim,
         env: kind === "inline" ? {} : { ...attemptEnv(world, task, this.#view), ...env },
       };
       this.#running = executor.start(request, this.#port());
@@ -204,7 +205,7 @@ export class LiveAttempt {
         effects = await workdir.seal(view, {
           succeeded: final.status === "succeeded",
           quiet: final.quiet,
-          observed: null,
+          observed: final.observed,
         });
         final = refuseUndeclared(final, effects);
       } catch (error) {

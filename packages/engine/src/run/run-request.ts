@@ -38,6 +38,8 @@ export interface RunRequest {
   readonly costWeights: CostWeights | undefined;
   readonly signal: AbortSignal | undefined;
   readonly validate: boolean;
+  /** Library that tracks what commands read; null until it was asked for, or where there is none. */
+  readonly shim: string | null;
 }
 
 function toSpec(input: RunInput): RunSpec {
@@ -136,5 +138,6 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     costWeights: options.costWeights === undefined ? undefined : checkCostWeights(options.costWeights),
     signal: options.signal,
     validate: options.validate ?? false,
+    shim: null,
   };
 }

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { AttemptResources, EffectiveLimits } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
+import { fsHookFile, trackShim } from "@sheaf/workdir";
 import { createExecutors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
@@ -73,6 +74,7 @@ export class Run {
     const { clock, settings } = this.#request;
     const executors = createExecutors({
       clock,
+      nodeArgs: settings.tracking ? ["-r", fsHookFile] : [],
       threads: settings.maxWorkers,
       memoryLimitMiB: settings.maxMemoryMb,
       logFile: () => join(opened.folder.require(), "workers.log"),
@@ -94,6 +96,7 @@ export class Run {
 
   async #prepare(opened: OpenRun, executors: World["executors"]): Promise<World> {
     this.#request = await this.#askAgents();
+    this.#request = await this.#withTracker(opened);
     const { tasks, works, settings, clock, runId } = this.#request;
     const { workdir, emit, journal, folder, costs, kept, earlier } = opened;
     const limits = effectiveLimits(this.#request);
@@ -123,6 +126,7 @@ export class Run {
       place: folder,
       executors,
       tracked,
+      shim: this.#request.shim,
       kept,
       reusable: earlier?.executions ?? new Map(),
       emit,
@@ -166,6 +170,17 @@ export class Run {
       latencyMs: clock.now() - from,
     });
     return planRequest(this.#request, analysis, { bounds, durations: history.durations });
+  }
+
+  // Commands are watched by a library that not every machine can make.
+  async #withTracker({ emit }: OpenRun): Promise<RunRequest> {
+    const { settings, works, dir } = this.#request;
+    const wanted = settings.trackSubprocesses && dir !== null;
+    if (!wanted || !works.some(({ work }) => work.kind === "command")) return this.#request;
+    const shim = await trackShim();
+    if ("library" in shim) return { ...this.#request, shim: shim.library };
+    emit({ type: "run.fallback", part: "tracking", reason: shim.missing });
+    return this.#request;
   }
 
   async #askAgents(): Promise<RunRequest> {

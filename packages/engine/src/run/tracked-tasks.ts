@@ -1,15 +1,25 @@
+import type { Task } from "@sheaf/core";
+import type { TaskWork } from "../agents/resolve-work.ts";
 import type { RunRequest } from "./run-request.ts";
 
 /** Tells for each task whether everything that it reads is known. */
 export function trackedTasks(request: RunRequest): readonly boolean[] {
   const { tasks, works, dir } = request;
-  return tasks.map(
-    (task, i) => dir === null || works[i]!.work.kind === "closure" || task.reads !== undefined,
-  );
+  return tasks.map((task, i) => dir === null || showsReads(task, works[i]!) || isWatched(request, works[i]!));
+}
+
+/** What such a task is shown is all that it can read. */
+const showsReads = (task: Task, { work }: TaskWork): boolean =>
+  work.kind === "closure" || task.reads !== undefined;
+
+// Should something of it remain unseen, it counts as having read everything.
+function isWatched({ settings, shim }: RunRequest, { work, executor }: TaskWork): boolean {
+  if (work.kind === "command") return shim !== null;
+  return settings.tracking && executor !== "inline";
 }
 
 /** Returns all that the tasks of a run will be shown, or everything where one declares no reads. */
 export function shownToTasks(request: RunRequest): readonly string[] | "everything" {
-  if (trackedTasks(request).includes(false)) return "everything";
+  if (request.tasks.some((task, i) => !showsReads(task, request.works[i]!))) return "everything";
   return request.tasks.flatMap((task) => [...(task.reads ?? []), ...(task.writes ?? [])]);
 }

@@ -46,6 +46,8 @@ export interface World {
   /** Finished attempts of earlier sessions, by task. */
   readonly reusable: ReadonlyMap<string, readonly FoundExecution[]>;
   readonly executors: { get(kind: ExecutorKind): Executor };
+  /** Library that tracks what commands read, or null. */
+  readonly shim: string | null;
   /** True where everything that the task reads is known. */
   readonly tracked: readonly boolean[];
   emit(body: EventBody): RunEvent;

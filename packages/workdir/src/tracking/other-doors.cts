@@ -30,7 +30,7 @@ const OTHER_READERS: readonly (readonly [id: string, name: string])[] = [
   ["node:wasi", "WASI"],
 ];
 /** Says that another tracker watches the processes that are started. */
-const COVERED = "SHEAF_TRACK_SUBPROCESSES";
+const COVERED = "SHEAF_TRACK_COVERED";
 
 interface Started {
   readonly file?: unknown;

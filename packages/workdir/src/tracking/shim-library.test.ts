@@ -75,7 +75,7 @@ describe.skipIf(process.platform !== "linux")("the library of the tracker", () =
 test("the environment adds to the libraries that are preloaded already", () => {
   vi.stubEnv("LD_PRELOAD", "");
   const alone = { LD_PRELOAD: "/l.so", SHEAF_TRACK_LOG: "/log", SHEAF_TRACK_ROOT: "/root" };
-  expect(trackEnvironment("/l.so", "/log", "/root")).toEqual({ ...alone, SHEAF_TRACK_SUBPROCESSES: "1" });
+  expect(trackEnvironment("/l.so", "/log", "/root")).toEqual({ ...alone, SHEAF_TRACK_COVERED: "1" });
   vi.stubEnv("LD_PRELOAD", "/theirs.so");
   expect(trackEnvironment("/l.so", "/log", "/root").LD_PRELOAD).toBe("/theirs.so:/l.so");
 });

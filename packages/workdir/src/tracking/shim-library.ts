@@ -159,6 +159,6 @@ export function trackEnvironment(library: string, log: string, root: string): Re
     LD_PRELOAD: others === undefined || others === "" ? library : `${others}:${library}`,
     SHEAF_TRACK_LOG: log,
     SHEAF_TRACK_ROOT: root,
-    SHEAF_TRACK_SUBPROCESSES: "1",
+    SHEAF_TRACK_COVERED: "1",
   };
 }

@@ -10,6 +10,7 @@ import { captureOutput } from "./capture-output.ts";
 import { watchIdle } from "./idle.ts";
 import { startMeasuring } from "./measure.ts";
 import { workerInputs } from "./output-folder.ts";
+import { trackReads } from "./track-reads.ts";
 import { keepUsage } from "./usage-file.ts";
 import type { EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./wire.ts";
 
@@ -67,9 +68,10 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const parts = { runId, taskId: task.id, attempt, place, dirs: own.dirs, inputs, signal };
     const ctx = createContext(parts, portOf(request, send, questions));
     const fn: AgentFn = async (...args) => (await loadAgent(request.work)).run(...args);
+    const tracked = trackReads(place.view);
     try {
       const performed = await perform(fn, task, ctx);
-      const end = { ...performed, measured: measured(), taken: inputs.taken() };
+      const end = { ...performed, measured: measured(), taken: inputs.taken(), observed: tracked() };
       const quiet = (await isIdle()) && questions.size === 0;
       own.removeEmpty(task.writes ?? []);
       return { ...end, quiet };

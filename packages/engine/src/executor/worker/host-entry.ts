@@ -37,7 +37,7 @@ function lost(error: unknown): WireEnd {
     ? `its thread had more than ${memoryLimitMiB} MiB of heap`
     : `its thread ended (${message})`;
   return {
-    ...{ status: "lost", how, outOfMemory, together: false, taken: [], quiet: false },
+    ...{ status: "lost", how, outOfMemory, together: false, taken: [], quiet: false, observed: null },
     measured: { latencyMs: 0, cpuMs: null, peakMemoryMiB: outOfMemory ? memoryLimitMiB : null },
   };
 }

@@ -4,6 +4,7 @@ import type {
   AttemptPlace,
   FailureKind,
   MeasuredResources,
+  Observed,
   RunId,
   TakenInput,
   Task,
@@ -48,6 +49,8 @@ export type WireEnd = {
   readonly taken: readonly TakenInput[];
   /** Nothing of the attempt is left: no timer, no request, no handle. */
   readonly quiet: boolean;
+  /** What it was seen to look at in its work directory; null where nobody watched. */
+  readonly observed: Observed | null;
 } & (
   | { readonly status: "succeeded"; readonly output: Uint8Array }
   | { readonly status: "failed"; readonly kind: FailureKind; readonly error: WireError }

@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AttemptRequest, Observed } from "@sheaf/core";
+import { parseTrackLog, trackEnvironment } from "@sheaf/workdir";
+
+/** The watching of all programs that a command starts. */
+export interface WatchedPrograms {
+  /** To be added to the command's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What they looked at; asked for when all of them have ended, but for those that `escaped`. */
+  observed(escaped: boolean): Observed | null;
+}
+
+const UNWATCHED: WatchedPrograms = { env: {}, observed: () => null };
+
+/** Has the programs of a command tell what they look at in the work directory, where that was asked for. */
+export function watchPrograms({ shim, place }: AttemptRequest): WatchedPrograms {
+  const { view, beside } = place;
+  if (shim === null || view === null || beside === null) return UNWATCHED;
+  const log = join(beside, "reads.log");
+  writeFileSync(log, "");
+  return {
+    env: trackEnvironment(shim, log, view),
+    observed(escaped) {
+      if (escaped) return { observations: [], incomplete: "A program has left the command's group." };
+      try {
+        return parseTrackLog(readFileSync(log), view);
+      } catch {
+        return { observations: [], incomplete: "The log of the tracker is gone." };
+      }
+    },
+  };
+}
