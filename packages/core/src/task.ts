@@ -34,6 +34,11 @@ export interface TaskSpec {
   readonly effects?: readonly string[];
   /** True when running the task twice is as good as once; allows `retries` beside `effects`. */
   readonly idempotent?: boolean;
+  /**
+   * Leave the task out when an earlier run has done the same: same words, code and model, same inputs, and all that it
+   * read the same. Never for tasks with effects, plain functions, and tasks of which not all reads are known.
+   */
+  readonly memo?: boolean;
   readonly resources?: TaskResources;
   /** Longest run of one attempt, in ms. */
   readonly timeoutMs?: number;

@@ -10,6 +10,7 @@ import {
   sumOfCall,
   toCostLine,
 } from "./cost-line.ts";
+import { picoToUsd, usdToPico } from "./money.ts";
 import { type CostWeights, checkCostWeights, DEFAULT_COST_WEIGHTS } from "./normalized-cost.ts";
 import { attemptLine, joinLines, meanLine, NO_RESOURCES, type ResourceLine } from "./resource-line.ts";
 
@@ -30,7 +31,7 @@ export interface CostSummary extends CallCounts {
   readonly byAgent: Readonly<Record<string, CostLine>>;
   readonly byModel: Readonly<Record<string, CostLine>>;
   readonly byRoute: Readonly<Record<string, CostLine>>;
-  /** What was not spent. No event of a run tells of such savings, so both are 0. */
+  /** What was not spent: on tasks that were left out, and, as no event tells of it, 0 for cached prompts. */
   readonly avoided: { readonly memoSavedUsd: number; readonly promptCacheSavedUsd: number };
   readonly resources: {
     /** Every task of which an attempt has ended. */
@@ -60,6 +61,8 @@ interface Book {
   readonly analysis: CostSum;
   readonly resources: Map<string, ResourceLine>;
   readonly weights: CostWeights;
+  /** In pico-dollars. */
+  memoSaved: bigint;
 }
 
 /**
@@ -74,6 +77,7 @@ export function createCostBook(options: CostBookOptions = {}): CostBook {
     analysis: emptySum(),
     resources: new Map(),
     weights: checkCostWeights(options.weights ?? DEFAULT_COST_WEIGHTS),
+    memoSaved: 0n,
   };
   return { add: (event) => addEvent(book, event), summary: () => summarize(book) };
 }
@@ -99,6 +103,9 @@ function addEvent(book: Book, event: RunEvent): void {
     case "analysis.usage":
       addCall(book, book.analysis, event.usage);
       return;
+    case "task.reused":
+      if (event.from === "memo") book.memoSaved += usdToPico(event.savedUsd ?? 0);
+      return;
     case "attempt.finished": {
       const line = attemptLine(event.resources, book.weights);
       book.resources.set(event.taskId, joinLines(book.resources.get(event.taskId) ?? NO_RESOURCES, line));
@@ -123,7 +130,7 @@ function lineOf<Key>(lines: Map<Key, CostSum>, key: Key): CostSum {
   return sum;
 }
 
-function summarize({ attempts, models, analysis, resources }: Book): CostSummary {
+function summarize({ attempts, models, analysis, resources, memoSaved }: Book): CostSummary {
   const total = emptySum();
   const classes = new Map<CostClass, CostSum>(COST_CLASSES.map((name) => [name, emptySum()]));
   const tasks = new Map<string, CostSum>();
@@ -152,7 +159,7 @@ function summarize({ attempts, models, analysis, resources }: Book): CostSummary
     byAgent: toTable(agents),
     byModel: toTable(models),
     byRoute: toTable(routes),
-    avoided: { memoSavedUsd: 0, promptCacheSavedUsd: 0 },
+    avoided: { memoSavedUsd: picoToUsd(memoSaved), promptCacheSavedUsd: 0 },
     resources: summarizeResources(resources),
   };
 }

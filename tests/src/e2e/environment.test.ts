@@ -61,6 +61,13 @@ async function peak(tasks: readonly TaskSpec[], env: Env): Promise<number> {
   return most;
 }
 
+/** Whether the second of two equal runs leaves its task out. */
+async function reusedIn(env: Env): Promise<boolean> {
+  const tasks = [{ id: "x", run: "cat a", reads: ["a"] }];
+  await inDir(tasks, env);
+  return (await inDir(tasks, env)).tasks.x!.reused;
+}
+
 /** What a model server is asked in a run of tasks that declare nothing, and what the run falls back from. */
 async function askedOf(env: Env, reply: FakeModelReply) {
   const server = await startFakeModelServer(() => reply);
@@ -233,6 +240,19 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     expect(await waits({})).toBeGreaterThan(0);
     expect([0, "no compiler"]).toContain(await waits({ SHEAF_TRACK_SUBPROCESSES: "true" }));
   },
+  SHEAF_MEMO: async () => {
+    expect(await reusedIn({})).toBe(false);
+    expect(await reusedIn({ SHEAF_MEMO: "true" })).toBe(true);
+  },
+  SHEAF_MEMO_STORE: async () => {
+    using store = tempDir();
+    await inDir([{ id: "x", run: "cat a", reads: ["a"] }], { SHEAF_MEMO: "1", SHEAF_MEMO_STORE: store.path });
+    expect(readdirSync(store.path)).toEqual(["entries"]);
+  },
+  SHEAF_MEMO_TTL: async () => {
+    expect(await reusedIn({ SHEAF_MEMO: "true", SHEAF_MEMO_TTL: "0.000001" })).toBe(false);
+    expect(await reusedIn({ SHEAF_MEMO: "true", SHEAF_MEMO_TTL: "3600" })).toBe(true);
+  },
   SHEAF_STAGING: async () => {
     for (const rung of ["copy", "hardlink"]) {
       const run = inDir([{ id: "x" }], { SHEAF_STAGING: rung }, () => 1);
@@ -295,7 +315,7 @@ describe("values", () => {
     SHEAF_MODEL_BASE_URL: "localhost",
   };
   // Any text is the name of a model, a key, or a path.
-  const ANY = ["SHEAF_MODEL", "SHEAF_MODEL_API_KEY", "SHEAF_HOME"];
+  const ANY = ["SHEAF_MODEL", "SHEAF_MODEL_API_KEY", "SHEAF_HOME", "SHEAF_MEMO_STORE"];
   test.each(NAMES.filter((name) => !ANY.includes(name)))(
     "a bad %s is an error that names it, what it means and what it is",
     (name) => {

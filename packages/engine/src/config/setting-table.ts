@@ -132,6 +132,9 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
   analysisTimeoutMs: duration("SHEAF_ANALYSIS_TIMEOUT", 60_000, 1),
   tracking: boolean("SHEAF_TRACKING", true),
   trackSubprocesses: boolean("SHEAF_TRACK_SUBPROCESSES", false),
+  memo: boolean("SHEAF_MEMO", false),
+  memoStore: optionalText("SHEAF_MEMO_STORE", "a path of a folder"),
+  memoTtlMs: duration("SHEAF_MEMO_TTL", 0, 0),
   staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink"]),
   frozen: {
     env: "SHEAF_FROZEN",

@@ -51,6 +51,12 @@ export interface Settings {
   readonly tracking: boolean;
   /** Watch what commands read, by a library that is loaded into every program (Linux with glibc and a C compiler). */
   readonly trackSubprocesses: boolean;
+  /** Leave out what an earlier run has done with the same code, inputs and files, where the task does not say. */
+  readonly memo: boolean;
+  /** Folder in which that is kept; null: beside the runs of the directory. */
+  readonly memoStore: string | null;
+  /** How long it may be used, in ms; 0 for ever. */
+  readonly memoTtlMs: number;
   /** How views are filled. */
   readonly staging: "auto" | StagingRung;
   /** Globs of folders that are shared read-only and not copied. */

@@ -1,28 +1,56 @@
-// Finished attempts of earlier sessions in the place of new ones.
+// Finished attempts of earlier sessions and runs in the place of new ones.
 import type { Effects } from "@sheaf/workdir";
 import type { FoundExecution } from "./execution-store.ts";
+import { findMemo, isMemoized } from "./memo.ts";
 import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
+/** A finished attempt that takes the place of a new one. */
+export interface Reusable {
+  readonly record: AttemptRecord;
+  readonly from: "resume" | "memo";
+  /** What it had cost; null when that is not known. */
+  readonly savedUsd: number | null;
+}
+
+/** Tells whether it is worth looking for one. */
+export const mayReuse = (world: World, task: number): boolean =>
+  world.reusable.has(world.tasks[task]!.id) || isMemoized(world, task);
+
 /**
- * Returns an attempt of an earlier session that would come out the same now, or null: the task is asked to do the
- * same, it took the same inputs, and what it read is the same in what it would be shown.
+ * Returns an attempt of an earlier session or run that would come out the same now, or null: the task is asked to do
+ * the same, it took the same inputs, and what it read is the same in what it would be shown.
  *
+ * @param attempt number that the attempt gets when it is another run's
  * @param below effects of finished tasks before it that are not settled yet, in serial order
  */
 export async function findReusable(
   world: World,
-  task: number,
+  { task, attempt }: { readonly task: number; readonly attempt: number },
   below: readonly Effects[],
-): Promise<AttemptRecord | null> {
+): Promise<Reusable | null> {
   const { id } = world.tasks[task]!;
   const definition = taskDefinition(world.tasks[task]!, world.works[task]!);
   for (const execution of [...(world.reusable.get(id) ?? [])].reverse()) {
-    if (execution.definition !== definition || !sameInputs(world, execution)) continue;
-    const effects = await effectsOf(world, execution, below);
-    if (effects !== "changed") return recordOfExecution(execution, effects);
+    if (execution.definition !== definition) continue;
+    const record = await fitting(world, execution, below);
+    if (record !== null) return { record, from: "resume", savedUsd: null };
+  }
+  for (const entry of findMemo(world, task)) {
+    const record = await fitting(world, { ...entry, attempt }, below);
+    if (record !== null) return { record, from: "memo", savedUsd: entry.costUsd };
   }
   return null;
+}
+
+async function fitting(
+  world: World,
+  execution: FoundExecution,
+  below: readonly Effects[],
+): Promise<AttemptRecord | null> {
+  if (!sameInputs(world, execution)) return null;
+  const effects = await effectsOf(world, execution, below);
+  return effects === "changed" ? null : recordOfExecution(execution, effects);
 }
 
 const sameInputs = (world: World, { taken }: FoundExecution): boolean =>

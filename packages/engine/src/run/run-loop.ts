@@ -20,9 +20,10 @@ import { becauseOf } from "./because-of.ts";
 import { KeptRecords } from "./kept-records.ts";
 import { emitFinished, emitWait } from "./loop-events.ts";
 import type { LoopEnd, LoopRequest } from "./loop-request.ts";
+import { keepMemo } from "./memo.ts";
 import { HeldSlot, surroundingTask } from "./nesting.ts";
 import { RetryTimers } from "./retry-timers.ts";
-import { findReusable } from "./reuse.ts";
+import { findReusable, mayReuse } from "./reuse.ts";
 import { settleTask } from "./settle-task.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
@@ -141,26 +142,21 @@ export class RunLoop {
   #start(command: StartCommand): void {
     const { task } = command;
     this.#records.drop(task);
-    if (this.#world.reusable.has(this.#world.tasks[task]!.id)) void this.#reuse(command);
+    if (mayReuse(this.#world, task)) void this.#reuse(command);
     else this.#launch(command);
   }
 
   async #reuse(command: StartCommand): Promise<void> {
     const { task } = command;
-    const record = await findReusable(this.#world, task, this.#below(task)).catch(() => null);
+    const found = await findReusable(this.#world, command, this.#below(task)).catch(() => null);
     if (this.#state.tasks[task]!.aborting) {
       this.#send({ type: "attempt.ended", task, ended: "aborted", retryable: false, outOfMemory: false });
       this.#seat.release(1);
-    } else if (record === null) this.#launch(command);
+    } else if (found === null) this.#launch(command);
     else {
+      const { record, from, savedUsd } = found;
       const { id: taskId } = this.#world.tasks[task]!;
-      this.#world.emit({
-        type: "task.reused",
-        taskId,
-        attempt: record.attempt,
-        from: "resume",
-        savedUsd: null,
-      });
+      this.#world.emit({ type: "task.reused", taskId, attempt: record.attempt, from, savedUsd });
       this.#attemptEnded(task, this.#kept(task, record));
     }
   }
@@ -212,7 +208,9 @@ export class RunLoop {
 
   async #settle(task: number): Promise<void> {
     try {
-      const settlement = await settleTask(this.#world, task, this.#records.get(task));
+      const record = this.#records.get(task);
+      const settlement = await settleTask(this.#world, task, record);
+      if (settlement.verdict === "committed") await keepMemo(this.#world, task, record);
       if (settlement.verdict === "conflict") this.#records.drop(task);
       if (settlement.verdict === "refused") this.#records.fail(task, settlement.failure);
       const cause = settlement.verdict === "skipped" ? this.#inputCause(settlement.from) : undefined;

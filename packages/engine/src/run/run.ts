@@ -2,10 +2,11 @@
 //
 // Owns:     the order of things: take the directory, analyze, plan, run, verify, give everything back.
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { AttemptResources, EffectiveLimits } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile, trackShim } from "@sheaf/workdir";
+import { codeHashes } from "../agents/code-hash.ts";
 import { createExecutors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
@@ -18,6 +19,7 @@ import type { History } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
+import { type Memo, MemoStore } from "./memo-store.ts";
 import { type OpenRun, openRun } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
@@ -128,6 +130,7 @@ export class Run {
       tracked,
       shim: this.#request.shim,
       kept,
+      memo: await this.#openMemo(),
       reusable: earlier?.executions ?? new Map(),
       emit,
     };
@@ -170,6 +173,14 @@ export class Run {
       latencyMs: clock.now() - from,
     });
     return planRequest(this.#request, analysis, { bounds, durations: history.durations });
+  }
+
+  async #openMemo(): Promise<Memo | null> {
+    const { settings, tasks, works, stateDir, clock } = this.#request;
+    const folder = settings.memoStore ?? (stateDir === null ? null : join(stateDir, "memo"));
+    if (folder === null || !tasks.some(({ memo = settings.memo }) => memo)) return null;
+    const ttlMs = settings.memoTtlMs === 0 ? Number.POSITIVE_INFINITY : settings.memoTtlMs;
+    return { store: new MemoStore(resolve(folder), { clock, ttlMs }), code: await codeHashes(works) };
   }
 
   // Commands are watched by a library that not every machine can make.

@@ -21,7 +21,8 @@ function workOf({ work, agentName }: TaskWork): readonly (string | null)[] {
  * this run and in the next.
  */
 export function taskDefinition(task: Task, work: TaskWork): string {
-  const { id, description, run, input } = task;
-  const asked = JSON.stringify([description ?? null, run ?? null, input ?? null, workOf(work)]);
+  const { id, description, run, input, reads, writes } = task;
+  const words = [description ?? null, run ?? null, input ?? null, reads ?? null, writes ?? null];
+  const asked = JSON.stringify([...words, workOf(work)]);
   return `${id} ${createHash("sha256").update(asked).digest("hex").slice(0, 32)}`;
 }

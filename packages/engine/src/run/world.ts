@@ -20,6 +20,7 @@ import type { Settings } from "../config/settings.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import type { ExecutionStore, FoundExecution } from "./execution-store.ts";
+import type { Memo } from "./memo-store.ts";
 import type { OutputStore } from "./output-store.ts";
 
 /** Everything that a run holds while it runs. Tasks are addressed by position in serial order. */
@@ -41,6 +42,8 @@ export interface World {
   readonly workdir: Workdir | null;
   /** Folder of the run's own files, made on demand; null while there is none. */
   readonly place: RunPlace;
+  /** What earlier runs have done; null where nobody asks for it. */
+  readonly memo: Memo | null;
   /** Where finished attempts are kept; null where nothing is. */
   readonly kept: ExecutionStore | null;
   /** Finished attempts of earlier sessions, by task. */

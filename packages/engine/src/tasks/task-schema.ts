@@ -51,6 +51,10 @@ const fields = {
     .boolean({ error: "true or false" })
     .describe("Running the task twice is as good as once; allows retries beside effects.")
     .optional(),
+  memo: z
+    .boolean({ error: "true or false" })
+    .describe("Leave it out when an earlier run has done the same with the same files.")
+    .optional(),
   resources: z
     .strictObject(
       {
