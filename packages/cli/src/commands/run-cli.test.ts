@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { type Files, type TempDir, tempDir } from "@sheaf/testkit";
@@ -157,6 +157,36 @@ describe("sheaf run", () => {
     expect([exitCode, out]).toEqual([2, ""]);
   });
 
+  it.each([
+    ["a file", "/etc/passwd", "`SHEAF_HOME` to be a folder that can be made and written to"],
+    ["below a file", "/dev/null/x", "(a part of the path is not a folder; name another"],
+    ["where nobody can make folders", "/proc/x", "(/proc/x cannot be made: ENOENT; name another"],
+    ["in the shared directory", "./state", "`SHEAF_HOME` to be a folder outside of the shared directory"],
+  ])("refuses a home that is %s", async (_what, home, message) => {
+    const here = shell({ "plan.yaml": PLAN });
+    const env = { SHEAF_HOME: home.startsWith("/") ? home : join(here.path, home) };
+    const { exitCode, out, err } = await here.sheaf("run plan.yaml", env);
+    expect(err).toContain(message);
+    expect(err).not.toContain("--debug");
+    expect([exitCode, out]).toEqual([2, ""]);
+    expect(readdirSync(here.path)).toEqual(["plan.yaml"]);
+  });
+
+  it("takes a home in the state folder of the shared directory, where no task sees it", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    const env = { SHEAF_HOME: join(here.path, ".sheaf", "home") };
+    expect((await here.sheaf("run plan.yaml --quiet", env)).exitCode).toBe(0);
+  });
+
+  it("knows a home in the shared directory by whatever link it is reached", async () => {
+    const here = shell({ "plan.yaml": PLAN, "work/": "" });
+    symlinkSync(join(here.path, "work"), join(here.path, "linked"));
+    const env = { SHEAF_HOME: join(here.path, "linked", "state") };
+    expect((await here.sheaf("run plan.yaml --dir work", env)).err).toContain(
+      "outside of the shared directory",
+    );
+  });
+
   it("lists at most twenty problems of a plan", async () => {
     const here = shell({ "plan.yaml": `tasks:\n${"  - { id: 1 }\n".repeat(25)}` });
     const { err } = await here.sheaf("run plan.yaml");
@@ -164,13 +194,12 @@ describe("sheaf run", () => {
     expect(err).toMatch(/\nand 5 more\n$/);
   });
 
-  it("of a bad variable names the variable, and of a run id of other tasks the run", async () => {
-    const here = shell({ "plan.yaml": PLAN });
+  it("of a bad variable names the variable, and of a run id taken by other tasks the run", async () => {
+    const here = shell({ "plan.yaml": PLAN, "other.yaml": `tasks:\n${task("c", "ls")}` });
     expect((await here.sheaf("run plan.yaml", { SHEAF_MAX_WORKERS: "x" })).err).toContain(
       "`SHEAF_MAX_WORKERS`",
     );
     await here.sheaf("run plan.yaml --quiet --run-id mine");
-    writeFileSync(join(here.path, "other.yaml"), "tasks:\n  - { id: other, run: 'true' }\n");
     const again = await here.sheaf("run other.yaml --quiet --run-id mine");
     expect(again).toMatchObject({ exitCode: 2, out: "" });
     expect(again.err).toContain('There already is a run "mine"');

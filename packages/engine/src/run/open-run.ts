@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type EventBody, type RunEvent, SheafError } from "@sheaf/core";
 import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
 import { openWorkdir, type Workdir } from "@sheaf/workdir";
+import { makeStateDir } from "./check-home.ts";
 import { ExecutionStore } from "./execution-store.ts";
 import { type History, openHistory } from "./history.ts";
 import { RunFolder } from "./run-place.ts";
@@ -28,10 +29,11 @@ export interface OpenRun {
 /**
  * Opens a run, or goes on with one: what is to run again is taken back from the directory first.
  *
- * @throws SheafError DIR_BUSY, DIR_UNUSABLE, RUN_NOT_RESUMABLE, RUN_IN_DOUBT, JOURNAL_DAMAGED
+ * @throws SheafError DIR_BUSY, DIR_UNUSABLE, OPTION_INVALID, RUN_NOT_RESUMABLE, RUN_IN_DOUBT, JOURNAL_DAMAGED
  */
 export async function openRun(request: RunRequest, signal: AbortSignal): Promise<OpenRun> {
-  const { stateDir, runId } = request;
+  const { stateDir, runId, home } = request;
+  if (stateDir !== null && home !== null) makeStateDir(stateDir, home);
   const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
   const known = runDir !== null && existsSync(runDir);
   const workdir = await openDirectory(request, runDir, signal);

@@ -18,6 +18,7 @@ import { SETTING_TABLE } from "../config/setting-table.ts";
 import type { Settings } from "../config/settings.ts";
 import { parseTasks } from "../tasks/parse-tasks.ts";
 import { isPlannerAnswer, tasksOfPlannerAnswer } from "../tasks/planner-answer.ts";
+import { type AskedHome, checkHome } from "./check-home.ts";
 import { RUN_OPTION_NAMES, type RunInput, type RunOptions, type RunSpec } from "./options.ts";
 
 /** A run that has been checked and not begun. */
@@ -30,6 +31,8 @@ export interface RunRequest {
   readonly dir: string | null;
   /** Folder of the state of all runs there; null when nothing is kept. */
   readonly stateDir: string | null;
+  /** Where the caller wants that folder to be; null: in the shared directory. */
+  readonly home: AskedHome | null;
   readonly settings: Settings;
   /** The number of workers was asked for, so it is not bounded by the rule for processors. */
   readonly maxWorkersGiven: boolean;
@@ -108,6 +111,11 @@ function chooseRunId(given: unknown, clock: Clock): RunId {
   return toRunId(given as string);
 }
 
+function askedHome(options: RunOptions, { home }: Settings): AskedHome | null {
+  if (home === null) return null;
+  return { path: home, option: options.home === undefined ? SETTING_TABLE.home.env : "home" };
+}
+
 /**
  * Checks everything that can be checked before a run begins.
  *
@@ -125,12 +133,15 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
   const dir = spec.dir === undefined ? null : resolveDir(spec.dir);
   const clock = options.clock ?? systemClock;
   const stateDir = stateDirOf(dir, forced.home);
+  const home = askedHome(options, forced);
+  if (home !== null) checkHome(home, dir);
   return {
     runId: chooseRunId(options.runId, clock),
     tasks,
     works,
     dir,
     stateDir,
+    home,
     settings: forced,
     maxWorkersGiven: given.has("maxWorkers"),
     warnings,
