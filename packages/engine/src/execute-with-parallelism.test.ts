@@ -571,6 +571,45 @@ describe("mistakes of the caller throw at once", () => {
     expect(start([{ id: "a" }], { module: "/absent/agents.mjs" })).toThrow(/no such file/);
   });
 
+  test.each([
+    ["signal", 3],
+    ["signal", { aborted: false }],
+    ["clock", {}],
+    ["clock", () => 0],
+    ["validate", "yes"],
+    ["env", "PATH"],
+    ["env", null],
+    ["costWeights", []],
+    ["tags", [3]],
+    ["maxWorkers", "3"],
+  ])("the option %s with a value of the wrong type, before anything starts", (option, value) => {
+    const agent = scriptedAgent();
+    expect(start([{ id: "a" }], agent.run, { [option]: value } as never)).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID", details: expect.objectContaining({ option }) }),
+    );
+    expect(agent.started).toEqual([]);
+  });
+
+  test.each([null, [], "fast", 3])("options that are no object: %j", (options) => {
+    expect(() => executeWithParallelism([{ id: "a" }], () => 1, options as never)).toThrow(
+      expect.objectContaining({
+        code: "OPTION_INVALID",
+        details: expect.objectContaining({ option: "options" }),
+      }),
+    );
+  });
+
+  test.each([
+    ["agents", () => 1],
+    ["agents", [() => 1]],
+    ["agents.unused", 7],
+  ])("agents that are none: %s", (option, agents) => {
+    const given = option === "agents" ? agents : { unused: agents };
+    expect(start({ tasks: [{ id: "a" }], agents: given })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID", details: expect.objectContaining({ option }) }),
+    );
+  });
+
   test("an unknown option, with the one that was meant", () => {
     expect(start([{ id: "a" }], () => 1, { maxworkers: 3 } as never)).toThrow(/`maxWorkers`/);
   });

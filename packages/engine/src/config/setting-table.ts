@@ -112,7 +112,11 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
     env: "SHEAF_TAGS",
     fallback: {},
     expected: "limits by tag, each at least 1 (in the environment: llm=8,gpu=1)",
-    accepts: (value) => typeof value === "object" && value !== null && Object.values(value).every(isLimit),
+    accepts: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.values(value).every(isLimit),
     parse: parseTags,
   },
   autoDetectDeps: boolean("SHEAF_AUTO_DETECT_DEPS", true),

@@ -13,13 +13,14 @@ import {
 import { type CostWeights, checkCostWeights } from "@sheaf/ledger";
 import { STATE_FOLDER } from "@sheaf/workdir";
 import { type Agent, checkAgent, resolveWork, type TaskWork } from "../agents/resolve-work.ts";
-import { isNear, readSettings } from "../config/read-settings.ts";
+import { readSettings } from "../config/read-settings.ts";
 import { SETTING_TABLE } from "../config/setting-table.ts";
 import type { Settings } from "../config/settings.ts";
 import { parseTasks } from "../tasks/parse-tasks.ts";
 import { isPlannerAnswer, tasksOfPlannerAnswer } from "../tasks/planner-answer.ts";
 import { type AskedHome, checkHome } from "./check-home.ts";
-import { RUN_OPTION_NAMES, type RunInput, type RunOptions, type RunSpec } from "./options.ts";
+import { checkAgents, checkOptions } from "./check-options.ts";
+import type { RunInput, RunOptions, RunSpec } from "./options.ts";
 
 /** A run that has been checked and not begun. */
 export interface RunRequest {
@@ -58,19 +59,6 @@ function toSpec(input: RunInput): RunSpec {
     ...(dir === undefined ? {} : { dir }),
     ...(agents === undefined ? {} : { agents }),
   };
-}
-
-function checkOptionNames(options: RunOptions): void {
-  const known = [...Object.keys(SETTING_TABLE), ...RUN_OPTION_NAMES];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const near = known.find((name) => isNear(name.toLowerCase(), unknown.toLowerCase()));
-  const expected = near === undefined ? `one of the options ${known.join(", ")}` : `spelled \`${near}\``;
-  throw new SheafError("OPTION_INVALID", {
-    option: unknown,
-    expected,
-    got: options[unknown as keyof RunOptions],
-  });
 }
 
 /** Returns the real path of a folder that can be worked on. */
@@ -122,12 +110,12 @@ function askedHome(options: RunOptions, { home }: Settings): AskedHome | null {
  * @throws SheafError for every mistake of the caller: tasks, options, variables, agents, directory, run id.
  */
 export function runRequest(input: RunInput, agent: Agent | undefined, options: RunOptions): RunRequest {
-  checkOptionNames(options);
+  checkOptions(options);
   const spec = toSpec(input);
   const { settings, given, warnings } = readSettings(options, options.env ?? process.env);
   const tasks = parseTasks(spec.tasks);
   if (agent !== undefined) checkAgent(agent, "agentFn");
-  const choice = { fallback: agent, named: spec.agents ?? {} };
+  const choice = { fallback: agent, named: checkAgents(spec.agents) };
   const forced = settings.enableParallel ? settings : { ...settings, mode: "sequential" as const };
   const works = tasks.map((task) => resolveWork(task, choice, forced));
   const dir = spec.dir === undefined ? null : resolveDir(spec.dir);
