@@ -76,18 +76,24 @@ export type ErrorDetailsOf<C extends ErrorCode> = ErrorDetails[C];
 
 /** Shows a value in a message: strings quoted, everything cut to a readable length. */
 export function show(value: unknown): string {
-  let text: string | undefined;
-  if (typeof value === "bigint") text = `${value}n`;
-  else if (typeof value === "function") text = `function ${value.name || "(anonymous)"}`;
-  else {
-    try {
-      text = JSON.stringify(value);
-    } catch {
-      text = undefined;
-    }
-  }
-  text ??= String(value);
+  const text = showAll(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+function showAll(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number") return String(value); // JSON has no Infinity and no NaN
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return showType(value);
+  }
+}
+
+// It holds itself, is nested too deeply, or its own toJSON or toString throws.
+function showType(value: unknown): string {
+  return Array.isArray(value) ? "a list that cannot be shown" : "an object that cannot be shown";
 }
 
 const list = (items: readonly string[], most = 8): string =>
@@ -154,7 +160,7 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
     `Two tasks are called "${d.taskId}" (number ${d.first} and number ${d.second} in the list). Rename one.`,
   TASK_ID_INVALID: (d) => `The task id ${show(d.taskId)} cannot be used: ${d.problem}.`,
   TASK_INVALID: (d) =>
-    `Task ${show(d.taskId)}: expected \`${d.field}\` to be ${d.expected}, got ${show(d.got)}.`,
+    `Task ${show(d.taskId)}: expected ${d.field === "the task" ? "it" : `\`${d.field}\``} to be ${d.expected}, got ${show(d.got)}.`,
   TASKS_EMPTY: () => "There are no tasks. Give a list with at least one.",
   USAGE_INVALID: (d) => `Expected usage \`${d.field}\` to be ${d.expected}, got ${show(d.got)}.`,
   WORKER_LOST: (d) => `The worker that ran task "${d.taskId}" is gone: ${d.how}.`,

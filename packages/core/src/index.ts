@@ -1,6 +1,7 @@
 export type { AgentContext, AgentFn, AgentModule, TaskDirs } from "./agent.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { dataHash, decodeData, describeData, encodeData } from "./data-codec.ts";
+export { dataProblem, MAX_DATA_DEPTH } from "./data-problem.ts";
 export { EDGE_KINDS, EDGE_SOURCES, type Edge, type EdgeKind, type EdgeSource } from "./edge.ts";
 export {
   ERROR_CODES,

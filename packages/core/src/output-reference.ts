@@ -34,7 +34,10 @@ export function eachString(value: unknown, visit: (text: string) => void): void 
   });
 }
 
-/** Returns a copy of plain data in which every string was replaced by what `replace` returns for it. */
+/**
+ * Returns a copy of plain data in which every string was replaced by what `replace` returns for it. Recursive: data
+ * of others is to be checked by `dataProblem` first.
+ */
 export function mapStrings(value: unknown, replace: (text: string) => unknown): unknown {
   if (typeof value === "string") return replace(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, replace));

@@ -5,6 +5,10 @@ import { executeWithParallelism, type RunOptions, type RunReport } from "./index
 
 const OPTIONS: RunOptions = { env: {}, validate: true };
 
+const thrower = (): never => {
+  throw new Error("no text");
+};
+
 const outcomes = (report: RunReport): Record<string, string> =>
   Object.fromEntries(Object.values(report.tasks).map(({ id, outcome }) => [id, outcome]));
 
@@ -453,6 +457,36 @@ describe("cancelling", () => {
     expect(events).toEqual(["enough"]);
   });
 
+  test.each([
+    ["a text", "enough", "enough"],
+    ["nothing", undefined, ""],
+    ["an error", new TypeError("enough"), "enough"],
+    ["a number", 3, "3"],
+    ["what cannot be made a text", Object.create(null), "{}"],
+    [
+      "what throws when it is made one",
+      { toJSON: thrower, toString: thrower },
+      "an object that cannot be shown",
+    ],
+  ])("cancel takes any reason: %s", async (_what, reason, message) => {
+    const { run } = scripted([{ id: "a" }]);
+    run.cancel(reason as never);
+    expect((await run).tasks.a?.because).toEqual({ reason: "cancelled", message });
+    const controller = new AbortController();
+    const { run: followed } = scripted([{ id: "a" }], { signal: controller.signal });
+    controller.abort(reason);
+    expect((await followed).status).toBe("cancelled");
+  });
+
+  test("big integers may stand in an input", async () => {
+    const report = await executeWithParallelism(
+      [{ id: "a", input: { n: 12n } }],
+      (task) => (task.input as { n: bigint }).n * 2n,
+      OPTIONS,
+    );
+    expect(report.unwrap()).toEqual({ a: 24n });
+  });
+
   test("an aborted signal cancels, before and during a run", async () => {
     const before = await executeWithParallelism([{ id: "a" }], () => 1, {
       ...OPTIONS,
@@ -514,6 +548,18 @@ describe("cost", () => {
   });
 });
 
+const circular = (): object => {
+  const value: Record<string, unknown> = {};
+  value.self = value;
+  return value;
+};
+
+const nested = (levels: number): unknown => {
+  let value: unknown = 1;
+  for (let i = 0; i < levels; i++) value = [value];
+  return value;
+};
+
 describe("mistakes of the caller throw at once", () => {
   const start =
     (run: unknown, agent: unknown = () => 1, options: RunOptions = {}) =>
@@ -543,6 +589,11 @@ describe("mistakes of the caller throw at once", () => {
     ["retries beside effects", [{ id: "a", effects: ["api:x"], retries: 1 }], "TASK_INVALID"],
     ["a command and an agent", [{ id: "a", run: "ls", agent: "x" }], "TASK_INVALID"],
     ["the output of a later task", [{ id: "a", input: "${b.output}" }, { id: "b" }], "TASK_INVALID"],
+    ["nothing in the place of a task", [undefined], "TASK_INVALID"],
+    // biome-ignore lint/suspicious/noSparseArray: a hole is the case
+    ["a hole in the list", [{ id: "a" }, , { id: "b" }], "TASK_INVALID"],
+    ["input that holds itself", [{ id: "a", input: circular() }], "TASK_INVALID"],
+    ["input without a bottom", [{ id: "a", input: nested(20_000) }], "TASK_INVALID"],
     ["no list", "tasks", "OPTION_INVALID"],
     ["a directory that is not there", { dir: "/absent/dir", tasks: [{ id: "a" }] }, "DIR_UNUSABLE"],
   ])("%s", (_what, run, code) => {
@@ -550,7 +601,21 @@ describe("mistakes of the caller throw at once", () => {
   });
 
   test("a misspelt key is told with the right one", () => {
-    expect(start([{ id: "a", retrys: 3 }])).toThrow(/"retries"/);
+    expect(start([{ id: "a", retrys: 3 }])).toThrow(
+      'Task "a": expected `retrys` to be spelled "retries", got 3.',
+    );
+  });
+
+  test("what is there is told as it was written", () => {
+    expect(start([{ id: "a", retries: "3" }])).toThrow(/from 0 to 100, got "3"\.$/);
+    expect(start([{ id: "a", timeoutMs: Number.POSITIVE_INFINITY }])).toThrow(/got Infinity\.$/);
+    expect(start([{ id: "a" }], () => 1, { maxWorkers: Number.NaN })).toThrow(/got NaN\.$/);
+    expect(start([undefined])).toThrow(
+      'Task "number 1": expected it to be a task: an object with an id, got undefined.',
+    );
+    expect(start([{ id: "a", input: circular() }])).toThrow(
+      "plain data that can be copied (it holds itself), got an object that cannot be shown.",
+    );
   });
 
   test("an agent that is none, or that nobody named", () => {

@@ -1,4 +1,4 @@
-import type { RunEvent, RunId } from "@sheaf/core";
+import { type RunEvent, type RunId, show, toWireError } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import type { RunPlan } from "../plan/make-plan.ts";
 import { surroundingTask } from "./nesting.ts";
@@ -56,7 +56,7 @@ export function startRun(request: RunRequest): RunHandle {
   };
   const report = perform();
   report.catch(() => {});
-  const cancel = (reason = ""): void => run.cancel(String(reason));
+  const cancel = (reason: unknown = ""): void => run.cancel(sayReason(reason));
   followSignal(request.signal, cancel, report);
   return {
     runId: request.runId,
@@ -71,15 +71,19 @@ export function startRun(request: RunRequest): RunHandle {
   };
 }
 
+// Whatever was given: to cancel must not fail for want of words.
+function sayReason(reason: unknown): string {
+  if (typeof reason === "string") return reason;
+  return reason instanceof Error ? toWireError(reason).message : show(reason);
+}
+
 function followSignal(
   signal: AbortSignal | undefined,
-  cancel: (reason: string) => void,
+  cancel: (reason: unknown) => void,
   report: Promise<unknown>,
 ): void {
   if (signal === undefined) return;
-  const reason = (): string =>
-    signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
-  const onAbort = (): void => cancel(reason());
+  const onAbort = (): void => cancel(signal.reason);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
   const forget = (): void => signal.removeEventListener("abort", onAbort);

@@ -1,6 +1,6 @@
 import {
+  dataProblem,
   declaredEdges,
-  describeType,
   eachString,
   findOutputReferences,
   SheafError,
@@ -18,12 +18,13 @@ function checkShape(spec: unknown, index: number): TaskSpec {
   const given = typeof spec === "object" && spec !== null ? (spec as { id?: unknown }).id : undefined;
   const [issue] = schemaIssues(parsed.error, spec, () => TASK_KEYS);
   const name = typeof given === "string" ? given : `number ${index + 1}`;
-  if (issue!.path[0] === "id") taskId(given); // its own error says more
+  const { path, expected, value: got, unknownKey } = issue!;
+  if (path[0] === "id") taskId(given); // its own error says more
   throw new SheafError("TASK_INVALID", {
     taskId: name,
-    field: issue!.path.length === 0 ? "the task" : issue!.path.join("."),
-    expected: issue!.expected,
-    got: issue!.path.length === 0 ? describeType(spec) : issue!.got,
+    field: path.length === 0 ? "the task" : path.join("."),
+    expected: unknownKey && expected.startsWith('"') ? `spelled ${expected}` : expected,
+    got,
   });
 }
 
@@ -40,6 +41,9 @@ function checkMeaning(task: TaskSpec): void {
       task.agent,
     );
   }
+  const problem = dataProblem(task.input);
+  if (problem !== undefined)
+    throw invalid(task, "input", `plain data that can be copied (${problem})`, task.input);
   const { effects = [], retries = 0, idempotent = false } = task;
   if (effects.length > 0 && retries > 0 && !idempotent) {
     throw invalid(
@@ -94,7 +98,7 @@ export function parseTasks(list: unknown): readonly Task[] {
     throw new SheafError("OPTION_INVALID", { option: "tasks", expected: "a list of tasks", got: list });
   }
   if (list.length === 0) throw new SheafError("TASKS_EMPTY", {});
-  const specs = list.map(checkShape);
+  const specs = Array.from(list, checkShape); // map would pass over holes
   const numbers = checkIds(specs);
   for (const spec of specs) checkMeaning(spec);
   const tasks = specs.map((spec) => Object.freeze({ ...spec }) as Task);

@@ -7,7 +7,12 @@ export interface SchemaIssue {
   /** Keys that lead to it; empty for the whole. */
   readonly path: readonly (string | number)[];
   readonly expected: string;
+  /** What is there, in words. */
   readonly got: string;
+  /** What is there. */
+  readonly value: unknown;
+  /** The path ends with a key that may not be there. */
+  readonly unknownKey: boolean;
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
@@ -34,13 +39,15 @@ export function schemaIssues(
   return error.issues.flatMap((issue): readonly SchemaIssue[] => {
     const path = issue.path as (string | number)[];
     if (issue.code !== "unrecognized_keys") {
-      return [{ path, expected: issue.message, got: got(valueAt(data, path)) }];
+      const value = valueAt(data, path);
+      return [{ path, expected: issue.message, got: got(value), value, unknownKey: false }];
     }
     const known = knownKeys(path);
     return issue.keys.map((key) => {
       const near = known.find((other) => isNear(key, other));
       const expected = near === undefined ? `one of ${known.join(", ")}` : `"${near}"`;
-      return { path: [...path, key], expected, got: `the unknown key "${key}"` };
+      const value = valueAt(data, [...path, key]);
+      return { path: [...path, key], expected, got: `the unknown key "${key}"`, value, unknownKey: true };
     });
   });
 }
