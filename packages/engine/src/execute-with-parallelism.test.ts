@@ -587,7 +587,11 @@ describe("mistakes of the caller throw at once", () => {
     ["a negative timeout", [{ id: "a", timeoutMs: -1 }], "TASK_INVALID"],
     ["a read outside", [{ id: "a", reads: ["../x"] }], "TASK_INVALID"],
     ["retries beside effects", [{ id: "a", effects: ["api:x"], retries: 1 }], "TASK_INVALID"],
+    ["a NUL character in a command", [{ id: "a", run: "echo \0" }], "TASK_INVALID"],
     ["a command and an agent", [{ id: "a", run: "ls", agent: "x" }], "TASK_INVALID"],
+    ["its own output", [{ id: "a", run: "echo ${a.output}" }], "TASK_INVALID"],
+    ["the output of no task, in a command", [{ id: "a", run: "echo ${x.output}" }], "TASK_INVALID"],
+    ["the output of no task, in an input", [{ id: "a", input: [{ x: "${x.output}" }] }], "TASK_INVALID"],
     ["the output of a later task", [{ id: "a", input: "${b.output}" }, { id: "b" }], "TASK_INVALID"],
     ["nothing in the place of a task", [undefined], "TASK_INVALID"],
     // biome-ignore lint/suspicious/noSparseArray: a hole is the case
@@ -603,6 +607,15 @@ describe("mistakes of the caller throw at once", () => {
   test("a misspelt key is told with the right one", () => {
     expect(start([{ id: "a", retrys: 3 }])).toThrow(
       'Task "a": expected `retrys` to be spelled "retries", got 3.',
+    );
+  });
+
+  test("a reference that nobody serves is told with its place and the reason", () => {
+    expect(start([{ id: "a", input: [{ x: "<${x.output.y}>" }] }])).toThrow(
+      'Task "a": expected `input.0.x` to be a text that takes only outputs of tasks in the list (there is no task "x"), got "${x.output.y}".',
+    );
+    expect(start([{ id: "a", run: "echo ${b.output}" }, { id: "b" }])).toThrow(
+      'Task "a": expected `run` to be a text that takes only outputs of earlier tasks ("b" comes after it: move it up, or declare dependsOn: ["b"]), got "${b.output}".',
     );
   });
 
@@ -678,6 +691,13 @@ describe("mistakes of the caller throw at once", () => {
   test("an unknown option, with the one that was meant", () => {
     expect(start([{ id: "a" }], () => 1, { maxworkers: 3 } as never)).toThrow(/`maxWorkers`/);
   });
+});
+
+test("words for people may look like a reference to a task that is not there", async () => {
+  const tasks = [{ id: "a", description: "what ${x.output} means in a shell" }];
+  expect((await executeWithParallelism(tasks, (task) => task.description, OPTIONS)).unwrap().a).toBe(
+    "what ${x.output} means in a shell",
+  );
 });
 
 describe("the bound on speed-up", () => {

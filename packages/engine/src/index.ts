@@ -14,5 +14,6 @@ export { resolveDir, stateDirOf } from "./run/run-request.ts";
 export type { FailureMode, Outcome } from "./scheduler/state.ts";
 export { isPlannerAnswer, type PlannerAnswer, plannerAnswerSchema } from "./tasks/planner-answer.ts";
 export { type SchemaIssue, schemaIssues } from "./tasks/schema-issue.ts";
+export { checkTasks } from "./tasks/task-problems.ts";
 export { TASK_KEYS, taskSchema } from "./tasks/task-schema.ts";
 export { VERSION } from "./version.ts";

@@ -5,7 +5,7 @@ import { readAgentFlag, readAgentReference } from "../plan-file/agent-reference.
 import { linkProblems, missingAgents } from "../plan-file/link-problems.ts";
 import { loadPlanText } from "../plan-file/load-plan-text.ts";
 import { locateError } from "../plan-file/locate-error.ts";
-import { type Plan, type PlanProblems, placed, readPlan } from "../plan-file/read-plan.ts";
+import { inTextOrder, type Plan, type PlanProblems, placed, readPlan } from "../plan-file/read-plan.ts";
 import type { Io } from "./io.ts";
 import { settingsOfFlags } from "./setting-flags.ts";
 
@@ -46,17 +46,19 @@ export function prepareRun(
   const flagAgents = agentsOfFlags(flags.agent ?? [], io.cwd);
   const text = loadPlanText(path, io.cwd);
   if ("problems" in text) return text;
-  const plan = readPlan(text);
-  if ("problems" in plan) return plan;
+  const read = readPlan(text);
+  const plan = "problems" in read ? read.rest : read;
+  if (plan === undefined) return read as PlanProblems;
   const own = agentsOfPlan(plan, flagAgents.named);
   const named: Record<string, AgentModule> = Object.assign(Object.create(null), own.named, flagAgents.named);
   const names = new Set([...own.mentioned, ...Object.keys(named)]);
   const known = { names, hasDefault: flagAgents.fallback !== undefined };
   const problems = [
+    ...("problems" in read ? read.problems : []),
     ...own.problems,
     ...linkProblems(plan, { names, hasDefault: known.hasDefault || standIn !== undefined }),
   ];
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return { problems: inTextOrder(problems, plan.name) };
   const overruled = { dir: flags.dir !== undefined, options: new Set(Object.keys(fromFlags)) };
   return {
     input: inputOf(plan, dirOf(plan, flags, io), named),

@@ -130,11 +130,19 @@ describe("sheaf run", () => {
     ["plan.yaml", "To run this plan: sheaf run plan.yaml"],
     ["run cycle.yaml", "cycle.yaml:2:36: Tasks wait for each other: a -> b -> a."],
     ["run self.yaml", 'self.yaml:2:36: Task "a" depends on itself.'],
-    ["run late.yaml", 'late.yaml:2:5: Task "a": expected `the task` to be without ${b.output}'],
+    [
+      "run late.yaml",
+      'late.yaml:2:19: Task "a": expected `run` to be a text that takes only outputs of earlier',
+    ],
+    [
+      "run nobody.yaml",
+      'nobody.yaml:2:19: Task "a": expected `run` to be a text that takes only outputs of tasks',
+    ],
     ["run effects.yaml", 'effects.yaml:2:48: Task "a": expected `retries` to be 0 beside `effects`'],
     ["run nowhere.yaml", "nowhere.yaml:1:6: The directory"],
     ["run module.yaml", "module.yaml:1:16: The agent module"],
     ["run two.yaml", "error: two.yaml:3:9: tasks[1].id: expected text, got 2."],
+    ["plan nul.yaml", "error: nul.yaml:2:19: tasks[0].run: expected a shell command without NUL characters"],
     ["trace nope", 'There is no run "nope"'],
     ["plan plan.yaml --dot --json", "cannot be used with option"],
   ])("of `sheaf %s` says what is wrong, in a sentence, and exits with 2", async (args, message) => {
@@ -145,9 +153,11 @@ describe("sheaf run", () => {
       "cycle.yaml": `tasks:\n${task("a", "ls", "dependsOn: [b]")}${task("b", "ls", "dependsOn: [a]")}`,
       "self.yaml": `tasks:\n${task("a", "ls", "dependsOn: [a]")}`,
       "late.yaml": "tasks:\n  - { id: a, run: 'echo ${b.output}' }\n  - { id: b, run: ls }\n",
+      "nobody.yaml": "tasks:\n  - { id: a, run: 'echo ${nope.output}' }\n",
       "effects.yaml": `tasks:\n${task("a", "ls", "effects: [x], retries: 1")}`,
       "nowhere.yaml": `dir: nowhere\n${PLAN}`,
       "module.yaml": `agents: { eng: nope.mjs }\n${PLAN}`,
+      "nul.yaml": 'tasks:\n  - { id: a, run: "echo \\0 x" }\n',
       "two.yaml": "tasks:\n  - { id: 1 }\n  - id: 2\n",
     });
     const { exitCode, out, err } = await here.sheaf(args);
@@ -187,8 +197,33 @@ describe("sheaf run", () => {
     );
   });
 
+  it("tells all at once what is wrong with a plan: form, ids, agents, order and references", async () => {
+    const plan = [
+      "agents: { gone: ./gone.mjs }",
+      "tasks:",
+      "  - { id: a, run: ls, timeoutMs: -1, dependsOn: [z, '7'] }",
+      "  - { id: b, run: 'echo ${x.output} ${b.output}', effects: [mail], retries: 1 }",
+      "  - { id: b, agent: gone, input: { deep: [1, 'see ${y.output}'] } }",
+      "  - { id: 7, agent: who }",
+    ].join("\n");
+    const { exitCode, err } = await shell({ "plan.yaml": plan }).sheaf("run plan.yaml");
+    expect(exitCode).toBe(2);
+    const places = err
+      .trim()
+      .split("\n")
+      .map((line) => line.replace(/^error: plan\.yaml:(\S+): .*$/, "$1"));
+    expect(places).toEqual(["1:17", "3:34", "3:50", "4:19", "4:19", "4:77", "5:11", "5:46", "6:11", "6:21"]);
+  });
+
+  it("of tasks that wait for each other still tells what else is wrong", async () => {
+    const plan = `tasks:\n${task("a", "ls", "dependsOn: [b]")}${task("b", "echo ${x.output}", "dependsOn: [a]")}`;
+    const { err } = await shell({ "plan.yaml": plan }).sheaf("plan plan.yaml");
+    expect(err).toMatch(/^error: plan\.yaml:2:36: Tasks wait for each other/);
+    expect(err).toMatch(/\nerror: plan\.yaml:3:19: Task "b": expected `run`/);
+  });
+
   it("lists at most twenty problems of a plan", async () => {
-    const here = shell({ "plan.yaml": `tasks:\n${"  - { id: 1 }\n".repeat(25)}` });
+    const here = shell({ "plan.yaml": `tasks:\n${"  - { id: 1, run: ls }\n".repeat(25)}` });
     const { err } = await here.sheaf("run plan.yaml");
     expect(err.match(/^error: plan\.yaml:/gm)).toHaveLength(20);
     expect(err).toMatch(/\nand 5 more\n$/);

@@ -1,4 +1,6 @@
-import { SheafError, type TaskSpec } from "@sheaf/core";
+import type { TaskSpec } from "@sheaf/core";
+import { checkTasks } from "@sheaf/engine";
+import { pathInTask } from "./locate-error.ts";
 import type { PlanContents } from "./plan-schema.ts";
 import type { DataPath } from "./positioned-data.ts";
 import { type Plan, placed } from "./read-plan.ts";
@@ -12,33 +14,22 @@ export interface KnownAgents {
 
 type Report = (path: DataPath, message: string) => void;
 
-/** Finds what does not fit together in a plan of the right form: names that are taken, or that nobody has. */
+/**
+ * Finds what does not fit together in a plan of the right form: names that are taken, or that nobody has, tasks that
+ * wait for each other, outputs that are taken too early.
+ */
 export function linkProblems(plan: Plan, agents: KnownAgents): readonly string[] {
   const problems: string[] = [];
   const report: Report = (path, message) => problems.push(placed(plan, path, message));
   const { contents } = plan;
-  if (contents.tasks !== undefined) checkIds(contents.tasks as readonly TaskSpec[], report);
+  if (contents.tasks !== undefined) checkList(contents.tasks as readonly TaskSpec[], report);
   checkAgents(contents, agents, report);
   return problems;
 }
 
-function checkIds(tasks: readonly TaskSpec[], report: Report): void {
-  const numbers = new Map<string, number>();
-  for (const [i, { id: taskId }] of tasks.entries()) {
-    const first = numbers.get(taskId);
-    if (first === undefined) numbers.set(taskId, i);
-    else {
-      const { message } = new SheafError("TASK_ID_DUPLICATE", { taskId, first: first + 1, second: i + 1 });
-      report(["tasks", i, "id"], message);
-    }
-  }
-  const known = [...numbers.keys()];
-  for (const [i, { id: taskId, dependsOn = [] }] of tasks.entries()) {
-    for (const [k, unknown] of dependsOn.entries()) {
-      if (numbers.has(unknown)) continue;
-      const { message } = new SheafError("EDGE_UNKNOWN_TASK", { taskId, unknown, known });
-      report(["tasks", i, "dependsOn", k], message);
-    }
+function checkList(tasks: readonly TaskSpec[], report: Report): void {
+  for (const { task, error } of checkTasks(tasks).problems) {
+    report(pathInTask(tasks[task]!, task, error), error.message);
   }
 }
 

@@ -24,21 +24,23 @@ function pathOf({ contents }: Plan, error: SheafError, overruled: Overruled): Da
     const ours = option in SETTING_TABLE && Object.hasOwn(contents.options ?? {}, option);
     return ours && !overruled.options.has(option) ? ["options", option] : null;
   }
-  if (isSheafError(error, "GRAPH_CYCLE")) {
-    const [first] = error.details.cycle;
-    return first === undefined ? null : taskPath(contents.tasks, first, ["dependsOn"]);
-  }
-  if (isSheafError(error, "TASK_INVALID")) {
-    const { taskId, field } = error.details;
-    return taskPath(contents.tasks, taskId, field === "the task" ? [] : field.split("."));
-  }
-  if (isSheafError(error, "EDGE_SELF_LOOP")) {
-    return taskPath(contents.tasks, error.details.taskId, ["dependsOn"]);
-  }
-  return null;
+  const tasks = (contents.tasks ?? []) as readonly TaskSpec[];
+  const details = error.details as { readonly taskId?: string };
+  const at = tasks.findIndex(({ id }) => id === details.taskId);
+  return at < 0 ? null : pathInTask(tasks[at]!, at, error);
 }
 
-function taskPath(tasks: readonly unknown[] | undefined, id: string, keys: DataPath): DataPath | null {
-  const i = ((tasks ?? []) as readonly TaskSpec[]).findIndex((task) => task.id === id);
-  return i < 0 ? null : ["tasks", i, ...keys];
+/** Returns the keys that lead to what an error is about in the task with this number. */
+export function pathInTask(task: TaskSpec, number: number, error: SheafError): DataPath {
+  const path = ["tasks", number];
+  if (isSheafError(error, "TASK_ID_DUPLICATE")) return [...path, "id"];
+  if (isSheafError(error, "GRAPH_CYCLE") || isSheafError(error, "EDGE_SELF_LOOP"))
+    return [...path, "dependsOn"];
+  if (isSheafError(error, "EDGE_UNKNOWN_TASK")) {
+    const place = (task.dependsOn ?? []).indexOf(error.details.unknown);
+    return [...path, "dependsOn", place];
+  }
+  if (!isSheafError(error, "TASK_INVALID") || error.details.field === "the task") return path;
+  const keys = error.details.field.split(".");
+  return [...path, ...keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key))];
 }

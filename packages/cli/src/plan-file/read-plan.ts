@@ -9,6 +9,7 @@ import {
   type PositionedData,
   readPositioned,
 } from "./positioned-data.ts";
+import { soundParts } from "./sound-parts.ts";
 
 /** A plan's text and where it comes from. */
 export interface PlanText {
@@ -28,6 +29,8 @@ export interface Plan extends Omit<PlanText, "text"> {
 /** What is wrong with a plan, in one line each, each with its place: `plan.yaml:12:5: …`. */
 export interface PlanProblems {
   readonly problems: readonly string[];
+  /** What of the plan is of the right form, where more may be wrong; absent when its text cannot be read. */
+  readonly rest?: Plan;
 }
 
 /** Reads a plan: YAML or JSON, a list of tasks or a planner's answer. */
@@ -43,7 +46,10 @@ export function readPlan({ name, folder, text }: PlanText): Plan | PlanProblems 
   const parsed = schema.safeParse(data);
   // Checked, not converted: a copy would lose keys that are special to JavaScript.
   if (parsed.success) return { name, folder, contents: data as PlanContents, positioned };
-  return { problems: formProblems(parsed.error as ZodError, name, positioned) };
+  return {
+    problems: formProblems(parsed.error as ZodError, name, positioned),
+    rest: { name, folder, contents: soundParts(data), positioned },
+  };
 }
 
 /** Returns the line that says where in a plan something is wrong. */
@@ -53,6 +59,15 @@ export function placed(plan: Pick<Plan, "name" | "positioned">, path: DataPath, 
 
 function placedAt(name: string, { line, column }: Position, message: string): string {
   return `${name}:${line}:${column}: ${message}`;
+}
+
+/** Sorts the lines that say what is wrong with a plan by their places; those without a place come first. */
+export function inTextOrder(problems: readonly string[], name: string): readonly string[] {
+  const placeOf = (line: string): Position => {
+    const [, at = "0", column = "0"] = /^:(\d+):(\d+): /.exec(line.slice(name.length)) ?? [];
+    return { line: Number(at), column: Number(column) };
+  };
+  return [...problems].sort((a, b) => byPosition(placeOf(a), placeOf(b)));
 }
 
 function formProblems(error: ZodError, name: string, positioned: PositionedData): readonly string[] {

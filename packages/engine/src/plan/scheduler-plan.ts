@@ -2,7 +2,7 @@ import type { Task } from "@sheaf/core";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import type { Settings } from "../config/settings.ts";
 import type { SchedulerPlan } from "../scheduler/state.ts";
-import { referencedTasks } from "../tasks/parse-tasks.ts";
+import { referencedTasks } from "../tasks/reference-problems.ts";
 import { planLevels, type RunPlan } from "./make-plan.ts";
 
 /** Name of the limit on processor-bound threads and processes. */

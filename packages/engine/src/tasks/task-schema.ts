@@ -31,6 +31,7 @@ const fields = {
   input: z.unknown().describe("Handed to the agent as it is.").optional(),
   run: text("A shell command; it runs in the task's own directory.")
     .refine((command) => command.trim() !== "", { error: "a shell command" })
+    .refine((command) => !command.includes("\0"), { error: "a shell command without NUL characters" })
     .optional(),
   dependsOn: z
     .array(z.string({ error: ids }), { error: ids })
