@@ -4,7 +4,13 @@
  * The same codes stand in docs/errors.md; a test compares both lists.
  */
 interface ErrorDetails {
-  AGENT_MODULE_FAILED: { readonly module: string; readonly problem: string };
+  AGENT_MODULE_FAILED: {
+    /** Path of the module. */
+    readonly module: string;
+    /** Export that was asked for, where that is known. */
+    readonly exportName?: string;
+    readonly problem: string;
+  };
   AGENT_NOT_PORTABLE: { readonly executor: string; readonly taskId?: string };
   AGENT_UNKNOWN: { readonly taskId: string; readonly agent: string; readonly known: readonly string[] };
   ATTEMPT_IDLE: { readonly taskId: string; readonly idleTimeoutMs: number };

@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SheafError, toDot, toMermaid } from "@sheaf/core";
 import { type PlannedRun, planRun } from "@sheaf/engine";
@@ -14,16 +15,18 @@ export interface PlanCommandFlags extends PlanFlags {
   readonly json?: boolean;
 }
 
-// No agent is started for a plan, so any file may stand where an agent's module is missing.
-const standIn = { module: fileURLToPath(import.meta.url) };
+// The file that this one was compiled to has the same ending.
+const standIn = {
+  module: fileURLToPath(new URL(`./stand-in${extname(import.meta.url)}`, import.meta.url)),
+};
 
 /** Prints what a run of the plan would do, without doing it. */
 export async function planCommand(path: string, flags: PlanCommandFlags, io: Io): Promise<number> {
   const prepared = prepareRun(path, flags, { io, standIn });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
   try {
-    const planned = withoutStandIn(await planRun(prepared.input, prepared.agent, prepared.options), prepared);
-    io.stdout.write(`${show(planned, prepared, { flags, io })}\n`);
+    const planned = await planRun(prepared.input, prepared.agent, prepared.options);
+    io.stdout.write(`${show(withMissing(planned, prepared), { flags, io })}\n`);
     return EXIT.succeeded;
   } catch (error) {
     if (!(error instanceof SheafError)) throw error;
@@ -32,10 +35,23 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
   }
 }
 
-// That the stand-in is no agent is no news.
-function withoutStandIn(planned: PlannedRun, { missingAgents }: PreparedRun): PlannedRun {
-  if (missingAgents.length === 0) return planned;
-  return { ...planned, fallbacks: planned.fallbacks.filter(({ part }) => part !== "agents") };
+// What a run would refuse.
+function withMissing(planned: PlannedRun, { missing }: PreparedRun): PlannedRun {
+  const { agents, tasks } = missing;
+  const warnings = [
+    ...planned.plan.warnings,
+    ...(agents.length === 0
+      ? []
+      : [
+          `Nobody named a module for: ${agents.join(", ")}. A run needs them under \`agents\`, or --agent NAME=MODULE.`,
+        ]),
+    ...(tasks.length === 0
+      ? []
+      : [
+          `Nothing does: ${tasks.join(", ")}. A run needs a \`run\` or an \`agent\` for each, or --agent MODULE for all.`,
+        ]),
+  ];
+  return { ...planned, plan: { ...planned.plan, warnings } };
 }
 
 interface Showing {
@@ -43,11 +59,11 @@ interface Showing {
   readonly io: Io;
 }
 
-function show(planned: PlannedRun, { missingAgents }: PreparedRun, { flags, io }: Showing): string {
+function show(planned: PlannedRun, { flags, io }: Showing): string {
   const { graph } = planned.plan;
   const { stdout, env } = io;
   if (flags.dot === true) return toDot(graph).trimEnd();
   if (flags.mermaid === true) return toMermaid(graph).trimEnd();
   if (flags.json === true) return JSON.stringify(plainData(planData(planned)), null, 2);
-  return planText(planned, { ...terminalLook(stdout, env), width: widthOf(stdout), missingAgents });
+  return planText(planned, { ...terminalLook(stdout, env), width: widthOf(stdout) });
 }

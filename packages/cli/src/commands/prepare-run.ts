@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type AgentModule, SheafError } from "@sheaf/core";
 import type { Agent, RunInput, RunOptions, Settings } from "@sheaf/engine";
 import { readAgentFlag, readAgentReference } from "../plan-file/agent-reference.ts";
-import { linkProblems, missingAgents } from "../plan-file/link-problems.ts";
+import { findMissing, linkProblems, type Missing } from "../plan-file/link-problems.ts";
 import { loadPlanText } from "../plan-file/load-plan-text.ts";
 import { locateError } from "../plan-file/locate-error.ts";
 import { inTextOrder, type Plan, type PlanProblems, placed, readPlan } from "../plan-file/read-plan.ts";
@@ -20,8 +20,8 @@ export interface PreparedRun {
   readonly input: RunInput;
   readonly agent: Agent | undefined;
   readonly options: RunOptions;
-  /** Agents that tasks ask for and the stand-in does. */
-  readonly missingAgents: readonly string[];
+  /** What the stand-in does because nobody else would. */
+  readonly missing: Missing;
   /** Says what the engine has against it, with the place in the plan. */
   locate(error: SheafError): string;
 }
@@ -59,12 +59,16 @@ export function prepareRun(
     ...linkProblems(plan, { names, hasDefault: known.hasDefault || standIn !== undefined }),
   ];
   if (problems.length > 0) return { problems: inTextOrder(problems, plan.name) };
-  const overruled = { dir: flags.dir !== undefined, options: new Set(Object.keys(fromFlags)) };
+  const overruled = {
+    dir: flags.dir !== undefined,
+    options: new Set(Object.keys(fromFlags)),
+    agents: new Set(Object.keys(flagAgents.named)),
+  };
   return {
     input: inputOf(plan, dirOf(plan, flags, io), named),
     agent: flagAgents.fallback ?? standIn,
     options: { ...optionsOf(plan), ...fromFlags, env: io.env },
-    missingAgents: missingAgents(plan, known),
+    missing: findMissing(plan, known),
     locate: (error) => locateError(plan, error, overruled),
   };
 }

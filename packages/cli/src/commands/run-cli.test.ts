@@ -197,6 +197,22 @@ describe("sheaf run", () => {
     );
   });
 
+  it.each([
+    ["bad", "1:16", "bad.mjs cannot be used: no luck"],
+    ["none", "1:33", 'some.mjs cannot be used: it exports no agent as "nope" (it exports fit, other).'],
+    ["typed", "1:59", 'typed.ts cannot be used: it exports no agent as "default" (it exports fit).'],
+  ])("tells where the plan names the agent %s that cannot be used", async (agent, place, message) => {
+    const here = shell({
+      "plan.yaml": `agents: { bad: ./bad.mjs, none: "./some.mjs#nope", typed: ./typed.ts, fit: "./some.mjs#fit" }\ntasks: [{ id: a, agent: ${agent} }, { id: b, agent: fit }]\n`,
+      "bad.mjs": "throw new Error('no luck');\n",
+      "some.mjs": "export const fit = () => 1;\nexport const other = 1;\n",
+      "typed.ts": "export const fit = (): number => 1;\n",
+    });
+    const { exitCode, err } = await here.sheaf("run plan.yaml --quiet");
+    expect(err).toBe(`error: plan.yaml:${place}: The agent module ${here.path}/${message}\n`);
+    expect(exitCode).toBe(2);
+  });
+
   it("tells all at once what is wrong with a plan: form, ids, agents, order and references", async () => {
     const plan = [
       "agents: { gone: ./gone.mjs }",
@@ -278,6 +294,22 @@ describe("sheaf plan", () => {
     const { exitCode, out } = await here.sheaf("plan answer.json");
     expect(exitCode).toBe(0);
     expect(out).toContain("Nobody named a module for: eng.");
+    expect(out).toContain("Nothing does: step-2.");
+    expect(out).not.toContain("stand-in");
+    expect(JSON.parse((await here.sheaf("plan answer.json --json")).out).warnings).toHaveLength(2);
+  });
+
+  it("warns of a module that cannot be used, also where other agents are missing", async () => {
+    const here = shell({
+      "plan.yaml":
+        "agents: { bad: ./bad.mjs }\ntasks: [{ id: a, agent: bad }, { id: b, agent: who }, { id: c }]\n",
+      "bad.mjs": "throw new Error('no luck');\n",
+    });
+    const { exitCode, out } = await here.sheaf("plan plan.yaml");
+    expect(exitCode).toBe(0);
+    expect(out.replace(/\s+/g, " ")).toContain("bad.mjs cannot be used: no luck");
+    expect(out).toContain("Nobody named a module for: who.");
+    expect(out).toContain("Nothing does: c.");
   });
 });
 

@@ -12,12 +12,24 @@ const EXPORT = /#([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u;
  * "./agents.mjs#fit" below "/plans" is the export "fit" of "/plans/agents.mjs".
  */
 export function readAgentReference(reference: string, folder: string): AgentModule {
-  const name = EXPORT.exec(reference)?.[1];
-  const path = name === undefined ? reference : reference.slice(0, -name.length - 1);
-  const module = resolve(folder, path);
+  const { module, exportName } = splitReference(reference, folder);
   const problem = moduleProblem(module);
   if (problem !== null) throw new SheafError("AGENT_MODULE_FAILED", { module, problem });
-  return name === undefined ? { module } : { module, export: name };
+  return exportName === null ? { module } : { module, export: exportName };
+}
+
+interface SplitReference {
+  /** Absolute path. */
+  readonly module: string;
+  /** Null where none is named. */
+  readonly exportName: string | null;
+}
+
+/** Splits a reference without looking whether there is such a file. */
+export function splitReference(reference: string, folder: string): SplitReference {
+  const exportName = EXPORT.exec(reference)?.[1] ?? null;
+  const path = exportName === null ? reference : reference.slice(0, -exportName.length - 1);
+  return { module: resolve(folder, path), exportName };
 }
 
 function moduleProblem(module: string): string | null {

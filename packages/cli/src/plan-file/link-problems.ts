@@ -66,9 +66,21 @@ function missingUses(contents: PlanContents, { names, hasDefault }: KnownAgents)
   });
 }
 
-/** Names of agents that tasks ask for and nobody named. */
-export function missingAgents({ contents }: Plan, agents: KnownAgents): readonly string[] {
-  return missingUses(contents, agents).flatMap(({ agent }) => (agent === undefined ? [] : [agent]));
+/** What a run would lack. */
+export interface Missing {
+  /** Agents that tasks ask for and nobody named. */
+  readonly agents: readonly string[];
+  /** Tasks with neither an agent nor a command. */
+  readonly tasks: readonly string[];
+}
+
+/** Finds what a run would lack to do the tasks of a plan. */
+export function findMissing({ contents }: Plan, agents: KnownAgents): Missing {
+  const uses = missingUses(contents, agents);
+  return {
+    agents: uses.flatMap(({ agent }) => agent ?? []),
+    tasks: uses.flatMap(({ task, agent }) => (agent === undefined ? [task] : [])),
+  };
 }
 
 function checkAgents(contents: PlanContents, agents: KnownAgents, report: Report): void {

@@ -1,5 +1,6 @@
 import { isSheafError, type SheafError, type TaskSpec } from "@sheaf/core";
 import { SETTING_TABLE } from "@sheaf/engine";
+import { splitReference } from "./agent-reference.ts";
 import type { DataPath } from "./positioned-data.ts";
 import { type Plan, placed } from "./read-plan.ts";
 
@@ -7,6 +8,8 @@ import { type Plan, placed } from "./read-plan.ts";
 export interface Overruled {
   readonly dir: boolean;
   readonly options: ReadonlySet<string>;
+  /** Names of agents. */
+  readonly agents: ReadonlySet<string>;
 }
 
 /** Returns an error's message, with its place in the plan in front where it has one. */
@@ -15,7 +18,9 @@ export function locateError(plan: Plan, error: SheafError, overruled: Overruled)
   return path === null ? error.message : placed(plan, path, error.message);
 }
 
-function pathOf({ contents }: Plan, error: SheafError, overruled: Overruled): DataPath | null {
+function pathOf(plan: Plan, error: SheafError, overruled: Overruled): DataPath | null {
+  const { contents } = plan;
+  if (isSheafError(error, "AGENT_MODULE_FAILED")) return agentPath(plan, error, overruled);
   if (isSheafError(error, "DIR_UNUSABLE")) {
     return contents.dir === undefined || overruled.dir ? null : ["dir"];
   }
@@ -28,6 +33,20 @@ function pathOf({ contents }: Plan, error: SheafError, overruled: Overruled): Da
   const details = error.details as { readonly taskId?: string };
   const at = tasks.findIndex(({ id }) => id === details.taskId);
   return at < 0 ? null : pathInTask(tasks[at]!, at, error);
+}
+
+// Two agents may come from one module: the export tells them apart, where the module got so far.
+function agentPath(
+  { contents, folder }: Plan,
+  { details }: SheafError<"AGENT_MODULE_FAILED">,
+  overruled: Overruled,
+): DataPath | null {
+  const names = Object.entries(contents.agents ?? {}).filter(([name, reference]) => {
+    const { module, exportName } = splitReference(reference, folder);
+    const sameExport = details.exportName === undefined || details.exportName === (exportName ?? "default");
+    return !overruled.agents.has(name) && module === details.module && sameExport;
+  });
+  return names.length === 0 ? null : ["agents", names[0]![0]];
 }
 
 /** Returns the keys that lead to what an error is about in the task with this number. */

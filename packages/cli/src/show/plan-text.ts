@@ -8,8 +8,6 @@ import { type Palette, palette } from "./palette.ts";
 export interface PlanTextOptions {
   readonly width: number;
   readonly color: boolean;
-  /** Agents that tasks ask for and a run does not have yet. */
-  readonly missingAgents: readonly string[];
 }
 
 const MOST_EDGES = 60;
@@ -89,18 +87,8 @@ function edgeLines({ plan }: PlannedRun, width: number): readonly string[] {
   return more > 0 ? [...lines, `and ${more} more; --json shows all`] : lines;
 }
 
-function warningLines(
-  { fallbacks, plan }: PlannedRun,
-  { width, missingAgents, ...options }: PlanTextOptions,
-): readonly string[] {
-  const paint = palette(options);
-  const names = missingAgents.join(", ");
-  const warnings = [
-    ...fallbacks.map(({ reason }) => reason),
-    ...plan.warnings,
-    ...(missingAgents.length === 0
-      ? []
-      : [`Nobody named a module for: ${names}. A run needs them under \`agents\`, or --agent NAME=MODULE.`]),
-  ];
+function warningLines({ fallbacks, plan }: PlannedRun, { width, color }: PlanTextOptions): readonly string[] {
+  const paint = palette({ color });
+  const warnings = [...fallbacks.map(({ reason }) => reason), ...plan.warnings];
   return warnings.flatMap((text) => wrapText(text, Math.max(20, width - 2)).map(paint.warn));
 }

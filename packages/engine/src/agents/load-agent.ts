@@ -1,4 +1,5 @@
-import { type AgentFn, SheafError, type Work } from "@sheaf/core";
+import { fileURLToPath } from "node:url";
+import { type AgentFn, SheafError, toWireError, type Work } from "@sheaf/core";
 import { type AgentNeeds, isPortableAgent, type PortableAgent } from "./define-agent.ts";
 
 /** An agent as its module exports it. */
@@ -37,19 +38,21 @@ export const loading = { depth: 0 };
  * @throws SheafError AGENT_MODULE_FAILED when it cannot be imported or does not export the agent.
  */
 export async function loadAgent(work: Work & { readonly kind: "module" }): Promise<LoadedAgent> {
+  const failed = (problem: string, cause?: unknown): SheafError => {
+    const module = work.module.startsWith("file:") ? fileURLToPath(work.module) : work.module;
+    const exportName = work.exportName === null ? {} : { exportName: work.exportName };
+    return new SheafError("AGENT_MODULE_FAILED", { module, ...exportName, problem }, { cause });
+  };
   let namespace: Record<string, unknown>;
   loading.depth += 1;
   try {
     namespace = (await import(work.module)) as Record<string, unknown>;
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new SheafError("AGENT_MODULE_FAILED", { module: work.module, problem }, { cause: error });
+    throw failed(toWireError(error).message, error);
   } finally {
     loading.depth -= 1;
   }
   const agent = exported(namespace, work);
-  if (agent === undefined) {
-    throw new SheafError("AGENT_MODULE_FAILED", { module: work.module, problem: missing(namespace, work) });
-  }
+  if (agent === undefined) throw failed(missing(namespace, work));
   return agent;
 }

@@ -1,8 +1,11 @@
 // The way from a checked request to its plan: the same for a run and for a look at what a run would do.
+import { fileURLToPath } from "node:url";
 import type { Analysis } from "@sheaf/analyzer";
+import { isSheafError, SheafError } from "@sheaf/core";
 import type { Durations } from "@sheaf/ledger";
 import { applyNeeds } from "../agents/apply-needs.ts";
 import { bundleAgents } from "../agents/bundle-agents.ts";
+import type { TaskWork } from "../agents/resolve-work.ts";
 import { inspectAgents } from "../executor/inspect-agents.ts";
 import { makePlan, type RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
@@ -16,9 +19,28 @@ import type { RunRequest } from "./run-request.ts";
 export async function withAgents(request: RunRequest, signal?: AbortSignal): Promise<RunRequest> {
   const { settings, clock } = request;
   const bundled = await bundleAgents(request.works, signal);
-  const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock, signal));
-  return { ...request, works };
+  try {
+    const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock, signal));
+    return { ...request, works };
+  } catch (error) {
+    throw isSheafError(error, "AGENT_MODULE_FAILED") ? ofSource(error, request.works, bundled) : error;
+  }
 }
+
+// Users know the module that they wrote, not the bundle that was made of it.
+function ofSource(
+  error: SheafError<"AGENT_MODULE_FAILED">,
+  works: readonly TaskWork[],
+  bundled: readonly TaskWork[],
+): SheafError {
+  const { details } = error;
+  const at = bundled.findIndex((each) => moduleOf(each) === details.module);
+  const module = at < 0 ? details.module : moduleOf(works[at]!)!;
+  return new SheafError("AGENT_MODULE_FAILED", { ...details, module }, { cause: error });
+}
+
+const moduleOf = ({ work }: TaskWork): string | null =>
+  work.kind === "module" ? fileURLToPath(work.module) : null;
 
 /** Makes the plan from what the analysis found. */
 export function planRequest(
