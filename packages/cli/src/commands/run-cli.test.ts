@@ -119,7 +119,18 @@ describe("sheaf run", () => {
   it.each([
     ["run nope.yaml", "The plan nope.yaml cannot be read: there is no such file."],
     ["run folder", "The plan folder cannot be read: it is a folder."],
-    ["run latin.yaml", "The plan latin.yaml cannot be read: it is not text in UTF-8."],
+    [
+      "run latin.yaml",
+      "error: latin.yaml:1:1: this is not text in UTF-8 (byte FF); save the file as UTF-8.\n",
+    ],
+    ["run cut.json", 'error: cut.json:1:29: this is not JSON: it ends too early; missing closing quote ".'],
+    ["run deep.yaml", "this is nested too deeply to be read."],
+    ["run deep.json", "this is nested too deeply to be read."],
+    [
+      "run deep-input.json",
+      "plain data that can be copied (it is nested more than 500 levels deep), got [[[",
+    ],
+    ["run infinite.yaml", "(a whole number from 1 to 10000), got Infinity."],
     ["run plan.yaml --dir nope", "/nope cannot be used: there is no such folder"],
     ["run plan.yaml --workers 0", "Expected `--workers` to be"],
     ["run plan.yaml --agent x=nope.mjs", "nope.mjs cannot be used: there is no such file."],
@@ -150,6 +161,11 @@ describe("sheaf run", () => {
       "plan.yaml": PLAN,
       "folder/": "",
       "latin.yaml": { text: Buffer.from("FF", "hex") as unknown as string, mode: 0o644 },
+      "cut.json": '{"tasks":[{"id":"a","run":"l',
+      "deep.yaml": `tasks: ${"[".repeat(20_000)}`,
+      "deep.json": `{"tasks":${"[".repeat(20_000)}${"]".repeat(20_000)}}`,
+      "deep-input.json": `{"tasks":[{"id":"a","run":"ls","input":${"[".repeat(501)}${"]".repeat(501)}}]}`,
+      "infinite.yaml": `options: { maxWorkers: .inf }\n${PLAN}`,
       "cycle.yaml": `tasks:\n${task("a", "ls", "dependsOn: [b]")}${task("b", "ls", "dependsOn: [a]")}`,
       "self.yaml": `tasks:\n${task("a", "ls", "dependsOn: [a]")}`,
       "late.yaml": "tasks:\n  - { id: a, run: 'echo ${b.output}' }\n  - { id: b, run: ls }\n",
@@ -163,6 +179,7 @@ describe("sheaf run", () => {
     const { exitCode, out, err } = await here.sheaf(args);
     expect(err).toContain(message);
     expect(err).toMatch(/^error: /);
+    expect(err.match(/this is /g)?.length ?? 1).toBe(1);
     expect(err).not.toMatch(/\n\s+at /);
     expect([exitCode, out]).toEqual([2, ""]);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { PlanProblems, PlanText } from "./read-plan.ts";
+import { decodeText } from "./decode-text.ts";
+import { type PlanProblems, type PlanText, placedAt } from "./read-plan.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
@@ -20,10 +21,7 @@ export function loadPlanText(path: string, cwd: string): PlanText | PlanProblems
     const { code = "", message } = error as NodeJS.ErrnoException;
     return { problems: [`The plan ${name} cannot be read: ${REASONS[code] ?? message}.`] };
   }
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return { name, folder: standardInput ? cwd : dirname(resolve(cwd, path)), text };
-  } catch {
-    return { problems: [`The plan ${name} cannot be read: it is not text in UTF-8.`] };
-  }
+  const text = decodeText(bytes);
+  if (typeof text !== "string") return { problems: [placedAt(name, text.position, `${text.problem}.`)] };
+  return { name, folder: standardInput ? cwd : dirname(resolve(cwd, path)), text };
 }

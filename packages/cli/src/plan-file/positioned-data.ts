@@ -39,8 +39,15 @@ export interface PositionedData {
   sourceOf(path: DataPath): string | null;
 }
 
-/** Reads YAML 1.2, and so JSON, with merge keys. Keys that come twice and unknown aliases are problems. */
-export function readPositioned(text: string): PositionedData | readonly TextProblem[] {
+/**
+ * Reads YAML 1.2, and so JSON, with merge keys. Keys that come twice and unknown aliases are problems.
+ *
+ * @param meant what the author calls it, for the words of problems
+ */
+export function readPositioned(
+  text: string,
+  meant: "YAML" | "JSON" = "YAML",
+): PositionedData | readonly TextProblem[] {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     ...{ lineCounter: lines, merge: true, prettyErrors: false, logLevel: "error" },
@@ -50,24 +57,26 @@ export function readPositioned(text: string): PositionedData | readonly TextProb
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const complaints = [...document.errors, ...document.warnings].map((error) => ({
+  const found = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+  const complaints = withoutEchoes(found).map((error) => ({
     position: at(error.pos[0]),
-    problem: say(error, text),
+    problem: say(error, text, meant),
   }));
-  const problems = [...complaints, ...(complaints.length > 0 ? [] : nodeProblems(document, at))];
-  if (problems.length > 0) return problems.sort((a, b) => byPosition(a.position, b.position));
+  if (complaints.length > 0) return complaints;
   try {
+    const problems = nodeProblems(document, at);
+    if (problems.length > 0) return [...problems].sort((a, b) => byPosition(a.position, b.position));
     return {
       data: document.toJS(),
       positionOf: (path) => at(placeOf(document, path).value),
       keyPositionOf: (path) => at(placeOf(document, path).key),
       sourceOf: (path) => sourceOf(document, path),
     };
-  } catch {
-    // The only thing left that toJS refuses: a text of some lines that would become gigabytes.
-    return [
-      { position: { line: 1, column: 1 }, problem: "its aliases repeat too much; write the parts out" },
-    ];
+  } catch (error) {
+    // Beside too deep a nesting toJS refuses one thing: a text of some lines that would become gigabytes.
+    const problem =
+      error instanceof RangeError ? TOO_DEEP : "its aliases repeat too much; write the parts out";
+    return [{ position: { line: 1, column: 1 }, problem }];
   }
 }
 
@@ -76,9 +85,22 @@ export function byPosition(a: Position, b: Position): number {
   return a.line - b.line || a.column - b.column;
 }
 
-function say(error: YAMLError, text: string): string {
+const TOO_DEEP = "this is nested too deeply to be read";
+
+/** Kinds of errors that do not make the parser stumble again. */
+const ALONE: readonly YAMLError["code"][] = ["DUPLICATE_KEY", "TAG_RESOLVE_FAILED", "MULTIPLE_DOCS"];
+
+/** Of errors in the order of the text, those of grammar after the first most often only follow from it. */
+function withoutEchoes(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const first = errors.find(({ code }) => !ALONE.includes(code));
+  return errors.filter((error) => error === first || ALONE.includes(error.code));
+}
+
+function say(error: YAMLError, text: string, meant: "YAML" | "JSON"): string {
   const rest = text.slice(error.pos[0]);
   switch (error.code) {
+    case "RESOURCE_EXHAUSTION":
+      return TOO_DEEP;
     case "DUPLICATE_KEY":
       return `the key ${/^[^\s:]+/.exec(rest)?.[0] ?? ""} stands here a second time; keep one of the two`;
     case "TAB_AS_INDENT":
@@ -90,8 +112,19 @@ function say(error: YAMLError, text: string): string {
     case "TAG_RESOLVE_FAILED":
       return `the tag ${/^\S+/.exec(rest)?.[0] ?? ""} is not known; remove it, or put the text in quotes`;
     default:
-      return `this is not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
+      return `this is not ${meant}: ${rest.trim() === "" ? "it ends too early; " : ""}${sayGrammar(error, meant)}`;
   }
+}
+
+function sayGrammar({ message }: YAMLError, meant: "YAML" | "JSON"): string {
+  const words =
+    message.charAt(0).toLowerCase() + message.slice(1).replace(/closing (["'])quote/, "closing quote $1");
+  if (meant === "YAML") return words;
+  return words
+    .replaceAll("flow map", "object")
+    .replaceAll("flow sequence", "list")
+    .replace(" in block collection must be sufficiently indented and", " must")
+    .replace(" in YAML stream", "");
 }
 
 /** Aliases that lead nowhere or into themselves, and keys that are no plain text. */

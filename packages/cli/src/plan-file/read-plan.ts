@@ -35,7 +35,7 @@ export interface PlanProblems {
 
 /** Reads a plan: YAML or JSON, a list of tasks or a planner's answer. */
 export function readPlan({ name, folder, text }: PlanText): Plan | PlanProblems {
-  const positioned = readPositioned(text);
+  const positioned = readPositioned(text, /\.json$/i.test(name) ? "JSON" : "YAML");
   if ("length" in positioned) {
     return {
       problems: positioned.map(({ position, problem }) => placedAt(name, position, `${problem}.`)),
@@ -57,7 +57,8 @@ export function placed(plan: Pick<Plan, "name" | "positioned">, path: DataPath, 
   return placedAt(plan.name, plan.positioned.positionOf(path), message);
 }
 
-function placedAt(name: string, { line, column }: Position, message: string): string {
+/** Returns the line that says what is wrong at a place of a file. */
+export function placedAt(name: string, { line, column }: Position, message: string): string {
   return `${name}:${line}:${column}: ${message}`;
 }
 
