@@ -1,6 +1,6 @@
 // The compiled command, as users start it.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { readFileSync, symlinkSync } from "node:fs";
+import { closeSync, openSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tempDir } from "@sheaf/testkit";
@@ -125,6 +125,49 @@ export const shout = async (task: { input: string }, ctx: { dir: string }): Prom
     });
     const args = ["run", "plan.yaml", "--agent", "agent.mjs", "--executor", "inline", "--quiet"];
     expect((await start(args, { cwd: dir.path }).ended).code).toBe(0);
+  });
+
+  it.each([0, 3])("fails when an agent of this thread ends the process with code %i", async (code) => {
+    using dir = tempDir({
+      "plan.yaml": "tasks: [{ id: a }, { id: b }]\n",
+      "agent.mjs": `export default (task) => void (task.id === "b" && process.exit(${code}));\n`,
+    });
+    const args = ["run", "plan.yaml", "--agent", "agent.mjs", "--executor", "inline", "--run-id", "mine"];
+    const ended = await start(args, { cwd: dir.path }).ended;
+    expect([ended.code, ended.out]).toEqual([1, ""]);
+    expect(ended.err).toContain(
+      "\nerror: Run mine was cut off: this process was ended before the run was over",
+    );
+  });
+
+  it("with --json keeps what agents of this thread print out of the JSON", async () => {
+    using dir = tempDir({
+      "plan.yaml": "tasks: [{ id: a }]\n",
+      "agent.mjs":
+        "export default () => { console.log('noise'); process.stdout.write('more'); return 7; };\n",
+    });
+    const args = ["run", "plan.yaml", "--agent", "agent.mjs", "--executor", "inline", "--quiet"];
+    const { code, out, err } = await start([...args, "--json"], { cwd: dir.path }).ended;
+    expect([code, err]).toEqual([0, "noise\nmore"]);
+    expect(JSON.parse(out).tasks.a.output).toBe(7);
+    expect((await start(args, { cwd: dir.path }).ended).out).toMatch(/^noise\nmoreSucceeded/);
+  });
+
+  it("says that its output could not be written", async () => {
+    using dir = tempDir({ "plan.yaml": PLAN });
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [BIN, "run", "plan.yaml", "--quiet"], {
+      ...{ cwd: dir.path, env: ENV, stdio: ["ignore", full, "pipe"] },
+    });
+    closeSync(full);
+    let err = "";
+    child.stderr?.on("data", (chunk) => {
+      err += chunk;
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect(err).toBe("error: The output could not be written: the disk is full (ENOSPC).\n");
+    expect(code).toBe(1);
+    expect(readFileSync(join(dir.path, "a.txt"), "utf8")).toBe("one\n");
   });
 
   it("never shows where in the code a user's mistake was found", async () => {

@@ -6,7 +6,7 @@ import type { Io } from "./io.ts";
 it("the first signal cancels, the second quits at once, and later nobody listens", () => {
   const signals = new EventEmitter();
   const happened: unknown[] = [];
-  const io = { signals, quit: (code: number) => happened.push(code) } as unknown as Io;
+  const io = { process: signals, quit: (code: number) => happened.push(code) } as unknown as Io;
   const interrupts = watchInterrupts(io, (signal) => happened.push(signal));
   expect(interrupts.exitCode()).toBeNull();
   signals.emit("SIGINT");

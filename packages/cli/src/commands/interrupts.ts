@@ -25,13 +25,13 @@ export function watchInterrupts(io: Io, cancel: (signal: InterruptSignal) => voi
         cancel(signal);
       }
     };
-    io.signals.on(signal, listener);
+    io.process.on(signal, listener);
     return { signal, listener };
   });
   return {
     exitCode: () => (first === null ? null : codeOf(first)),
     stop() {
-      for (const { signal, listener } of listeners) io.signals.off(signal, listener);
+      for (const { signal, listener } of listeners) io.process.off(signal, listener);
     },
   };
 }

@@ -39,7 +39,8 @@ function shell(files: Files) {
       args.split(" ").filter((arg) => arg !== ""),
       {
         ...{ stdout: stdout.stream, stderr: stderr.stream, env, cwd: dir.path },
-        ...{ signals: new EventEmitter(), quit: () => {} },
+        ...{ process: new EventEmitter(), quit: () => {}, endWith: () => {} },
+        keepStdout: () => (text) => void stdout.stream.write(text),
       },
     );
     return { exitCode, out: stdout.text(), err: stderr.text() };
@@ -107,7 +108,9 @@ describe("sheaf run", () => {
     const [stdout, stderr] = [captured(), captured()];
     const signals = new EventEmitter();
     const ended = runCli(["run", "plan.yaml"], {
-      ...{ stdout: stdout.stream, stderr: stderr.stream, env: {}, cwd: here.path, signals, quit: () => {} },
+      ...{ stdout: stdout.stream, stderr: stderr.stream, env: {}, cwd: here.path },
+      ...{ process: signals, quit: () => {}, endWith: () => {} },
+      keepStdout: () => (text) => void stdout.stream.write(text),
     });
     await expect.poll(() => stderr.text()).toContain("a    started");
     signals.emit("SIGINT");

@@ -11,6 +11,7 @@ import { watchInterrupts } from "./interrupts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { type PlanFlags, type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { sayError, sayProblems } from "./say-error.ts";
+import { watchExit } from "./watch-exit.ts";
 
 export interface RunFlags extends PlanFlags {
   readonly runId?: string;
@@ -26,8 +27,10 @@ export interface RunFlags extends PlanFlags {
 export async function runCommand(path: string, flags: RunFlags, io: Io): Promise<number> {
   const prepared = prepareRun(path, flags, { io });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
+  const { stdout } = io;
+  const print = flags.json === true ? io.keepStdout() : (text: string) => void stdout.write(text);
   try {
-    return await performRun(startRun(prepared, flags), flags, io);
+    return await performRun(startRun(prepared, flags), { flags, io, print });
   } catch (error) {
     if (!(error instanceof SheafError)) throw error;
     sayError(prepared.locate(error), io);
@@ -46,8 +49,18 @@ function startRun({ input, agent, options }: PreparedRun, flags: RunFlags): { re
   return { run };
 }
 
-async function performRun({ run }: { readonly run: RunHandle }, flags: RunFlags, io: Io): Promise<number> {
-  const { stdout, stderr, env } = io;
+interface Performing {
+  readonly flags: RunFlags;
+  readonly io: Io;
+  /** Prints a result. */
+  readonly print: (text: string) => void;
+}
+
+async function performRun(
+  { run }: { readonly run: RunHandle },
+  { flags, io, print }: Performing,
+): Promise<number> {
+  const { stderr, env } = io;
   const shown =
     flags.quiet === true ? null : followRun(run, { stream: stderr, env, verbose: flags.verbose === true });
   const say = shown?.say ?? ((line: string) => void stderr.write(`${line}\n`));
@@ -55,6 +68,7 @@ async function performRun({ run }: { readonly run: RunHandle }, flags: RunFlags,
     say("Stopping; what is committed stays. Once more to quit at once.");
     run.cancel(signal === "SIGINT" ? "Ctrl-C was pressed" : `${signal} came`);
   });
+  const stopWatching = watchExit(io, run.runId, () => interrupts.exitCode() !== null);
   try {
     await shown?.ended;
     const report = await run;
@@ -64,9 +78,10 @@ async function performRun({ run }: { readonly run: RunHandle }, flags: RunFlags,
       flags.json === true
         ? JSON.stringify(plainData(report), null, 2)
         : await readable({ run, report, flags, io });
-    stdout.write(`${result}\n`);
+    print(`${result}\n`);
     return interrupts.exitCode() ?? (report.status === "succeeded" ? EXIT.succeeded : EXIT.failed);
   } finally {
+    stopWatching();
     interrupts.stop();
   }
 }
