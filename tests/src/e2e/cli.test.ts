@@ -170,6 +170,17 @@ export const shout = async (task: { input: string }, ctx: { dir: string }): Prom
     expect(readFileSync(join(dir.path, "a.txt"), "utf8")).toBe("one\n");
   });
 
+  it.each([40, 64, 128])("says so where it may open only %i files", async (limit) => {
+    using dir = tempDir({ "plan.yaml": PLAN });
+    const command = `ulimit -n ${limit}; exec "$@"`;
+    const child = spawn("sh", ["-c", command, "sh", process.execPath, BIN, "plan", "plan.yaml"], {
+      ...{ cwd: dir.path, env: ENV },
+    });
+    const { code, out, err } = await collect(child);
+    expect(err).toMatch(/^error: This process may not open enough files .*`ulimit -n 1024`\.\n$/);
+    expect([code, out]).toEqual([2, ""]);
+  });
+
   it("never shows where in the code a user's mistake was found", async () => {
     using dir = tempDir({ "plan.yaml": "tasks:\n  - { id: 1, run: ls }\n" });
     const { code, out, err } = await start(["run", "plan.yaml"], { cwd: dir.path }).ended;
