@@ -107,6 +107,10 @@ const list = (items: readonly string[], most = 8): string =>
     ? items.join(", ")
     : `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
 
+/** What is said of a thing that the sentence has named already. */
+const sayIt = (text: string, name: string): string =>
+  text.startsWith(`${name} `) ? `it${text.slice(name.length)}` : text;
+
 const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = {
   AGENT_MODULE_FAILED: (d) => `The agent module ${d.module} cannot be used: ${d.problem}`,
   AGENT_NOT_PORTABLE: (d) =>
@@ -127,7 +131,7 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
     `Task "${d.taskId}" used ctx.${d.member}, but this run has no directory. Give the run a \`dir\`.`,
   DIR_BUSY: (d) =>
     `${d.dir} is in use by another run (${d.holder}). One run at a time may hold a directory, the folders above and below it included. Wait for it to end.`,
-  DIR_UNUSABLE: (d) => `The directory ${d.dir} cannot be used: ${d.problem}.`,
+  DIR_UNUSABLE: (d) => `The directory ${d.dir} cannot be used: ${sayIt(d.problem, d.dir)}.`,
   DISK_FULL: (d) =>
     `The disk that holds ${d.dir} has ${d.freeMiB} MiB free and ${d.neededMiB} MiB are needed. Free some space, or lower minFreeDiskMb.`,
   EDGE_SELF_LOOP: (d) => `Task "${d.taskId}" depends on itself. Remove that edge.`,

@@ -1,5 +1,7 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type RunEvent, SheafError } from "@sheaf/core";
-import { FakeClock, type ScriptedAgent, scriptedAgent } from "@sheaf/testkit";
+import { FakeClock, type ScriptedAgent, scriptedAgent, tempDir } from "@sheaf/testkit";
 import { describe, expect, test } from "vitest";
 import { executeWithParallelism, type RunOptions, type RunReport } from "./index.ts";
 
@@ -698,6 +700,33 @@ test("words for people may look like a reference to a task that is not there", a
   expect((await executeWithParallelism(tasks, (task) => task.description, OPTIONS)).unwrap().a).toBe(
     "what ${x.output} means in a shell",
   );
+});
+
+test("a directory that is gone when a task is to be committed ends the run as failed, with a report", async () => {
+  using shared = tempDir();
+  using home = tempDir();
+  const { agent, run } = scripted(
+    {
+      dir: shared.path,
+      tasks: [
+        { id: "a", reads: [], writes: ["a.txt"] },
+        { id: "b", dependsOn: ["a"] },
+      ],
+    },
+    { home: home.path },
+  );
+  const call = await agent.next("a");
+  writeFileSync(join(call.ctx.dir, "a.txt"), "one");
+  rmSync(shared.path, { recursive: true });
+  call.succeed();
+  const report = await run;
+  expect([report.status, report.guarantee.level]).toEqual(["failed", "void"]);
+  expect(report.fault).toMatchObject({
+    code: "DIR_UNUSABLE",
+    message: `The directory ${shared.path} cannot be used: it is no longer there.`,
+  });
+  expect(outcomes(report)).toEqual({ a: "failed", b: "cancelled" });
+  expect(existsSync(shared.path)).toBe(false);
 });
 
 describe("the bound on speed-up", () => {

@@ -1,6 +1,6 @@
 // The compiled command, as users start it.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, symlinkSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tempDir } from "@sheaf/testkit";
@@ -16,9 +16,14 @@ interface Ended {
 
 const ENV = { PATH: process.env.PATH, HOME: process.env.HOME };
 
-function start(args: readonly string[], options: { readonly cwd: string; readonly bin?: string }) {
-  const { cwd, bin = BIN } = options;
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: ENV });
+interface StartOptions {
+  readonly cwd: string;
+  readonly bin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function start(args: readonly string[], { cwd, bin = BIN, env = {} }: StartOptions) {
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...ENV, ...env } });
   return { child, ended: collect(child) };
 }
 
@@ -180,6 +185,38 @@ export const shout = async (task: { input: string }, ctx: { dir: string }): Prom
     expect(err).toMatch(/^error: This process may not open enough files .*`ulimit -n 1024`\.\n$/);
     expect([code, out]).toEqual([2, ""]);
   });
+
+  it.each([
+    ["in the directory", {}, "failed     b: "],
+    ["elsewhere", { SHEAF_HOME: "home" }, "failed     c: "],
+  ])(
+    "reports on tasks that ran when one of them removed the directory, with the state %s",
+    async (_where, env, failed) => {
+      using dir = tempDir({ "work/": "", "home/": "" });
+      const shared = join(dir.path, "work");
+      writeFileSync(
+        join(dir.path, "plan.yaml"),
+        `
+tasks:
+  - { id: a, run: "echo one > a.txt", reads: [], writes: [a.txt] }
+  - { id: b, run: "rm -rf '${shared}'", dependsOn: [a] }
+  - { id: c, run: "echo two > c.txt", reads: [], writes: [c.txt], dependsOn: [b] }
+`,
+      );
+      const home = Object.fromEntries(Object.entries(env).map(([name, at]) => [name, join(dir.path, at)]));
+      const args = ["run", "plan.yaml", "--dir", "work", "--quiet"];
+      const { code, out, err } = await start(args, { cwd: dir.path, env: home }).ended;
+      expect([code, err]).toEqual([1, ""]);
+      expect(out).toMatch(/^Failed: \d of 3 tasks succeeded/);
+      expect(out.replace(/\s+/g, " ")).toContain(
+        `fault The directory ${shared} cannot be used: it is no longer there.`,
+      );
+      expect(out).toContain(failed);
+      expect(out.replace(/\s+/g, " ")).toContain("guarantee void: the directory could not be checked");
+      expect(out).not.toContain("ENOENT: ");
+      expect(existsSync(shared)).toBe(false);
+    },
+  );
 
   it("never shows where in the code a user's mistake was found", async () => {
     using dir = tempDir({ "plan.yaml": "tasks:\n  - { id: 1, run: ls }\n" });

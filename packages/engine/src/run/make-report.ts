@@ -9,6 +9,7 @@ import {
 import { runBoundMs } from "../plan/run-bound.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import { type Guarantee, type RunReport, type RunTiming, type TaskReport, unwrapTasks } from "./report.ts";
+import type { VerifiedDirectory } from "./verify-directory.ts";
 import type { World } from "./world.ts";
 
 /** Returns the status of a run from the outcomes of its tasks. */
@@ -88,11 +89,11 @@ function timing(world: World, tasks: readonly TaskReport[], wallMs: number): Run
 }
 
 /** Decides which guarantee a run reached. */
-export function guaranteeOf(
-  world: World,
-  changes: { readonly outside: readonly string[]; readonly frozen: readonly string[] },
-): Guarantee {
-  const { outside, frozen } = changes;
+export function guaranteeOf(world: World, changes: VerifiedDirectory): Guarantee {
+  const { outside, frozen, fault } = changes;
+  if (fault !== null) {
+    return { level: "void", reasons: [`the directory could not be checked at the end: ${fault.message}`] };
+  }
   if (outside.length > 0 || frozen.length > 0) {
     const say = (paths: readonly string[]): string => paths.slice(0, 5).join(", ");
     const reasons = [

@@ -25,6 +25,7 @@ import { HeldSlot, surroundingTask } from "./nesting.ts";
 import { RetryTimers } from "./retry-timers.ts";
 import { findReusable, mayReuse } from "./reuse.ts";
 import { settleTask } from "./settle-task.ts";
+import { faultOf } from "./verify-directory.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 type StartCommand = SchedulerCommand & { readonly type: "start" };
@@ -224,7 +225,7 @@ export class RunLoop {
 
   // The directory or the disk failed under a commit: no later task may be built on what is there now.
   #fail(task: number, error: unknown): void {
-    this.#fault = toWireError(error);
+    this.#fault = toWireError(faultOf(error, this.#world.workdir?.dir));
     const failure = { kind: "disk", error: this.#fault } as const;
     this.#records.fail(task, failure);
     this.#emitFailed(task, failure);

@@ -2,6 +2,7 @@
 //
 // Owns:     the order of things: take the directory, analyze, plan, run, verify, give everything back.
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { AttemptResources, EffectiveLimits } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
@@ -30,6 +31,7 @@ import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import type { DoneTask } from "./session.ts";
 import { trackedTasks } from "./tracked-tasks.ts";
+import { closeDirectory, verifyDirectory } from "./verify-directory.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 /** What others are told as a run proceeds. */
@@ -90,7 +92,8 @@ export class Run {
       return await this.#runPlan(world, opened);
     } finally {
       await executors.dispose();
-      await opened.workdir?.close({ keep: this.#loop !== null });
+      // Closed already, unless there is an error on its way that says more.
+      await closeDirectory(opened.workdir, { keep: this.#loop !== null });
       opened.journal.close();
       opened.folder.close();
     }
@@ -231,19 +234,19 @@ export class Run {
     return this.#close(world, opened, end);
   }
 
-  async #close(world: World, opened: OpenRun, end: LoopEnd): Promise<RunReport> {
-    const { workdir, history, emit, journal, folder } = opened;
-    const changes = (await workdir?.verify()) ?? { outside: [], frozen: [] };
-    const outside = [...outsideSoFar(journal), ...changes.outside];
-    if (changes.outside.length > 0) emit({ type: "dir.changed-outside", paths: changes.outside });
-    const guarantee = guaranteeOf(world, { outside, frozen: changes.frozen });
+  async #close(world: World, opened: OpenRun, loopEnd: LoopEnd): Promise<RunReport> {
+    const { workdir, emit, journal, folder } = opened;
+    const found = await verifyDirectory(workdir);
+    if (found.outside.length > 0) emit({ type: "dir.changed-outside", paths: found.outside });
+    const guarantee = guaranteeOf(world, { ...found, outside: outsideSoFar(journal) });
+    const end = { ...loopEnd, fault: loopEnd.fault ?? found.fault };
     const status = runStatus(end);
-    await workdir?.close({ keep: status !== "succeeded" });
-    const { tasks, works } = world;
-    for (const note of history.remember({ tasks, works, records: end.records })) {
-      emit({ type: "run.fallback", ...note });
-    }
-    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, runDir: folder.kept });
+    const left = await closeDirectory(workdir, { keep: status !== "succeeded" });
+    if (left !== null) emit({ type: "run.fallback", part: "directory", reason: left });
+    // To keep anything in a directory that is gone would make it anew.
+    if (found.fault === null) this.#remember(world, opened, end);
+    const runDir = folder.kept !== null && existsSync(folder.kept) ? folder.kept : null;
+    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, runDir });
     const { wallMs } = report.timing;
     emit({
       type: "run.finished",
@@ -254,6 +257,10 @@ export class Run {
     });
     await journal.sync();
     return report;
+  }
+
+  #remember({ tasks, works }: World, { history, emit }: OpenRun, { records }: LoopEnd): void {
+    for (const note of history.remember({ tasks, works, records })) emit({ type: "run.fallback", ...note });
   }
 }
 
