@@ -63,6 +63,21 @@ describe("sheaf run", () => {
     expect(readFileSync(join(here.path, "a.txt"), "utf8")).toBe("zebra\n");
   });
 
+  it("says with --verbose, and in a trace, what tasks work on", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    const staged = "1 file in the directory; each task works ";
+    expect((await here.sheaf("run plan.yaml --verbose")).err).toContain(`run  staged      ${staged}`);
+    expect((await here.sheaf("trace")).out).toContain(`staged    ${staged}`);
+  });
+
+  it("of a run that is gone on with says what was done before, and of no speed-up", async () => {
+    const here = shell({ "plan.yaml": PLAN });
+    await here.sheaf("run plan.yaml --quiet --run-id mine");
+    const { out } = await here.sheaf("run plan.yaml --quiet --run-id mine");
+    expect(out).toContain("reused     2 tasks done by an earlier session\n");
+    expect(out).not.toMatch(/speed-up|longest/);
+  });
+
   it("prints the report as JSON, outputs included", async () => {
     const here = shell({ "plan.yaml": PLAN });
     const { out, err } = await here.sheaf("run plan.yaml --json --quiet --run-id mine");

@@ -79,6 +79,19 @@ describe("ganttChart", () => {
   });
 });
 
+it("of a run that was cut short marks no critical path", async () => {
+  const clock = new FakeClock();
+  const agent = scriptedAgent();
+  const tasks = [{ id: "a" }, { id: "b", dependsOn: ["a"] }];
+  const run = executeWithParallelism(tasks, agent.run, { env: {}, clock });
+  const call = await agent.next("a");
+  clock.advance(1_000);
+  call.succeed();
+  await agent.next("b");
+  run.cancel();
+  expect(ganttChart(await run)).not.toMatch(/\*/);
+});
+
 describe("drawGantt", () => {
   const row = (i: number, critical: boolean): GanttRow => ({
     id: `task-${i}` as TaskId,

@@ -24,7 +24,8 @@ export interface GanttRow {
 
 /** Returns the rows of a report in serial order. Only events tell of attempts that did not count. */
 export function ganttRows(report: RunReport, events?: Iterable<RunEvent>): readonly GanttRow[] {
-  const critical = new Set(report.timing.criticalPath);
+  // Of a list that did not run to its end nobody knows the longest chain.
+  const critical = new Set(report.status === "succeeded" ? report.timing.criticalPath : []);
   if (events !== undefined) return traceRows(traceOf(events), critical);
   return report.order.map((id) => {
     const { startedMs, endedMs, resources } = report.tasks[id]!;

@@ -6,6 +6,7 @@ import { failureLine, tookTooEarly } from "./failure-text.ts";
 import { oneLine, padText } from "./fit-text.ts";
 import { type Palette, palette } from "./palette.ts";
 import { type RunTrace, toldByAttempt } from "./run-trace.ts";
+import { stagingText } from "./staging-text.ts";
 
 export interface LineOptions {
   /** @default false */
@@ -108,7 +109,7 @@ function sayBadEnd({ status, failure, attempt }: EventOf<"attempt.finished">): S
 function sayMore(event: RunEvent): Saying | null {
   switch (event.type) {
     case "dir.staged":
-      return { state: "staged", text: event.why };
+      return { state: "staged", text: stagingText(event) };
     case "task.waiting":
       return { state: "waits", paint: "faint", text: event.reason.replace(/^waits /, "") };
     case "attempt.finished":

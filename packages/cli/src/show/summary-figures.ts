@@ -1,6 +1,6 @@
 import type { RunReport } from "@sheaf/engine";
 import { costText } from "./cost-text.ts";
-import { counted } from "./counted.ts";
+import { counted, formatCount } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
 import { oneLine } from "./fit-text.ts";
 import { lostAttempts, type RunTrace } from "./run-trace.ts";
@@ -8,26 +8,16 @@ import { lostAttempts, type RunTrace } from "./run-trace.ts";
 /** A label and what stands beside it. */
 export type Fact = readonly [label: string, text: string];
 
-/** The figures of a run. Only its events tell of conflicts and waits. */
+/** The figures of a run. Only its events tell of conflicts and waits, and of attempts that came to nothing. */
 export function figureFacts(report: RunReport, trace: RunTrace | null): readonly Fact[] {
-  const { timing, guarantee, workdir, runDir, cost } = report;
-  const { sumOfTasksMs, speedup, speedupBound, criticalPath, criticalPathMs } = timing;
-  const times = (factor: number): string => `${factor.toFixed(1)} times`;
+  const { guarantee, files, runDir, cost } = report;
   const facts: (Fact | null)[] = [
-    sumOfTasksMs === 0
-      ? null
-      : ["time", `${formatDuration(timing.wallMs)}; the tasks took ${formatDuration(sumOfTasksMs)} together`],
-    criticalPath.length > 1 && criticalPathMs > 0
-      ? ["longest", `${formatDuration(criticalPathMs)}, ${pathText(criticalPath)}`]
-      : null,
-    sumOfTasksMs > 0 && report.order.length > 1
-      ? ["speed-up", `${times(speedup)}, at most ${times(speedupBound)} for this plan with these workers`]
-      : null,
+    ...timeFacts(report, trace),
     slowestFact(report),
     reusedFact(report),
     ["cost", costText(cost)],
     wastedFact(report),
-    workdir === null ? null : ["files", filesText(workdir)],
+    files === null ? null : ["files", filesText(files)],
     ...conflictFacts(report, trace),
     againFact(report, trace),
     ...waitFacts(trace),
@@ -36,6 +26,38 @@ export function figureFacts(report: RunReport, trace: RunTrace | null): readonly
     runDir === null || report.status === "succeeded" ? null : ["look at", `sheaf trace ${runDir}`],
   ];
   return facts.filter((fact) => fact !== null);
+}
+
+// A longest chain and a speed-up are those of the whole list: there are none where some of it did not run.
+function timeFacts(report: RunReport, trace: RunTrace | null): readonly (Fact | null)[] {
+  const { timing, order, tasks, status } = report;
+  const { sumOfTasksMs, speedup, speedupBound, criticalPath, criticalPathMs } = timing;
+  const wall = formatDuration(timing.wallMs);
+  const reused = order.filter((id) => tasks[id]!.reused).length;
+  if (status !== "succeeded" || reused > 0) {
+    const ranMs = attemptsMs(trace);
+    return [
+      ranMs === 0 ? null : ["time", `${wall}; what ran took ${formatDuration(ranMs)} together`],
+      reused === 0 ? null : ["reused", `${counted(reused, "task")} done by an earlier session`],
+    ];
+  }
+  if (sumOfTasksMs === 0) return [];
+  const times = (factor: number): string => `${factor.toFixed(1)} times`;
+  return [
+    ["time", `${wall}; the tasks took ${formatDuration(sumOfTasksMs)} together`],
+    criticalPath.length > 1 && criticalPathMs > 0
+      ? ["longest", `${formatDuration(criticalPathMs)}, ${pathText(criticalPath)}`]
+      : null,
+    order.length > 1
+      ? ["speed-up", `${times(speedup)}, at most ${times(speedupBound)} for this plan with these workers`]
+      : null,
+  ];
+}
+
+/** Sum of all attempts, those that were cut off included. */
+function attemptsMs(trace: RunTrace | null): number {
+  const attempts = [...(trace?.tasks.values() ?? [])].flatMap((task) => task.attempts);
+  return attempts.reduce((sum, { finished }) => sum + (finished?.resources.latencyMs ?? 0), 0);
 }
 
 function pathText(path: readonly string[]): string {
@@ -68,9 +90,8 @@ function costOfLine(line: RunReport["cost"]["byClass"]["useful"]): string {
   return costText({ ...line, totalUsd: line.usd });
 }
 
-function filesText({ publishedFiles, deletedFiles }: NonNullable<RunReport["workdir"]>): string {
-  const removed = deletedFiles === 0 ? "" : `, ${deletedFiles} removed`;
-  return `${publishedFiles} written${removed}`;
+function filesText({ written, removed }: NonNullable<RunReport["files"]>): string {
+  return `${formatCount(written)} written${removed === 0 ? "" : `, ${formatCount(removed)} removed`}`;
 }
 
 const MOST_CONFLICTS = 5;

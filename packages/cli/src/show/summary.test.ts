@@ -1,6 +1,8 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TaskSpec } from "@sheaf/core";
 import { executeWithParallelism, type RunHandle, type RunOptions } from "@sheaf/engine";
-import { FakeClock, type ScriptedAgent, scriptedAgent } from "@sheaf/testkit";
+import { FakeClock, type ScriptedAgent, scriptedAgent, tempDir } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
 import { collectEvents } from "./show-progress.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
@@ -153,6 +155,42 @@ describe("the summary", () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
     for (const id of ids) expect(lines.join("\n")).toContain(id);
     expect(lines.length).toBeLessThan(50);
+  });
+
+  it("of a run that was cut short tells how long what ran took, and no chain or speed-up of the rest", async () => {
+    const script = (end: "cancel" | "fail"): Script => ({
+      tasks: [{ id: "a" }, { id: "b", dependsOn: ["a"] }, { id: "c", dependsOn: ["b"] }],
+      async play(agent, clock, run) {
+        await succeeds("a", 1_000)(agent, clock);
+        const b = await agent.next("b");
+        clock.advance(500);
+        if (end === "cancel") run.cancel("enough");
+        else b.fail(new Error("broken"));
+      },
+    });
+    for (const end of ["cancel", "fail"] as const) {
+      const lines = await summed(script(end));
+      expect(lines).toContain("  time       1.5s; what ran took 1.5s together");
+      expect(lines.join("\n")).not.toMatch(/longest|speed-up|a > b/);
+      expect((await summed(script(end), { events: [] })).join("\n")).not.toMatch(/ {2}time /);
+    }
+  });
+
+  it("counts a file once, however often it was written", async () => {
+    using dir = tempDir({ "old.txt": "old" });
+    const files = ["log.txt", "old.txt", "gone.txt"];
+    const tasks = ["a", "b"].map((id) => ({ id, reads: [], writes: files }));
+    const run = executeWithParallelism(
+      { dir: dir.path, tasks },
+      (task, ctx) => {
+        appendFileSync(join(ctx.dir, "log.txt"), `${task.id}\n`);
+        if (task.id === "a") writeFileSync(join(ctx.dir, "gone.txt"), "soon");
+        else for (const name of ["old.txt", "gone.txt"]) rmSync(join(ctx.dir, name));
+      },
+      { env: {} },
+    );
+    expect(summary(await run)).toMatch(/\n {2}files {6}1 written, 2 removed\n/);
+    expect(readFileSync(join(dir.path, "log.txt"), "utf8")).toBe("a\nb\n");
   });
 
   it("of a cancelled run says that it was", async () => {

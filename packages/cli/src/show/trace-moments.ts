@@ -12,6 +12,7 @@ import {
   type TaskTrace,
   toldByAttempt,
 } from "./run-trace.ts";
+import { stagingText } from "./staging-text.ts";
 
 /** One line of a trace. */
 export interface Moment {
@@ -33,7 +34,7 @@ function generalMoment(event: RunEvent): Moment | null {
     case "run.fallback":
       return { at, what: "warning", text: event.reason, paint: "warn" };
     case "dir.staged":
-      return { at, what: "staged", text: `${counted(event.files, "file")} by ${event.rung}: ${event.why}` };
+      return { at, what: "staged", text: stagingText(event) };
     case "analysis.finished": {
       const found = Object.entries(event.edges).map(([source, count]) => `${source} ${count}`);
       const edges = found.length === 0 ? "no dependencies" : `dependencies: ${found.join(", ")}`;

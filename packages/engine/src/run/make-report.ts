@@ -8,7 +8,14 @@ import {
 } from "@sheaf/core";
 import { runBoundMs } from "../plan/run-bound.ts";
 import type { LoopEnd } from "./loop-request.ts";
-import { type Guarantee, type RunReport, type RunTiming, type TaskReport, unwrapTasks } from "./report.ts";
+import {
+  type ChangedFiles,
+  type Guarantee,
+  type RunReport,
+  type RunTiming,
+  type TaskReport,
+  unwrapTasks,
+} from "./report.ts";
 import type { VerifiedDirectory } from "./verify-directory.ts";
 import type { World } from "./world.ts";
 
@@ -115,6 +122,21 @@ export function guaranteeOf(world: World, changes: VerifiedDirectory): Guarantee
   return { level: "serial-equivalent", reasons: [`${what} that a task read was checked in serial order`] };
 }
 
+// In serial order, so that the last change of a path is the one that counts.
+function changedFiles(world: World, end: LoopEnd): ChangedFiles | null {
+  if (world.workdir === null) return null;
+  const last = new Map<string, "written" | "removed">();
+  for (const [i, { outcome }] of end.state.tasks.entries()) {
+    if (outcome !== "succeeded") continue;
+    for (const { op, path } of end.records.get(i)?.effects?.changes ?? []) {
+      if (op === "put") last.set(path, "written");
+      if (op === "remove") last.set(path, "removed");
+    }
+  }
+  const count = (what: string): number => [...last.values()].filter((each) => each === what).length;
+  return { written: count("written"), removed: count("removed") };
+}
+
 /** Makes the report of a run that has ended. */
 export function makeReport(
   world: World,
@@ -138,6 +160,7 @@ export function makeReport(
     cost: world.costs.summary(),
     guarantee: parts.guarantee,
     workdir: world.workdir?.statistics() ?? null,
+    files: changedFiles(world, end),
     runDir: parts.runDir,
     fault,
     unwrap: () => unwrapTasks(tasks, status),

@@ -52,6 +52,12 @@ export interface RunTiming {
   readonly speedupBound: number;
 }
 
+/** Files and links that are different because of a run, each path once however often it was written. */
+export interface ChangedFiles {
+  readonly written: number;
+  readonly removed: number;
+}
+
 export interface Guarantee {
   readonly level: GuaranteeLevel;
   /** What the level rests on, or what keeps it from being higher. */
@@ -70,6 +76,8 @@ export interface RunReport {
   readonly cost: CostSummary;
   readonly guarantee: Guarantee;
   readonly workdir: WorkdirStatistics | null;
+  /** What committed tasks changed in the directory, in this session; null in a run without one. */
+  readonly files: ChangedFiles | null;
   /** Folder with the journal and what is kept of the run; null when nothing is. */
   readonly runDir: string | null;
   /** Why the run could not go on, when the machine failed it. */
