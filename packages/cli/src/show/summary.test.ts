@@ -177,20 +177,24 @@ describe("the summary", () => {
   });
 
   it("counts a file once, however often it was written", async () => {
-    using dir = tempDir({ "old.txt": "old" });
-    const files = ["log.txt", "old.txt", "gone.txt"];
-    const tasks = ["a", "b"].map((id) => ({ id, reads: [], writes: files }));
-    const run = executeWithParallelism(
-      { dir: dir.path, tasks },
-      (task, ctx) => {
-        appendFileSync(join(ctx.dir, "log.txt"), `${task.id}\n`);
-        if (task.id === "a") writeFileSync(join(ctx.dir, "gone.txt"), "soon");
-        else for (const name of ["old.txt", "gone.txt"]) rmSync(join(ctx.dir, name));
-      },
-      { env: {} },
-    );
-    expect(summary(await run)).toMatch(/\n {2}files {6}1 written, 2 removed\n/);
-    expect(readFileSync(join(dir.path, "log.txt"), "utf8")).toBe("a\nb\n");
+    const dir = tempDir({ "old.txt": "old" });
+    try {
+      const files = ["log.txt", "old.txt", "gone.txt"];
+      const tasks = ["a", "b"].map((id) => ({ id, reads: [], writes: files }));
+      const run = executeWithParallelism(
+        { dir: dir.path, tasks },
+        (task, ctx) => {
+          appendFileSync(join(ctx.dir, "log.txt"), `${task.id}\n`);
+          if (task.id === "a") writeFileSync(join(ctx.dir, "gone.txt"), "soon");
+          else for (const name of ["old.txt", "gone.txt"]) rmSync(join(ctx.dir, name));
+        },
+        { env: {} },
+      );
+      expect(summary(await run)).toMatch(/\n {2}files {6}1 written, 2 removed\n/);
+      expect(readFileSync(join(dir.path, "log.txt"), "utf8")).toBe("a\nb\n");
+    } finally {
+      dir[Symbol.dispose]();
+    }
   });
 
   it("of a cancelled run says that it was", async () => {
