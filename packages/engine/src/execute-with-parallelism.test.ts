@@ -2,7 +2,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunEvent, SheafError } from "@sheaf/core";
 import { FakeClock, type ScriptedAgent, scriptedAgent, tempDir } from "@sheaf/testkit";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { executeWithParallelism, type RunOptions, type RunReport } from "./index.ts";
 
 const OPTIONS: RunOptions = { env: {}, validate: true };
@@ -703,8 +703,10 @@ test("words for people may look like a reference to a task that is not there", a
 });
 
 test("a directory that is gone when a task is to be committed ends the run as failed, with a report", async () => {
-  using shared = tempDir();
-  using home = tempDir();
+  const [shared, home] = [tempDir(), tempDir()];
+  onTestFinished(() => {
+    for (const dir of [shared, home]) dir[Symbol.dispose]();
+  });
   const { agent, run } = scripted(
     {
       dir: shared.path,
