@@ -1,5 +1,5 @@
 // Every variable of the environment makes a difference that can be seen, and every one refuses what it does not mean.
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EventOf, EventType, RunEvent, TaskSpec } from "@sheaf/core";
 import {
@@ -59,6 +59,26 @@ async function peak(tasks: readonly TaskSpec[], env: Env): Promise<number> {
     running -= 1;
   });
   return most;
+}
+
+/** Whether a run in parallel mode still runs ahead after one task, which took 2 s and $1, had to run again. */
+async function speculates(env: Env): Promise<boolean> {
+  const clock = new FakeClock();
+  const agent = scriptedAgent();
+  const tasks = [
+    { id: "a", reads: [], writes: ["x"] },
+    { id: "b", reads: ["x"], writes: [] },
+  ];
+  const options = { clock, env: { SHEAF_EXECUTION_MODE: "parallel", ...env } };
+  const run = executeWithParallelism({ dir: place.path, tasks }, agent.run, options);
+  const [a, b] = [await agent.next("a"), await agent.next("b")];
+  b.ctx.recordUsage({ model: "m", inputTokens: 1, outputTokens: 1, costUsd: 1 });
+  await clock.advance(2_000);
+  b.succeed();
+  writeFileSync(join(a.ctx.dir, "x"), JSON.stringify(env));
+  a.succeed();
+  (await agent.next("b")).succeed();
+  return !(await eventsOf(run, "run.fallback")).some(({ part }) => part === "speculation");
 }
 
 /** Whether the second of two equal runs leaves its task out. */
@@ -252,6 +272,14 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
   SHEAF_MEMO_TTL: async () => {
     expect(await reusedIn({ SHEAF_MEMO: "true", SHEAF_MEMO_TTL: "0.000001" })).toBe(false);
     expect(await reusedIn({ SHEAF_MEMO: "true", SHEAF_MEMO_TTL: "3600" })).toBe(true);
+  },
+  SHEAF_WASTE_SHARE: async () => {
+    expect(await speculates({ SHEAF_WASTE_SHARE: "1" })).toBe(true);
+    expect(await speculates({ SHEAF_WASTE_SHARE: "0" })).toBe(false);
+  },
+  SHEAF_WASTE_USD: async () => {
+    expect(await speculates({ SHEAF_WASTE_SHARE: "1", SHEAF_WASTE_USD: "100" })).toBe(true);
+    expect(await speculates({ SHEAF_WASTE_SHARE: "1", SHEAF_WASTE_USD: "0.5" })).toBe(false);
   },
   SHEAF_STAGING: async () => {
     for (const rung of ["copy", "hardlink"]) {

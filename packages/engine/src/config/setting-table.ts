@@ -89,6 +89,20 @@ const split = (text: string): string[] =>
 export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
   enableParallel: boolean("SHEAF_ENABLE_PARALLEL", true),
   mode: oneOf("SHEAF_EXECUTION_MODE", "auto", ["sequential", "auto", "parallel"]),
+  wasteShare: {
+    env: "SHEAF_WASTE_SHARE",
+    fallback: 0.5,
+    expected: "a share from 0 to 1",
+    accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
+    parse: parseNumber,
+  },
+  wasteUsd: {
+    env: "SHEAF_WASTE_USD",
+    fallback: null,
+    expected: "an amount in USD, 0 or more",
+    accepts: (value) => value === null || (typeof value === "number" && value >= 0 && Number.isFinite(value)),
+    parse: parseNumber,
+  },
   maxWorkers: whole("SHEAF_MAX_WORKERS", 3, { least: 1, most: 10_000, what: "how many tasks run at once" }),
   schedule: oneOf("SHEAF_SCHEDULE", "ready", ["ready", "levels"]),
   consistency: oneOf("SHEAF_CONSISTENCY", "serial", ["serial", "trust-graph"]),

@@ -11,6 +11,10 @@ export interface Settings {
    * resources allow; inferred edges are not waited for, and what conflicted runs again.
    */
   readonly mode: ExecutionMode;
+  /** In `parallel` mode: share of all task time that attempts in vain may take, 0 to 1; then it goes on as `auto`. */
+  readonly wasteShare: number;
+  /** In `parallel` mode: what attempts in vain may cost, in USD; null: no limit. */
+  readonly wasteUsd: number | null;
   /** Most tasks at once. */
   readonly maxWorkers: number;
   /** `ready`: a task starts when what it needs is there. `levels`: level by level, as a barrier. */

@@ -40,22 +40,18 @@ export function runsInTurn(task: Task, tracked: boolean, settings: Settings): bo
 export function schedulerPlan(request: Request): SchedulerPlan {
   const { plan, tasks, works, settings } = request;
   const { graph } = plan;
-  // In parallel mode only declared edges are waited for; what else was missing shows when tasks are settled.
   // An output that a task names in its text is as good as declared: without it the task cannot be what it says.
   const named = tasks.map((task) => new Set(referencedTasks(task)));
-  const kept = graph.edges.map((edge) => {
-    const hard = edge.source === "declared" || named[graph.indexOf(edge.to)!]!.has(edge.from);
-    return { hard, waits: hard || settings.mode !== "parallel" };
-  });
+  const isHard = graph.edges.map(
+    (edge) => edge.source === "declared" || named[graph.indexOf(edge.to)!]!.has(edge.from),
+  );
   const start = new Uint32Array(graph.size + 1);
   const node: number[] = [];
   const hard: number[] = [];
   for (let i = 0; i < graph.size; i++) {
     for (let k = graph.successors.starts[i]!; k < graph.successors.starts[i + 1]!; k++) {
-      const edge = kept[graph.successors.edges[k]!]!;
-      if (!edge.waits) continue;
       node.push(graph.successors.neighbours[k]!);
-      hard.push(Number(edge.hard));
+      hard.push(Number(isHard[graph.successors.edges[k]!]!));
     }
     start[i + 1] = node.length;
   }
@@ -66,6 +62,7 @@ export function schedulerPlan(request: Request): SchedulerPlan {
     start,
     node: Uint32Array.from(node),
     hard: Uint8Array.from(hard),
+    speculates: settings.mode === "parallel",
     priority: plan.priorities,
     level: settings.schedule === "levels" ? planLevels(plan) : null,
     inTurn: Uint8Array.from(each((task, i) => Number(runsInTurn(task, request.tracked[i]!, settings)))),

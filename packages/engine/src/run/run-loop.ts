@@ -26,6 +26,7 @@ import { RetryTimers } from "./retry-timers.ts";
 import { findReusable, mayReuse } from "./reuse.ts";
 import { settleTask } from "./settle-task.ts";
 import { faultOf } from "./verify-directory.ts";
+import { Waste } from "./waste.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 type StartCommand = SchedulerCommand & { readonly type: "start" };
@@ -43,6 +44,7 @@ export class RunLoop {
   readonly #readyAt = new Map<number, number>();
   readonly #abandoned = new Set<number>();
   readonly #timers = new RetryTimers();
+  readonly #waste = new Waste();
   #busy = false;
   #fault: WireError | null = null;
   #finish: (end: LoopEnd) => void = () => {};
@@ -199,6 +201,7 @@ export class RunLoop {
   #attemptEnded(task: number, record: AttemptRecord): void {
     const world = this.#world;
     this.#live.delete(task);
+    this.#waste.count(record);
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
     if (!record.reused) emitFinished(world, task, record);
@@ -212,7 +215,7 @@ export class RunLoop {
       const record = this.#records.get(task);
       const settlement = await settleTask(this.#world, task, record);
       if (settlement.verdict === "committed") await keepMemo(this.#world, task, record);
-      if (settlement.verdict === "conflict") this.#records.drop(task);
+      if (settlement.verdict === "conflict") this.#dropInVain(task, record);
       if (settlement.verdict === "refused") this.#records.fail(task, settlement.failure);
       const cause = settlement.verdict === "skipped" ? this.#inputCause(settlement.from) : undefined;
       if (cause !== undefined) this.#skip(task, cause);
@@ -221,6 +224,14 @@ export class RunLoop {
     } catch (error) {
       this.#fail(task, error);
     }
+  }
+
+  #dropInVain(task: number, record: AttemptRecord): void {
+    this.#records.drop(task);
+    const reason = this.#waste.conflicted(this.#world, record);
+    if (reason === null) return;
+    this.#world.emit({ type: "run.fallback", part: "speculation", reason });
+    this.#send({ type: "speculation.ended" });
   }
 
   // The directory or the disk failed under a commit: no later task may be built on what is there now.

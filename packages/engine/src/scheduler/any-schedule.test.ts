@@ -12,6 +12,8 @@ interface Case {
   readonly stale: readonly ("succeeded" | "failed" | null)[];
   readonly losses: readonly number[];
   readonly choices: readonly number[];
+  /** Move at which the run gives speculation up. */
+  readonly speculationEnds: number;
 }
 
 const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((size) => {
@@ -31,6 +33,8 @@ const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((siz
       capacity: fc.integer({ min: 1, max: 5 }),
       barrier: fc.boolean(),
       tags: each(fc.subarray([0, 1, 2])),
+      speculates: fc.boolean(),
+      speculationEnds: fc.nat(30),
       choices: fc.array(fc.nat(1000), { minLength: 400, maxLength: 400 }),
     })
     .map((raw) => {
@@ -53,6 +57,7 @@ const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((siz
         tagLimits: [2, 1, 1],
         memoryMiB: raw.memoryMiB,
         onFailure: raw.onFailure,
+        speculates: raw.speculates,
       };
       return { ...raw, spec };
     });
@@ -99,6 +104,7 @@ function drive(one: Case): Rig {
       if (command.type === "back-off") backoffs.push(command.task);
       if (command.type === "skip") settled[command.task] = true;
     }
+    if (n === one.speculationEnds) rig.send({ type: "speculation.ended" });
     const moves: (() => void)[] = [];
     for (const task of rig.running) {
       moves.push(() => {

@@ -1,4 +1,5 @@
 import type { SchedulerState } from "./state.ts";
+import { isHeldBack } from "./transitions.ts";
 
 /** Throws when the state contradicts itself. For tests and for runs with `validate: true`; costs O(tasks). */
 export function checkInvariants(state: SchedulerState): void {
@@ -22,20 +23,25 @@ export function checkInvariants(state: SchedulerState): void {
     if (task.phase === "settling" && (i !== state.turn || !state.settling))
       wrong(`task ${i} settles out of turn`);
     if (task.phase === "done" && task.outcome === null) wrong(`task ${i} is done without an outcome`);
-    if (task.phase === "ready" && (task.unmet > 0 || (plan.inTurn[i] === 1 && state.turn !== i))) {
+    if (task.phase === "ready" && (isHeldBack(state, task) || (plan.inTurn[i] === 1 && state.turn !== i))) {
       wrong(`task ${i} is ready too early`);
     }
   });
   if (state.finished) return; // an early end gives outcomes without counting edges
   const unmet = new Int32Array(tasks.length);
+  const unmetSoft = new Int32Array(tasks.length);
   for (let i = 0; i < tasks.length; i++) {
     const { phase, outcome } = tasks[i]!;
     const over = phase === "finished" || phase === "settling" || phase === "done";
     for (let edge = plan.start[i]!; edge < plan.start[i + 1]!; edge++) {
-      if (!over || (plan.hard[edge] === 1 && outcome !== "succeeded")) unmet[plan.node[edge]!]! += 1;
+      if (plan.hard[edge] === 0) unmetSoft[plan.node[edge]!]! += over ? 0 : 1;
+      else if (!over || outcome !== "succeeded") unmet[plan.node[edge]!]! += 1;
     }
   }
   tasks.forEach((task, i) => {
     if (task.unmet !== unmet[i]) wrong(`task ${i} counts ${task.unmet} unmet edges, there are ${unmet[i]}`);
+    if (task.unmetSoft !== unmetSoft[i]) {
+      wrong(`task ${i} counts ${task.unmetSoft} unmet inferred edges, there are ${unmetSoft[i]}`);
+    }
   });
 }

@@ -24,6 +24,8 @@ export type SchedulerEvent =
       readonly verdict: "committed" | "conflict" | "refused" | "skipped";
       readonly cause?: Cause;
     }
+  /** Too much of what was done ahead was done in vain. */
+  | { readonly type: "speculation.ended" }
   | { readonly type: "memory.measured"; readonly memory: Memory }
   | { readonly type: "run.cancelled"; readonly message: string };
 

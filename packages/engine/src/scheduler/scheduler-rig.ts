@@ -17,6 +17,7 @@ export interface PlanSpec {
   readonly tagLimits?: readonly number[];
   readonly memoryMiB?: readonly number[];
   readonly onFailure?: FailureMode;
+  readonly speculates?: boolean;
   readonly maxRestarts?: number;
 }
 
@@ -33,6 +34,7 @@ function planOf(spec: PlanSpec): SchedulerPlan {
     start,
     node: Uint32Array.from(edges, ([, to]) => to),
     hard: Uint8Array.from(edges, ([, , declared]) => Number(declared)),
+    speculates: spec.speculates ?? false,
     priority: Float64Array.from({ length: size }, (_, i) => spec.priority?.[i] ?? 1),
     level: spec.level === undefined ? null : Uint32Array.from(spec.level),
     inTurn: flags(spec.inTurn),

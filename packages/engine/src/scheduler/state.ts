@@ -11,6 +11,8 @@ export interface SchedulerPlan {
   readonly node: Uint32Array;
   /** 1 where the edge is declared: then the successor needs the success of its predecessor. */
   readonly hard: Uint8Array;
+  /** Inferred edges are not waited for, until `speculation.ended`. */
+  readonly speculates: boolean;
   /** Higher starts first. */
   readonly priority: Float64Array;
   /** Barrier level of each task, or null when tasks start as soon as they are ready. */
@@ -44,8 +46,10 @@ export interface TaskState {
   phase: Phase;
   outcome: Outcome | null;
   cause: Cause | null;
-  /** Predecessors that still keep it from starting. */
+  /** Declared predecessors that have not succeeded yet. */
   unmet: number;
+  /** Inferred predecessors that are not over yet. */
+  unmetSoft: number;
   attempts: number;
   retriesUsed: number;
   restartsUsed: number;
@@ -100,6 +104,8 @@ export interface SchedulerState {
   /** Level that is open, and how many tasks of it and below have not finished. */
   openLevel: number;
   readonly levelLeft: Uint32Array;
+  /** Inferred edges are not waited for. */
+  speculates: boolean;
   /** Set when no more tasks may start. */
   ending: Cause | null;
   finished: boolean;
@@ -125,6 +131,7 @@ function newTask(): TaskState {
     outcome: null,
     cause: null,
     unmet: 0,
+    unmetSoft: 0,
     attempts: 0,
     retriesUsed: 0,
     restartsUsed: 0,
@@ -156,7 +163,11 @@ export function createSchedulerState(
     task.phase = "done";
     task.outcome = "succeeded";
   });
-  for (let edge = plan.start[done]!; edge < plan.node.length; edge++) tasks[plan.node[edge]!]!.unmet += 1;
+  for (let edge = plan.start[done]!; edge < plan.node.length; edge++) {
+    const task = tasks[plan.node[edge]!]!;
+    if (plan.hard[edge] === 1) task.unmet += 1;
+    else task.unmetSoft += 1;
+  }
   const levels = plan.level === null ? 0 : plan.level.reduce((most, level) => Math.max(most, level + 1), 0);
   const levelLeft = new Uint32Array(levels);
   for (const level of plan.level?.subarray(done) ?? []) levelLeft[level]! += 1;
@@ -187,6 +198,7 @@ export function createSchedulerState(
     undeclaredRunning: 0,
     openLevel,
     levelLeft,
+    speculates: plan.speculates,
     ending: null,
     finished: false,
   };

@@ -228,3 +228,20 @@ describe("workers that are lost with others in them", () => {
     expect(rig.outcomes).toEqual(["failed", "succeeded"]);
   });
 });
+
+describe("a run that speculates", () => {
+  const chain = { size: 3, edges: [[0, 1, false], [1, 2, true]] as const, speculates: true }; // biome-ignore format: a graph
+
+  test("waits for declared edges alone", () => {
+    expect(begin(chain).started).toEqual([0, 1]);
+  });
+
+  test("waits for all once that has cost too much; what has started goes on", () => {
+    const rig = begin({ size: 4, edges: [[0, 1, false], [0, 2, false], [0, 3, false]], speculates: true }, 2); // biome-ignore format: a graph
+    expect(rig.started).toEqual([0, 1]);
+    rig.send({ type: "speculation.ended" }).end(1, "succeeded");
+    expect(rig.started).toEqual([0, 1]);
+    rig.finish(0);
+    expect(rig.started).toEqual([0, 1, 2, 3]);
+  });
+});

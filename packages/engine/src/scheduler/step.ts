@@ -5,7 +5,8 @@
 //
 // Invariants (checked by `checkInvariants` at every step in tests):
 //   S1. `step` depends on nothing but the state and the event.
-//   S2. A task starts only when every declared predecessor has succeeded and every inferred one is over.
+//   S2. A task starts only when every declared predecessor has succeeded and, unless the run speculates, every
+//       inferred one is over.
 //   S3. running <= slots granted; no limit is exceeded.
 //   S4. Tasks are settled strictly in serial order, one at a time.
 //   S5. A task that must run in its turn starts only when all before it are settled.
@@ -13,7 +14,7 @@
 import type { SchedulerCommand, SchedulerEvent } from "./messages.ts";
 import { freeLimits, retryMemory, retryVerdict, startReady, tell } from "./start-ready.ts";
 import type { Cause, Outcome, SchedulerState } from "./state.ts";
-import { abort, move, offer, skipInTurn } from "./transitions.ts";
+import { abort, endSpeculation, isHeldBack, move, offer, skipInTurn } from "./transitions.ts";
 
 /** Takes one event into the state, in place, and returns what is to be done now. */
 export function step(state: SchedulerState, event: SchedulerEvent): readonly SchedulerCommand[] {
@@ -35,6 +36,9 @@ export function step(state: SchedulerState, event: SchedulerEvent): readonly Sch
       break;
     case "task.settled":
       taskSettled(state, event, commands);
+      break;
+    case "speculation.ended":
+      endSpeculation(state);
       break;
     case "memory.measured":
       state.memory = event.memory;
@@ -181,7 +185,7 @@ function tellTurns(state: SchedulerState, commands: SchedulerCommand[]): void {
   const next = state.turn + 1;
   const task = state.tasks[next];
   if (task === undefined || state.plan.inTurn[next] === 0) return;
-  if (task.phase === "waiting" && task.unmet === 0) tell(state, next, { kind: "turn" }, commands);
+  if (task.phase === "waiting" && !isHeldBack(state, task)) tell(state, next, { kind: "turn" }, commands);
 }
 
 function end(state: SchedulerState, cause: Cause, commands: SchedulerCommand[]): void {

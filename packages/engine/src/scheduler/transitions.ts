@@ -35,16 +35,26 @@ export function move(
     const kind = hard[edge] === 1 ? "hard" : "soft";
     if (before[kind] === after[kind]) continue;
     const successor = state.tasks[node[edge]!]!;
-    successor.unmet += after[kind] ? -1 : 1;
+    successor[kind === "hard" ? "unmet" : "unmetSoft"] += after[kind] ? -1 : 1;
     if (after[kind]) offer(state, node[edge]!);
     else withdraw(state, node[edge]!);
   }
 }
 
+/** Tells whether a task waits for others. */
+export const isHeldBack = (state: SchedulerState, { unmet, unmetSoft }: TaskState): boolean =>
+  unmet > 0 || (!state.speculates && unmetSoft > 0);
+
+/** Waits for inferred edges from now on. What runs goes on. */
+export function endSpeculation(state: SchedulerState): void {
+  state.speculates = false;
+  for (const [index, task] of state.tasks.entries()) if (isHeldBack(state, task)) withdraw(state, index);
+}
+
 /** Lets a task compete for a slot if nothing else keeps it waiting. */
 export function offer(state: SchedulerState, index: number): void {
   const task = state.tasks[index]!;
-  if (task.phase !== "waiting" || task.unmet > 0 || state.ending !== null) return;
+  if (task.phase !== "waiting" || isHeldBack(state, task) || state.ending !== null) return;
   // The task whose turn it is may always start: everybody after it waits for it, whatever its level.
   if (state.turn !== index) {
     if (state.plan.inTurn[index] === 1) return;
@@ -59,7 +69,7 @@ export function offer(state: SchedulerState, index: number): void {
 // read is checked in its turn.
 function withdraw(state: SchedulerState, index: number): void {
   const task = state.tasks[index]!;
-  if (task.phase !== "ready") return;
+  if (task.phase !== "ready" || !isHeldBack(state, task)) return;
   leaveQueues(state, index);
   task.phase = "waiting";
 }
