@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TaskSpec } from "@sheaf/core";
 import { executeWithParallelism, type RunHandle, type RunOptions } from "@sheaf/engine";
 import { FakeClock, type ScriptedAgent, scriptedAgent, tempDir } from "@sheaf/testkit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { collectEvents } from "./show-progress.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 
@@ -178,23 +178,20 @@ describe("the summary", () => {
 
   it("counts a file once, however often it was written", async () => {
     const dir = tempDir({ "old.txt": "old" });
-    try {
-      const files = ["log.txt", "old.txt", "gone.txt"];
-      const tasks = ["a", "b"].map((id) => ({ id, reads: [], writes: files }));
-      const run = executeWithParallelism(
-        { dir: dir.path, tasks },
-        (task, ctx) => {
-          appendFileSync(join(ctx.dir, "log.txt"), `${task.id}\n`);
-          if (task.id === "a") writeFileSync(join(ctx.dir, "gone.txt"), "soon");
-          else for (const name of ["old.txt", "gone.txt"]) rmSync(join(ctx.dir, name));
-        },
-        { env: {} },
-      );
-      expect(summary(await run)).toMatch(/\n {2}files {6}1 written, 2 removed\n/);
-      expect(readFileSync(join(dir.path, "log.txt"), "utf8")).toBe("a\nb\n");
-    } finally {
-      dir[Symbol.dispose]();
-    }
+    onTestFinished(() => dir[Symbol.dispose]());
+    const files = ["log.txt", "old.txt", "gone.txt"];
+    const tasks = ["a", "b"].map((id) => ({ id, reads: [], writes: files }));
+    const run = executeWithParallelism(
+      { dir: dir.path, tasks },
+      (task, ctx) => {
+        appendFileSync(join(ctx.dir, "log.txt"), `${task.id}\n`);
+        if (task.id === "a") writeFileSync(join(ctx.dir, "gone.txt"), "soon");
+        else for (const name of ["old.txt", "gone.txt"]) rmSync(join(ctx.dir, name));
+      },
+      { env: {} },
+    );
+    expect(summary(await run)).toMatch(/\n {2}files {6}1 written, 2 removed\n/);
+    expect(readFileSync(join(dir.path, "log.txt"), "utf8")).toBe("a\nb\n");
   });
 
   it("of a cancelled run says that it was", async () => {
