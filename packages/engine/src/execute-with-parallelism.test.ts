@@ -670,7 +670,7 @@ describe("mistakes of the caller throw at once", () => {
     expect(agent.started).toEqual([]);
   });
 
-  test.each([null, [], "fast", 3])("options that are no object: %j", (options) => {
+  test.each([[null], [[]], ["fast"], [3]])("options that are no object: %j", (options) => {
     expect(() => executeWithParallelism([{ id: "a" }], () => 1, options as never)).toThrow(
       expect.objectContaining({
         code: "OPTION_INVALID",
