@@ -175,16 +175,23 @@ export const shout = async (task: { input: string }, ctx: { dir: string }): Prom
     expect(readFileSync(join(dir.path, "a.txt"), "utf8")).toBe("one\n");
   });
 
-  it.each([40, 64, 128])("says so where it may open only %i files", async (limit) => {
-    using dir = tempDir({ "plan.yaml": PLAN });
-    const command = `ulimit -n ${limit}; exec "$@"`;
-    const child = spawn("sh", ["-c", command, "sh", process.execPath, BIN, "plan", "plan.yaml"], {
-      ...{ cwd: dir.path, env: ENV },
-    });
-    const { code, out, err } = await collect(child);
-    expect(err).toMatch(/^error: This process may not open enough files .*`ulimit -n 1024`\.\n$/);
-    expect([code, out]).toEqual([2, ""]);
-  });
+  // How many files Node has open while it loads modules differs from version to version.
+  it.each([40, 64, 128])(
+    "plans where it may open only %i files, or says that these are too few",
+    async (limit) => {
+      using dir = tempDir({ "plan.yaml": PLAN });
+      const command = `ulimit -n ${limit}; exec "$@"`;
+      const child = spawn("sh", ["-c", command, "sh", process.execPath, BIN, "plan", "plan.yaml"], {
+        ...{ cwd: dir.path, env: ENV },
+      });
+      const { code, out, err } = await collect(child);
+      if (code === 0) expect(out).toContain("Levels");
+      else {
+        expect(err).toMatch(/^error: This process may not open enough files .*`ulimit -n 1024`\.\n$/);
+        expect([code, out]).toEqual([2, ""]);
+      }
+    },
+  );
 
   it.each([
     ["in the directory", {}, "failed     b: "],

@@ -204,7 +204,7 @@ describe("sheaf run", () => {
 
   it.each([
     ["a file", "/etc/passwd", "`SHEAF_HOME` to be a folder that can be made and written to"],
-    ["below a file", "/dev/null/x", "(a part of the path is not a folder; name another"],
+    ["below a file", "/dev/null/x", "(/dev/null is not a folder; name another"],
     ["where nobody can make folders", "/proc/x", "(/proc/x cannot be made: ENOENT; name another"],
     ["in the shared directory", "./state", "`SHEAF_HOME` to be a folder outside of the shared directory"],
   ])("refuses a home that is %s", async (_what, home, message) => {

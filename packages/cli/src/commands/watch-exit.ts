@@ -11,7 +11,7 @@ export function watchExit(io: Io, runId: string, wanted: () => boolean): () => v
   const listener = (): void => {
     if (wanted()) return;
     sayError(
-      `Run ${runId} was cut off: this process was ended before the run was over, most likely by an agent that called process.exit. What is committed stays. Agents in threads and processes cannot end the run: use another --executor than inline.`,
+      `Run ${runId} was cut off: this process was ended before the run was over, by an agent that called process.exit or by an error that nobody caught. What is committed stays. Agents in threads and processes cannot end the run: use another --executor than inline.`,
       io,
     );
     io.endWith(EXIT.failed);

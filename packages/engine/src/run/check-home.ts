@@ -20,7 +20,7 @@ const unusable = ({ path, option }: AskedHome, why: string): SheafError =>
 /** The nearest folder above `path`, or `path` itself, that is there. */
 function nearest(path: string): string {
   let at = path;
-  while (statSync(at, { throwIfNoEntry: false }) === undefined && at !== dirname(at)) at = dirname(at);
+  while (!existsSync(at) && at !== dirname(at)) at = dirname(at);
   return at;
 }
 
