@@ -160,9 +160,9 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   RUN_EXISTS: (d) => `There already is a run "${d.runId}" (${d.path}). Choose another run id.`,
   RUN_ID_INVALID: (d) => `The run id ${show(d.runId)} cannot be used: ${d.problem}.`,
   RUN_IN_DOUBT: (d) =>
-    `Task "${d.taskId}" has effects outside (${list(d.effects)}) and its worker was lost in the middle of it. Whether they happened is not known, so it is not started again; look, and decide.`,
+    `Task "${d.taskId}" has effects outside (${list(d.effects)}) and its worker was lost in the middle of it. Whether they happened is not known, so it is not started again. Find out, then go on with the run: --again ${d.taskId} (inDoubt: "again" in code) starts the task again, --done ${d.taskId} ("done") takes it as done, with no output and no files.`,
   RUN_NOT_RESUMABLE: (d) =>
-    `There already is a run "${d.runId}" (${d.path}), and it cannot be gone on with: ${d.problem}. Choose another run id.`,
+    `There already is a run "${d.runId}" (${d.path}), and it cannot be gone on with: ${d.problem}. To start anew, choose another run id.`,
   RUN_UNKNOWN: (d) =>
     `There is no run "${d.runId}" under ${d.path}. ${d.known.length === 0 ? "No runs are kept there; give the directory with --dir." : `Known runs: ${list(d.known)}.`}`,
   TASK_FAILED: (d) => `Task "${d.taskId}" failed (${d.kind}): ${d.message}`,

@@ -1,15 +1,16 @@
 // Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type EventBody, type RunEvent, SheafError } from "@sheaf/core";
+import type { EventBody, RunEvent } from "@sheaf/core";
 import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
 import { openWorkdir, type Workdir } from "@sheaf/workdir";
 import { makeStateDir } from "./check-home.ts";
+import { type DecidedSession, withDecisions } from "./doubt.ts";
 import { ExecutionStore } from "./execution-store.ts";
 import { type History, openHistory } from "./history.ts";
 import { RunFolder } from "./run-place.ts";
 import type { RunRequest } from "./run-request.ts";
-import { type EarlierSession, earlierSession, JOURNAL_FILE, keepTasks } from "./session.ts";
+import { earlierSession, JOURNAL_FILE, keepTasks } from "./session.ts";
 import { shownToTasks } from "./tracked-tasks.ts";
 
 /** A run that holds what it needs. */
@@ -20,7 +21,7 @@ export interface OpenRun {
   readonly history: History;
   readonly costs: CostBook;
   /** What earlier sessions of the run have left; null in the first. */
-  readonly earlier: EarlierSession | null;
+  readonly earlier: DecidedSession | null;
   /** Where finished attempts are kept; null where nothing is. */
   readonly kept: ExecutionStore | null;
   readonly emit: (body: EventBody) => RunEvent;
@@ -36,23 +37,17 @@ export async function openRun(request: RunRequest, signal: AbortSignal): Promise
   if (stateDir !== null && home !== null) makeStateDir(stateDir, home);
   const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
   const known = runDir !== null && existsSync(runDir);
+  if (!known) withDecisions(request, null);
   const workdir = await openDirectory(request, runDir, signal);
   try {
     const earlier = !known ? null : earlierSession(runDir, request, workdir?.committed() ?? []);
-    requireNoDoubt(request, earlier);
-    if (earlier !== null) await workdir?.rewind(earlier.commits);
-    return openFiles(request, { runDir, workdir, earlier });
+    const decided = withDecisions(request, earlier);
+    if (decided !== null) await workdir?.rewind(decided.commits);
+    return openFiles(request, { runDir, workdir, earlier: decided });
   } catch (error) {
     await workdir?.close({ keep: true });
     throw error;
   }
-}
-
-function requireNoDoubt({ tasks }: RunRequest, earlier: EarlierSession | null): void {
-  const taskId = earlier?.inDoubt[0];
-  if (taskId === undefined) return;
-  const { effects = [] } = tasks.find(({ id }) => id === taskId)!;
-  throw new SheafError("RUN_IN_DOUBT", { taskId, effects });
 }
 
 // A run that is cancelled while its directory is frozen touches nothing in it, and ends as any other.
@@ -79,7 +74,7 @@ async function openDirectory(
 interface Place {
   readonly runDir: string | null;
   readonly workdir: Workdir | null;
-  readonly earlier: EarlierSession | null;
+  readonly earlier: DecidedSession | null;
 }
 
 function openFiles(request: RunRequest, { runDir, workdir, earlier }: Place): OpenRun {
@@ -100,5 +95,6 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier }: Place): Op
     return event;
   };
   const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
+  for (const { output, ...execution } of earlier?.taken ?? []) kept?.keep(execution, output);
   return { workdir, journal, folder, history: openHistory(stateDir), costs, earlier, kept, emit };
 }

@@ -22,8 +22,16 @@ export interface PlannerRun extends PlannerAnswer {
 /** What may be run: tasks with a directory, tasks alone, or a planner's answer. */
 export type RunInput = RunSpec | readonly TaskSpec[] | PlannerRun;
 
+/** What becomes of a task with `effects` whose attempt was cut off. */
+export type DoubtDecision = "again" | "done";
+
 /** Options of one run; what is not given comes from the environment, else from the defaults. */
 export type RunOptions = Partial<Settings> & {
+  /**
+   * Decides about tasks in doubt when a run is gone on with: `again` starts the task again, `done` takes it as
+   * succeeded with no output and no files. Naming a task that is not in doubt is a mistake.
+   */
+  readonly inDoubt?: Readonly<Record<string, DoubtDecision>>;
   /** Names the run and its folder. Made up when absent. */
   readonly runId?: string;
   /** Ends the run when it aborts, as `cancel` does. */
@@ -46,4 +54,5 @@ export const RUN_OPTION_NAMES: readonly string[] = [
   "validate",
   "clock",
   "env",
+  "inDoubt",
 ];

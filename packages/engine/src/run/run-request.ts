@@ -20,7 +20,7 @@ import { parseTasks } from "../tasks/parse-tasks.ts";
 import { isPlannerAnswer, tasksOfPlannerAnswer } from "../tasks/planner-answer.ts";
 import { type AskedHome, checkHome } from "./check-home.ts";
 import { checkAgents, checkOptions } from "./check-options.ts";
-import type { RunInput, RunOptions, RunSpec } from "./options.ts";
+import type { DoubtDecision, RunInput, RunOptions, RunSpec } from "./options.ts";
 
 /** A run that has been checked and not begun. */
 export interface RunRequest {
@@ -42,6 +42,8 @@ export interface RunRequest {
   readonly costWeights: CostWeights | undefined;
   readonly signal: AbortSignal | undefined;
   readonly validate: boolean;
+  /** What the caller decided about tasks in doubt, by id. */
+  readonly inDoubt: ReadonlyMap<string, DoubtDecision>;
   /** Library that tracks what commands read; null until it was asked for, or where there is none. */
   readonly shim: string | null;
 }
@@ -104,6 +106,14 @@ function askedHome(options: RunOptions, { home }: Settings): AskedHome | null {
   return { path: home, option: options.home === undefined ? SETTING_TABLE.home.env : "home" };
 }
 
+function readDecisions(given: Readonly<Record<string, DoubtDecision>>): ReadonlyMap<string, DoubtDecision> {
+  const decisions = Object.entries(given);
+  const wrong = decisions.find(([, decision]) => decision !== "again" && decision !== "done");
+  if (wrong === undefined) return new Map(decisions);
+  const [id, got] = wrong;
+  throw new SheafError("OPTION_INVALID", { option: `inDoubt.${id}`, expected: "`again` or `done`", got });
+}
+
 /**
  * Checks everything that can be checked before a run begins.
  *
@@ -137,6 +147,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     costWeights: options.costWeights === undefined ? undefined : checkCostWeights(options.costWeights),
     signal: options.signal,
     validate: options.validate ?? false,
+    inDoubt: readDecisions(options.inDoubt ?? {}),
     shim: null,
   };
 }

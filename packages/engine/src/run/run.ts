@@ -4,7 +4,7 @@
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { AttemptResources, EffectiveLimits } from "@sheaf/core";
+import type { EffectiveLimits } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile, trackShim } from "@sheaf/workdir";
 import { codeHashes } from "../agents/code-hash.ts";
@@ -21,6 +21,7 @@ import { effectiveLimits, runBounds } from "./limits.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { type Memo, MemoStore } from "./memo-store.ts";
+import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import { type OpenRun, openRun } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
@@ -40,10 +41,6 @@ export interface RunListener {
   readonly opened: (journal: Journal) => void;
   readonly planned: (plan: RunPlan) => void;
 }
-
-const NOTHING_MEASURED: AttemptResources = {
-  ...{ latencyMs: 0, queueMs: 0, cpuMs: null, peakMemoryMiB: null, vramPeakMiB: null, modelLoads: 0 },
-};
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

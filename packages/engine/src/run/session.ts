@@ -88,6 +88,7 @@ export function earlierSession(
     ),
   );
   const attempts = tasks.map(({ id }) => history.attempts.get(id) ?? 0);
+  // A finished attempt that is kept tells that the effects happened, and so does a person who says so.
   const inDoubt = tasks.slice(done.length).flatMap(({ id, effects = [], idempotent }) => {
     const open = history.open.has(id) && !executions.has(id);
     return effects.length > 0 && idempotent !== true && open ? [id] : [];

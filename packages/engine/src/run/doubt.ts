@@ -1,0 +1,63 @@
+// Tasks of which nobody knows whether they had their effects, and what the caller decides about them.
+import { encodeData, SheafError, type TaskId } from "@sheaf/core";
+import type { FoundExecution } from "./execution-store.ts";
+import { NOTHING_MEASURED } from "./nothing-measured.ts";
+import type { RunRequest } from "./run-request.ts";
+import type { EarlierSession } from "./session.ts";
+import { taskDefinition } from "./task-definition.ts";
+
+/** An earlier session whose doubts are settled. */
+export interface DecidedSession extends EarlierSession {
+  /** Attempts that the caller takes as done; to be kept, so that nobody asks about them again. */
+  readonly taken: readonly FoundExecution[];
+}
+
+/**
+ * Returns the earlier session with what the caller decided about each task in doubt.
+ *
+ * @throws SheafError RUN_IN_DOUBT for a task that nothing was decided about, OPTION_INVALID for a decision about
+ * another task.
+ */
+export function withDecisions(request: RunRequest, earlier: EarlierSession | null): DecidedSession | null {
+  const doubtful = earlier?.inDoubt ?? [];
+  requireDoubtful([...request.inDoubt.keys()], doubtful);
+  if (earlier === null) return null;
+  const open = doubtful.find((id) => !request.inDoubt.has(id));
+  if (open !== undefined) {
+    const { effects = [] } = request.tasks.find(({ id }) => id === open)!;
+    throw new SheafError("RUN_IN_DOUBT", { taskId: open, effects });
+  }
+  const done = doubtful.filter((id) => request.inDoubt.get(id) === "done");
+  const taken = done.map((id) => takenAsDone(request, earlier, id));
+  const executions = new Map(earlier.executions);
+  for (const execution of taken) executions.set(execution.taskId, [execution]);
+  return { ...earlier, executions, taken };
+}
+
+function requireDoubtful(decided: readonly string[], doubtful: readonly TaskId[]): void {
+  const stranger = decided.find((id) => !doubtful.some((each) => each === id));
+  if (stranger === undefined) return;
+  const expected =
+    doubtful.length === 0
+      ? "absent, as no task is in doubt"
+      : `about tasks in doubt only (${doubtful.join(", ")})`;
+  throw new SheafError("OPTION_INVALID", { option: "inDoubt", expected, got: stranger });
+}
+
+// An attempt that read nothing and wrote nothing comes out the same whatever the tree.
+function takenAsDone(
+  { tasks, works, dir }: RunRequest,
+  { attempts }: EarlierSession,
+  id: TaskId,
+): FoundExecution {
+  const task = tasks.findIndex((each) => each.id === id);
+  return {
+    taskId: id,
+    definition: taskDefinition(tasks[task]!, works[task]!),
+    attempt: attempts[task]!,
+    taken: [],
+    effects: dir === null ? null : { reads: { shown: null, observed: [] }, changes: [] },
+    resources: NOTHING_MEASURED,
+    output: encodeData(undefined, id),
+  };
+}
