@@ -9,6 +9,8 @@ const JOURNAL = "journal.ndjson";
 /** A run that is kept on disk. */
 export interface KeptRun {
   readonly id: string;
+  /** Absolute path of its folder. */
+  readonly folder: string;
   readonly journal: string;
 }
 
@@ -34,7 +36,7 @@ export function findRun(run: string, dir: string | undefined, io: Io): KeptRun {
 
 function runInFolder(folder: string): KeptRun {
   const journal = join(folder, JOURNAL);
-  if (existsSync(journal)) return { id: basename(folder), journal };
+  if (existsSync(journal)) return { id: basename(folder), folder, journal };
   throw new SheafError("RUN_UNKNOWN", { runId: basename(folder), path: folder, known: [] });
 }
 
@@ -42,7 +44,7 @@ function runInFolder(folder: string): KeptRun {
 function keptRuns(folder: string): readonly KeptRun[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .map((id) => ({ id, journal: join(folder, id, JOURNAL) }))
+    .map((id) => ({ id, folder: join(folder, id), journal: join(folder, id, JOURNAL) }))
     .flatMap((run) => {
       const stat = statSync(run.journal, { throwIfNoEntry: false });
       return stat === undefined ? [] : [{ run, at: stat.mtimeMs }];

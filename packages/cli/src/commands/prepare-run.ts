@@ -5,7 +5,14 @@ import { readAgentFlag, readAgentReference } from "../plan-file/agent-reference.
 import { findMissing, linkProblems, type Missing } from "../plan-file/link-problems.ts";
 import { loadPlanText } from "../plan-file/load-plan-text.ts";
 import { locateError } from "../plan-file/locate-error.ts";
-import { inTextOrder, type Plan, type PlanProblems, placed, readPlan } from "../plan-file/read-plan.ts";
+import {
+  inTextOrder,
+  type Plan,
+  type PlanProblems,
+  type PlanText,
+  placed,
+  readPlan,
+} from "../plan-file/read-plan.ts";
 import type { Io } from "./io.ts";
 import { settingsOfFlags } from "./setting-flags.ts";
 
@@ -22,6 +29,7 @@ export interface PreparedRun {
   readonly options: RunOptions;
   /** What the stand-in does because nobody else would. */
   readonly missing: Missing;
+  readonly planText: PlanText;
   /** Says what the engine has against it, with the place in the plan. */
   locate(error: SheafError): string;
 }
@@ -34,17 +42,19 @@ interface Agents {
 export interface PrepareOptions {
   /** Does the tasks whose agent nobody named, instead of that being a problem. */
   readonly standIn?: AgentModule;
+  /** The plan's text where it is known already. */
+  readonly text?: PlanText | PlanProblems;
 }
 
 /** Reads a plan and the flags beside it, or returns what is wrong with the plan. Throws SheafError for flags. */
 export function prepareRun(
   path: string,
   flags: PlanFlags,
-  { io, standIn }: PrepareOptions & { readonly io: Io },
+  { io, standIn, text: given }: PrepareOptions & { readonly io: Io },
 ): PreparedRun | PlanProblems {
   const fromFlags = settingsOfFlags(flags);
   const flagAgents = agentsOfFlags(flags.agent ?? [], io.cwd);
-  const text = loadPlanText(path, io.cwd);
+  const text = given ?? loadPlanText(path, io.cwd);
   if ("problems" in text) return text;
   const read = readPlan(text);
   const plan = "problems" in read ? read.rest : read;
@@ -69,6 +79,7 @@ export function prepareRun(
     agent: flagAgents.fallback ?? standIn,
     options: { ...optionsOf(plan), ...fromFlags, env: io.env },
     missing: findMissing(plan, known),
+    planText: text,
     locate: (error) => locateError(plan, error, overruled),
   };
 }

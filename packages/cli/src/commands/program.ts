@@ -4,6 +4,7 @@ import type { Io } from "./io.ts";
 import { type PlanCommandFlags, planCommand } from "./plan-command.ts";
 import { type RunFlags, runCommand } from "./run-command.ts";
 import { addSettingFlags } from "./setting-flags.ts";
+import { addStateCommands } from "./state-commands.ts";
 import { type TraceFlags, traceCommand } from "./trace-command.ts";
 
 const OVERVIEW = `
@@ -11,6 +12,7 @@ Examples:
   $ sheaf plan plan.yaml            what would run side by side, and why
   $ sheaf run plan.yaml             run it in the current directory
   $ sheaf trace latest              what happened
+  $ sheaf resume latest             go on with a run that was cut off
 
 A plan is YAML or JSON:
   tasks:
@@ -86,6 +88,7 @@ export function createProgram(io: Io, ended: (exitCode: number) => void): Comman
   addRun(program, io, ended);
   addPlan(program, io, ended);
   addTrace(program, io, ended);
+  addStateCommands(program, io, ended);
   return program;
 }
 

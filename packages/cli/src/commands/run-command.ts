@@ -9,16 +9,21 @@ import { summary } from "../show/summary.ts";
 import { terminalLook, widthOf } from "../show/terminal-look.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { EXIT, type Io } from "./io.ts";
+import { keepPlanOf } from "./keep-plan.ts";
 import { type PlanFlags, type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { sayError, sayProblems } from "./say-error.ts";
 import { watchExit } from "./watch-exit.ts";
 
-export interface RunFlags extends PlanFlags {
-  readonly runId?: string;
+/** Flags for what is shown of a run. */
+export interface ShownAs {
   readonly json?: boolean;
   readonly gantt?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+}
+
+export interface RunFlags extends PlanFlags, ShownAs {
+  readonly runId?: string;
   /** False after `--no-trace`. */
   readonly trace: boolean;
 }
@@ -30,7 +35,9 @@ export async function runCommand(path: string, flags: RunFlags, io: Io): Promise
   const { stdout } = io;
   const print = flags.json === true ? io.keepStdout() : (text: string) => void stdout.write(text);
   try {
-    return await performRun(startRun(prepared, flags), { flags, io, print });
+    const started = startRun(prepared, flags);
+    void keepPlanOf(started.run, { prepared, path, flags, io });
+    return await performRun(started, { flags, io, print });
   } catch (error) {
     if (!(error instanceof SheafError)) throw error;
     sayError(prepared.locate(error), io);
@@ -49,14 +56,16 @@ function startRun({ input, agent, options }: PreparedRun, flags: RunFlags): { re
   return { run };
 }
 
-interface Performing {
-  readonly flags: RunFlags;
+/** How a run is shown. */
+export interface Performing {
+  readonly flags: ShownAs;
   readonly io: Io;
   /** Prints a result. */
   readonly print: (text: string) => void;
 }
 
-async function performRun(
+/** Shows a run as it proceeds and what it came to, and returns its exit code. */
+export async function performRun(
   { run }: { readonly run: RunHandle },
   { flags, io, print }: Performing,
 ): Promise<number> {
@@ -89,7 +98,7 @@ async function performRun(
 interface Ended {
   readonly run: RunHandle;
   readonly report: RunReport;
-  readonly flags: RunFlags;
+  readonly flags: ShownAs;
   readonly io: Io;
 }
 

@@ -75,6 +75,12 @@ export function settingsOfFlags(flags: Readonly<Record<string, unknown>>): Parti
   return settings;
 }
 
+/** Returns those of these flags that set something. */
+export function settingFlagsIn(flags: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const keys = FLAGS.map(({ flag }) => keyOf(flag)).filter((key) => flags[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, flags[key]]));
+}
+
 function readFlag(option: string, name: keyof Settings, text: string): unknown {
   const setting: Setting<unknown> = SETTING_TABLE[name];
   const value = setting.parse(text);
