@@ -12,7 +12,10 @@ export type { Guarantee, RunReport, RunTiming, TaskReport } from "./run/report.t
 export type { RunHandle } from "./run/run-handle.ts";
 export { resolveDir, stateDirOf } from "./run/run-request.ts";
 export type { FailureMode, Outcome } from "./scheduler/state.ts";
+export type { GarbageRules } from "./state/choose-garbage.ts";
+export { collectGarbage, type Garbage, type GarbageRequest } from "./state/collect-garbage.ts";
 export { type KeptPlan, keepPlan, readKeptPlan } from "./state/kept-plan.ts";
+export { listRunStates, type RunState, type RunStateStatus } from "./state/run-states.ts";
 export { isPlannerAnswer, type PlannerAnswer, plannerAnswerSchema } from "./tasks/planner-answer.ts";
 export { type SchemaIssue, schemaIssues } from "./tasks/schema-issue.ts";
 export { checkTasks } from "./tasks/task-problems.ts";

@@ -1,5 +1,6 @@
 export type { Effects } from "./effects.ts";
 export type { KeptEffects } from "./kept-effects.ts";
+export { type DirLock, lockDir, requireFree } from "./lock.ts";
 export { openWorkdir } from "./open-workdir.ts";
 export { canonicalCommand, commandInside } from "./overlay/inside.ts";
 export { canCopyUp } from "./overlay/lower-owner.ts";

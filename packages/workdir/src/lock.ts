@@ -8,7 +8,7 @@ import { STATE_FOLDER } from "./relative-path.ts";
 const LOCK = "lock.db";
 const HOLDER = "holder";
 
-/** Holds a directory for one run. */
+/** Holds a directory for one run, or for whoever looks after the state of runs. */
 export interface DirLock {
   release(): void;
 }
@@ -54,13 +54,13 @@ function* ancestors(dir: string): Generator<string> {
 }
 
 /**
- * Takes the lock of a directory, unless another run holds it or a folder above it. Folders below it are checked
+ * Takes the lock of a directory for `who`, unless another run holds it or a folder above it. Folders below it are checked
  * when the directory is listed: the own lock is taken first, so of two runs that start at once on a folder and on
  * one below it at least one sees the other.
  *
  * @throws SheafError DIR_BUSY
  */
-export function lockDir(dir: string, runId: string): DirLock {
+export function lockDir(dir: string, who: string): DirLock {
   const stateDir = join(dir, STATE_FOLDER);
   // Not recursive: in some places, /proc among them, Node would try for ever.
   if (!existsSync(stateDir)) mkdirSync(stateDir);
@@ -72,6 +72,6 @@ export function lockDir(dir: string, runId: string): DirLock {
     database.close();
     throw error;
   }
-  writeFileSync(join(stateDir, HOLDER), `run ${runId}, process ${process.pid} on ${hostname()}\n`);
+  writeFileSync(join(stateDir, HOLDER), `${who}, process ${process.pid} on ${hostname()}\n`);
   return { release: () => database.close() };
 }

@@ -44,7 +44,7 @@ function prepare(options: WorkdirOptions): { lock: DirLock; live: Live; recovere
 
 function takeLock(options: WorkdirOptions): DirLock {
   try {
-    return lockDir(options.dir, options.runId);
+    return lockDir(options.dir, `run ${options.runId}`);
   } catch (error) {
     if (error instanceof SheafError) throw error;
     throw unusable(options.dir, `the folder ${STATE_FOLDER} cannot be made in it (${String(error)})`, error);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { SheafError } from "@sheaf/core";
-import { readSettings, resolveDir, stateDirOf } from "@sheaf/engine";
 import type { Io } from "./io.ts";
+import { statePlace } from "./state-place.ts";
 
 const JOURNAL = "journal.ndjson";
 
@@ -21,9 +21,7 @@ export interface KeptRun {
  */
 export function findRun(run: string, dir: string | undefined, io: Io): KeptRun {
   if (/[/\\]/.test(run)) return runInFolder(resolve(io.cwd, run));
-  const { home } = readSettings({}, io.env).settings;
-  const shared = resolveDir(resolve(io.cwd, dir ?? "."));
-  const folder = join(stateDirOf(shared, home)!, "runs");
+  const folder = join(statePlace(dir, io).stateDir, "runs");
   const runs = keptRuns(folder);
   const fits = runs.filter(({ id }) => id.startsWith(run));
   const found =

@@ -14,13 +14,13 @@ export interface StartedWith {
 }
 
 /** Where the state of a prepared run lies. */
-interface StatePlace {
+interface RunPlace {
   readonly dir: string;
   readonly home: string | null;
   readonly trace: boolean;
 }
 
-function placeOf({ input, options }: PreparedRun): StatePlace {
+function placeOf({ input, options }: PreparedRun): RunPlace {
   const { home, trace } = readSettings(options as Partial<Settings>, options.env ?? {}).settings;
   return { dir: resolveDir((input as { readonly dir: string }).dir), home, trace };
 }

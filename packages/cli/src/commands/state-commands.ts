@@ -1,5 +1,8 @@
 // The commands around the state of runs.
+import { systemClock } from "@sheaf/core";
 import type { Command } from "commander";
+import { type DuFlags, duCommand } from "./du-command.ts";
+import { type GcFlags, gcCommand } from "./gc-command.ts";
 import type { Io } from "./io.ts";
 import { type ResumeFlags, resumeCommand } from "./resume-command.ts";
 
@@ -25,6 +28,29 @@ and say --again or --done.
 Exit code: as of \`sheaf run\`; 2 also for a run that cannot be gone on with.
 `;
 
+const DU_NOTES = `
+Examples:
+  $ sheaf du
+  $ sheaf du --dir ./paper --json | jq .bytes
+
+A size is what removing the state would give back: bytes that the directory holds too, by a hard
+link, are not counted. "unfinished" is a run that is under way, or was killed; "unknown" one without
+a journal that can be read.
+`;
+
+const GC_NOTES = `
+Examples:
+  $ sheaf gc --dry-run                        what would go
+  $ sheaf gc                                  the state of all runs that have succeeded
+  $ sheaf gc --older-than 7d --keep 5         of those older than a week, but for the last five
+  $ sheaf gc --max-size 2G                    the oldest, until the rest takes 2 GiB
+  $ sheaf gc --older-than 7d --all            also of runs that could be gone on with
+
+Journals go with the rest: what is removed can be neither traced nor resumed. The directory's own
+files are never touched. A run that failed, was cancelled, is suspended or was killed stays for 30
+days, unless --all is given. While a run holds the directory nothing is removed.
+`;
+
 type Ended = (exitCode: number) => void;
 
 const gather = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -32,6 +58,8 @@ const gather = (value: string, before: readonly string[] = []): readonly string[
 /** Adds the commands that look after the state of runs. */
 export function addStateCommands(program: Command, io: Io, ended: Ended): void {
   addResume(program, io, ended);
+  addDu(program, io, ended);
+  addGc(program, io, ended);
 }
 
 function withDir(command: Command, whose: string): Command {
@@ -49,4 +77,23 @@ function addResume(program: Command, io: Io, ended: Ended): void {
     .option("--verbose", "progress as lines, with what agents say and what tasks wait for")
     .addHelpText("after", RESUME_NOTES)
     .action(async (run: string, flags: ResumeFlags) => ended(await resumeCommand(run, flags, io)));
+}
+
+function addDu(program: Command, io: Io, ended: Ended): void {
+  withDir(program.command("du").description("show what the state of runs takes on the disk"), "")
+    .option("--json", "as JSON, with every part")
+    .addHelpText("after", DU_NOTES)
+    .action((flags: DuFlags) => ended(duCommand(flags, { io, now: systemClock.now() })));
+}
+
+function addGc(program: Command, io: Io, ended: Ended): void {
+  withDir(program.command("gc").description("remove the state of runs that nobody needs any more"), "")
+    .option("--older-than <age>", "only runs that ended so long ago: 12h, 7d, 4w")
+    .option("--keep <n>", "leave the last so many runs")
+    .option("--max-size <size>", "remove the oldest only until the rest takes no more: 500M, 2G")
+    .option("--all", "also runs younger than 30 days that failed, were cancelled, suspended or killed")
+    .option("--dry-run", "say what would go, and leave it")
+    .option("--json", "as JSON")
+    .addHelpText("after", GC_NOTES)
+    .action((flags: GcFlags) => ended(gcCommand(flags, { io, now: systemClock.now() })));
 }
