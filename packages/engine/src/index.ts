@@ -14,7 +14,16 @@ export { resolveDir, stateDirOf } from "./run/run-request.ts";
 export type { FailureMode, Outcome } from "./scheduler/state.ts";
 export type { GarbageRules } from "./state/choose-garbage.ts";
 export { collectGarbage, type Garbage, type GarbageRequest } from "./state/collect-garbage.ts";
+export { bytesOf, type FileVersion } from "./state/file-version.ts";
 export { type KeptPlan, keepPlan, readKeptPlan } from "./state/kept-plan.ts";
+export {
+  type PathChange,
+  type RunChanges,
+  type RunConflict,
+  readRunChanges,
+  type TaskChanges,
+  type TaskReads,
+} from "./state/run-changes.ts";
 export { listRunStates, type RunState, type RunStateStatus } from "./state/run-states.ts";
 export { isPlannerAnswer, type PlannerAnswer, plannerAnswerSchema } from "./tasks/planner-answer.ts";
 export { type SchemaIssue, schemaIssues } from "./tasks/schema-issue.ts";

@@ -96,5 +96,8 @@ export class CommitLog {
   }
 }
 
+/** Returns the commits that a run's folder holds, the first one first. */
+export const readCommits = (runDir: string): readonly CommitRecord[] => new CommitLog(runDir).read();
+
 /** Returns what takes a commit back. */
 export const undoChanges = ({ undo }: CommitRecord): readonly Change[] => restoreChanges(undo);

@@ -1,4 +1,6 @@
+export { type CommitRecord, readCommits } from "./commit-log.ts";
 export type { Effects } from "./effects.ts";
+export type { KeptChange } from "./kept-changes.ts";
 export type { KeptEffects } from "./kept-effects.ts";
 export { type DirLock, lockDir, requireFree } from "./lock.ts";
 export { openWorkdir } from "./open-workdir.ts";

@@ -1,6 +1,7 @@
 // The commands around the state of runs.
 import { systemClock } from "@sheaf/core";
 import type { Command } from "commander";
+import { type DiffFlags, diffCommand } from "./diff-command.ts";
 import { type DuFlags, duCommand } from "./du-command.ts";
 import { type GcFlags, gcCommand } from "./gc-command.ts";
 import type { Io } from "./io.ts";
@@ -26,6 +27,20 @@ A task with \`effects\` that was cut off in the middle is in doubt: look whether
 and say --again or --done.
 
 Exit code: as of \`sheaf run\`; 2 also for a run that cannot be gone on with.
+`;
+
+const DIFF_NOTES = `
+${RUN_NAMES}
+
+Examples:
+  $ sheaf diff latest                 what each task read and wrote
+  $ sheaf diff latest fit             one task
+  $ sheaf diff latest --json | jq '.conflicts'
+
++ is a path that was new, - one that was removed, ~ one that changed; of text files up to 200 lines
+of the difference are shown. Tasks that have finished and are not committed are shown, too, and which
+task ran again because of what another one had changed. A run that succeeded removes the bytes that
+it would need to go on: then there are only those that are still in the directory as it left them.
 `;
 
 const DU_NOTES = `
@@ -58,6 +73,7 @@ const gather = (value: string, before: readonly string[] = []): readonly string[
 /** Adds the commands that look after the state of runs. */
 export function addStateCommands(program: Command, io: Io, ended: Ended): void {
   addResume(program, io, ended);
+  addDiff(program, io, ended);
   addDu(program, io, ended);
   addGc(program, io, ended);
 }
@@ -77,6 +93,17 @@ function addResume(program: Command, io: Io, ended: Ended): void {
     .option("--verbose", "progress as lines, with what agents say and what tasks wait for")
     .addHelpText("after", RESUME_NOTES)
     .action(async (run: string, flags: ResumeFlags) => ended(await resumeCommand(run, flags, io)));
+}
+
+function addDiff(program: Command, io: Io, ended: Ended): void {
+  withDir(program.command("diff").description("show what the tasks of a run read and wrote"), " of the run")
+    .argument("<run>", "which run")
+    .argument("[task]", "which task (default: all)")
+    .option("--json", "as JSON")
+    .addHelpText("after", DIFF_NOTES)
+    .action(async (run: string, task: string | undefined, flags: DiffFlags) =>
+      ended(await diffCommand({ run, task }, flags, io)),
+    );
 }
 
 function addDu(program: Command, io: Io, ended: Ended): void {
