@@ -3,6 +3,8 @@ export type { Agent } from "./agents/resolve-work.ts";
 export { readSettings } from "./config/read-settings.ts";
 export { SETTING_TABLE } from "./config/setting-table.ts";
 export type { Setting, Settings } from "./config/settings.ts";
+export { examineMachine, type MachineRequest } from "./doctor/examine-machine.ts";
+export type { Finding } from "./doctor/finding.ts";
 export { executeWithParallelism } from "./execute-with-parallelism.ts";
 export { sayBecause } from "./executor/abort-reason.ts";
 export type { RunPlan } from "./plan/make-plan.ts";

@@ -24,6 +24,7 @@ import { type Publication, type Published, publish } from "./publish.ts";
 import { unusable } from "./scan.ts";
 import { findTampered, type SealRequest, sealView } from "./seal.ts";
 import { type Staged, stageTree } from "./stage.ts";
+import { stagingRung } from "./staging-rung.ts";
 import { lookup, type Tree } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
@@ -72,22 +73,16 @@ export class Transactions implements Workdir {
 
   constructor(prepared: Prepared) {
     const { options, base } = prepared;
-    const root = process.getuid?.() === 0;
+    const { rung, why } = stagingRung(options.rung);
     this.#prepared = prepared;
     this.#tree = base.tree;
     this.#commits = new CommitLog(options.runDir);
     this.#links = new LinkStore(join(options.runDir, "links"));
     this.dir = options.dir;
     this.recovered = prepared.recovered;
-    this.rung = options.rung ?? (root || process.platform === "win32" ? "copy" : "hardlink");
+    this.rung = rung;
     const files = base.files === 1 ? "1 file" : `${base.files} files`;
-    this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${this.#rungReason(root)}`;
-  }
-
-  #rungReason(root: boolean): string {
-    if (this.rung === "hardlink")
-      return "hard links to private copies where writes are declared, else copies";
-    return root ? "copies, because root is not stopped by file modes" : "copies";
+    this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${why}`;
   }
 
   async stage(request: StageRequest): Promise<View> {

@@ -2,6 +2,7 @@
 import { systemClock } from "@sheaf/core";
 import type { Command } from "commander";
 import { type DiffFlags, diffCommand } from "./diff-command.ts";
+import { type DoctorFlags, doctorCommand } from "./doctor-command.ts";
 import { type DuFlags, duCommand } from "./du-command.ts";
 import { type GcFlags, gcCommand } from "./gc-command.ts";
 import type { Io } from "./io.ts";
@@ -66,6 +67,15 @@ files are never touched. A run that failed, was cancelled, is suspended or was k
 days, unless --all is given. While a run holds the directory nothing is removed.
 `;
 
+const DOCTOR_NOTES = `
+Examples:
+  $ sheaf doctor
+  $ sheaf doctor --dir ./paper --json | jq '.findings[] | select(.better)'
+
+"good" is as well as it gets; "limited" works, and says what would be better; "bad" keeps every run
+from working. Exit code: 0 when runs work at all, 1 when they do not.
+`;
+
 type Ended = (exitCode: number) => void;
 
 const gather = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -76,6 +86,7 @@ export function addStateCommands(program: Command, io: Io, ended: Ended): void {
   addDiff(program, io, ended);
   addDu(program, io, ended);
   addGc(program, io, ended);
+  addDoctor(program, io, ended);
 }
 
 function withDir(command: Command, whose: string): Command {
@@ -123,4 +134,11 @@ function addGc(program: Command, io: Io, ended: Ended): void {
     .option("--json", "as JSON")
     .addHelpText("after", GC_NOTES)
     .action((flags: GcFlags) => ended(gcCommand(flags, { io, now: systemClock.now() })));
+}
+
+function addDoctor(program: Command, io: Io, ended: Ended): void {
+  withDir(program.command("doctor").description("say how well runs work on this machine, and why"), "")
+    .option("--json", "as JSON")
+    .addHelpText("after", DOCTOR_NOTES)
+    .action(async (flags: DoctorFlags) => ended(await doctorCommand(flags, io)));
 }
