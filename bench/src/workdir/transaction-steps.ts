@@ -64,7 +64,7 @@ function open(dir: string, rung: StagingRung): Promise<Workdir> {
 async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
   const stage = (folder: string, shown: StageRequest["shown"]): Promise<View> =>
     workdir.stage({
-      ...{ taskId: folder, folder, shown, attempt: 1, below: [], mayLink: true, fresh: false },
+      ...{ taskId: folder, folder, shown, attempt: 1, below: [], mayLink: true, enters: true, fresh: false },
       writes: [`${WRITABLE}/**`, `${MADE}/**`],
     });
   const done = { succeeded: true, quiet: true, observed: null };

@@ -1,6 +1,7 @@
-import { constants, copyFileSync, linkSync, mkdirSync } from "node:fs";
+import { type BigIntStats, constants, copyFileSync, linkSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { FileStat } from "./file-stat.ts";
+import { canCopyUp } from "./overlay/lower-owner.ts";
 import { pathParts } from "./relative-path.ts";
 import { type Found, type ScanOptions, scan } from "./scan.ts";
 import type { Content, Entry, Tree } from "./tree.ts";
@@ -14,6 +15,8 @@ export interface Base {
   readonly files: number;
   /** How the bytes were frozen: "links" where that was possible for every file. */
   readonly how: "links" | "copies" | "links and copies";
+  /** A file that was frozen by a link and is another user's or group's, or null. */
+  readonly foreign: string | null;
 }
 
 interface GrowingDir {
@@ -87,8 +90,13 @@ export async function freezeBase(
   const states = new Map<string, FileStat>();
   const ways = new Set<"link" | "copy">();
   let files = 0;
+  let isOwn = true;
+  let foreign: string | null = null;
+  const onStat = ({ uid, gid }: BigIntStats): void => {
+    isOwn = canCopyUp({ uid: Number(uid), gid: Number(gid) });
+  };
   mkdirSync(store, { recursive: true });
-  for await (const found of scan(dir, options)) {
+  for await (const found of scan(dir, { ...options, onStat })) {
     const kept = join(store, found.path);
     const live = join(dir, found.path);
     const keeps = options.shown.shown(found.path) === "all";
@@ -96,12 +104,14 @@ export async function freezeBase(
       files += 1;
       if (keeps) {
         mkdirSync(dirname(kept), { recursive: true });
-        ways.add(freeze(live, kept));
+        const way = freeze(live, kept);
+        ways.add(way);
+        if (!isOwn && way === "link") foreign ??= found.path;
       }
     }
     insert(root, found, keeps ? { path: kept, live: false } : { path: live, live: true });
     states.set(found.path, found.stat);
   }
   const how = ways.size === 2 ? "links and copies" : ways.has("copy") ? "copies" : "links";
-  return { tree: root, live: states, files, how };
+  return { tree: root, live: states, files, how, foreign };
 }

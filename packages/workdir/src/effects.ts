@@ -15,4 +15,6 @@ export interface Effects {
   readonly undeclared: readonly string[];
   /** Paths whose bytes changed through a shared link: what the attempt saw there is not certain. */
   readonly tampered: readonly string[];
+  /** Who still used the view when it was sealed, in words; what it wrote was copied then, and its mount stays. */
+  readonly heldBy: readonly string[];
 }

@@ -11,7 +11,7 @@ export type { MountWay, OverlayChange, OverlayRequest } from "./overlay/mount-pr
 export { type ProbeOptions, probeOverlay } from "./overlay/probe-overlay.ts";
 export type { OverlayVerdict } from "./overlay/probe-verdict.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
-export { type RungChoice, stagingRung } from "./staging-rung.ts";
+export { chooseRung } from "./rung.ts";
 export { type TrackShim, trackEnvironment, trackShim } from "./tracking/shim-library.ts";
 export { fsHookFile, parseTrackLog, type TrackedReads, trackedObservations } from "./tracking.ts";
 export type { View } from "./view.ts";

@@ -24,6 +24,6 @@ export async function restoreEffects(
   if (!(await readsHold(snapshot, kept.reads))) return null;
   return {
     ...{ taskId, snapshot, reads: recordedReads(kept.reads), changes: restoreChanges(kept.changes) },
-    ...{ undeclared: [], undeclaredReads: [], tampered: [] },
+    ...{ undeclared: [], undeclaredReads: [], tampered: [], heldBy: [] },
   };
 }

@@ -6,6 +6,7 @@ import { statOf } from "./file-stat.ts";
 import { frozenFolders } from "./frozen.ts";
 import type { Live } from "./live-files.ts";
 import { type DirLock, lockDir, requireFree } from "./lock.ts";
+import { openViews } from "./overlay/open-views.ts";
 import { recover } from "./publish.ts";
 import { STATE_FOLDER } from "./relative-path.ts";
 import { unusable } from "./scan.ts";
@@ -54,7 +55,7 @@ function takeLock(options: WorkdirOptions): DirLock {
 /**
  * Takes a directory for one run: locks it, finishes what a killed run had begun to publish, freezes it as the base.
  *
- * @throws SheafError DIR_UNUSABLE when it is no folder or cannot be read and written; DIR_BUSY when a run holds it.
+ * @throws SheafError DIR_UNUSABLE when it is no folder, cannot be read and written, or cannot be staged as asked; DIR_BUSY when a run holds it.
  */
 export async function openWorkdir(options: WorkdirOptions): Promise<Workdir> {
   const { lock, live, recovered } = prepare(options);
@@ -70,7 +71,8 @@ export async function openWorkdir(options: WorkdirOptions): Promise<Workdir> {
       signal: options.signal,
     });
     for (const [path, stat] of base.live) live.stats.set(path, stat);
-    return new Transactions({ options, lock, live, frozen, base, recovered, session, startNs });
+    const overlay = await openViews(options, base, session);
+    return new Transactions({ options, lock, live, frozen, base, recovered, session, startNs, overlay });
   } catch (error) {
     lock.release();
     throw error;

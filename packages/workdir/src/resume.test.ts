@@ -42,7 +42,7 @@ async function attempt(
   attempts += 1;
   const view = await workdir.stage({
     ...{ taskId, folder: taskId, attempt: attempts, shown: "everything", writes: null },
-    ...{ below: [], mayLink: true, fresh: false },
+    ...{ below: [], mayLink: true, enters: true, fresh: false },
   });
   act(view.path);
   const observed = observations === null ? null : { observations, incomplete: null };

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { type BigIntStats, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SheafError } from "@sheaf/core";
 import { type FileStat, fileStat, statOf } from "./file-stat.ts";
@@ -26,6 +26,8 @@ export interface ScanOptions {
   readonly frozen?: Visible | null;
   /** Called with the full path of every state folder, which is left out. */
   readonly onState?: (folder: string) => void;
+  /** Called with the stat of each entry just before it is reported. */
+  readonly onStat?: (stat: BigIntStats) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,7 +37,7 @@ export interface ScanOptions {
  * @throws SheafError DIR_UNUSABLE naming the folder that cannot be read or the name that is no UTF-8.
  */
 export async function* scan(root: string, options: ScanOptions = {}): AsyncGenerator<Found, void, undefined> {
-  const { frozen, onState } = options;
+  const { frozen, onState, onStat } = options;
   const pause = slices(options.signal);
   const folders: string[] = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -48,6 +50,7 @@ export async function* scan(root: string, options: ScanOptions = {}): AsyncGener
       }
       const stat = statOf(full);
       if (stat === undefined) continue; // gone since the folder was listed
+      onStat?.(stat);
       const target = frozen?.shown(path) === "all" ? frozenTarget(full) : undefined;
       if (target !== undefined) yield { kind: "frozen", path, target, stat: fileStat(stat) };
       else if (stat.isDirectory()) {

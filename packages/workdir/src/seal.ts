@@ -3,7 +3,7 @@ import { constants, copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
 import { sameEntry } from "./differences.ts";
-import { fileStat, statOf, unchanged } from "./file-stat.ts";
+import { type FileStat, fileStat, statOf, unchanged } from "./file-stat.ts";
 import { type Found, scan, unusable } from "./scan.ts";
 import type { Staged, StagedEntry } from "./stage.ts";
 import type { Content, FileEntry } from "./tree.ts";
@@ -34,10 +34,18 @@ const RACY_NS = 100_000_000n;
 
 const isRacy = (staged: StagedEntry): boolean => staged.stat.ctimeNs - staged.stat.mtimeNs < RACY_NS;
 
-function take(from: string, to: string, mayMove: boolean): void {
+/** Takes a file that was written into a layer and returns what it is there. */
+export function takeFile(
+  from: string,
+  to: string,
+  { mode, mayMove }: { readonly mode: number; readonly mayMove: boolean },
+): FileEntry {
+  // A file with a second name may still be written through that name.
+  const alone = Number(statOf(from)!.nlink) === 1;
   mkdirSync(dirname(to), { recursive: true });
-  if (mayMove) renameSync(from, to);
+  if (mayMove && alone) renameSync(from, to);
   else copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  return fileEntry({ ...fileStat(statOf(to)!), mode }, to);
 }
 
 // A time can be set back, but not that of the last change of the file's own data.
@@ -49,9 +57,8 @@ type LinkedFile = StagedEntry & { readonly entry: FileEntry };
 const isLinkStill = (before: StagedEntry | undefined, found: Found): before is LinkedFile =>
   before?.linked === true && before.entry.kind === "file" && found.stat.ino === before.stat.ino;
 
-/** Returns what a file of the view is now, with its bytes still in the view. */
-function fileEntry(found: Found & { readonly kind: "file" }, path: string): FileEntry {
-  const { size, mtimeNs, mode } = found.stat;
+/** Returns the entry of a file in this state, with its bytes where they are. */
+export function fileEntry({ size, mtimeNs, mode }: FileStat, path: string): FileEntry {
   return { kind: "file", mode, content: { path, live: false, size, mtimeNs, hash: undefined } };
 }
 
@@ -65,14 +72,9 @@ async function sealFile(
     return (await request.isIntact(before.entry, full)) ? undefined : before.entry.content;
   }
   if (before !== undefined && isUntouched(before, found)) return undefined;
-  if (before !== undefined && (await sameEntry(before.entry, fileEntry(found, full)))) return undefined;
-  const kept = join(request.layer, found.path);
-  // A file with a second name may still be written through that name.
-  const alone = Number(statOf(full)!.nlink) === 1;
-  take(full, kept, request.quiet && alone);
-  const now = fileStat(statOf(kept)!);
-  const content = { path: kept, live: false, size: now.size, mtimeNs: now.mtimeNs, hash: undefined };
-  return { op: "put", path: found.path, entry: { kind: "file", mode: found.stat.mode, content } };
+  if (before !== undefined && (await sameEntry(before.entry, fileEntry(found.stat, full)))) return undefined;
+  const how = { mode: found.stat.mode, mayMove: request.quiet };
+  return { op: "put", path: found.path, entry: takeFile(full, join(request.layer, found.path), how) };
 }
 
 function sealOther(

@@ -20,11 +20,14 @@ import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts
 import { LinkStore } from "./link-store.ts";
 import type { Live } from "./live-files.ts";
 import type { DirLock } from "./lock.ts";
+import type { MountedViews, SealedMount } from "./overlay/mounted-views.ts";
+import { LOWER_FOLDER, type OverlayChoice } from "./overlay/open-views.ts";
 import { type Publication, type Published, publish } from "./publish.ts";
+import { chooseRung } from "./rung.ts";
 import { unusable } from "./scan.ts";
-import { findTampered, type SealRequest, sealView } from "./seal.ts";
+import { findTampered, type Sealed, type SealRequest, sealView } from "./seal.ts";
+import { Snapshots } from "./snapshots.ts";
 import { type Staged, stageTree } from "./stage.ts";
-import { stagingRung } from "./staging-rung.ts";
 import { lookup, type Tree } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
@@ -52,6 +55,7 @@ export interface Prepared {
   readonly recovered: number;
   /** Name of this opening's folders below `base` and `layers`. */
   readonly session: string;
+  readonly overlay: OverlayChoice;
   /** Time of the file system before the base was frozen, in ns since 1970; it may run behind the machine's. */
   readonly startNs: bigint;
 }
@@ -60,9 +64,13 @@ export class Transactions implements Workdir {
   readonly dir: string;
   readonly rung: StagingRung;
   readonly why: string;
+  readonly enter: readonly string[];
   readonly recovered: number;
   readonly #prepared: Prepared;
   readonly #links: LinkStore;
+  readonly #mayLink: boolean;
+  readonly #mounts: MountedViews | null;
+  readonly #snapshots: Snapshots;
   readonly #commits: CommitLog;
   readonly #log: { readonly taskId: string; readonly changes: readonly Change[] }[] = [];
   readonly #sum = { stagedFiles: 0, publishedFiles: 0, publishedBytes: 0, deletedFiles: 0 };
@@ -72,8 +80,8 @@ export class Transactions implements Workdir {
   #closed = false;
 
   constructor(prepared: Prepared) {
-    const { options, base } = prepared;
-    const { rung, why } = stagingRung(options.rung);
+    const { options, base, overlay } = prepared;
+    const { rung, links, reason } = chooseRung(options.rung, overlay.verdict);
     this.#prepared = prepared;
     this.#tree = base.tree;
     this.#commits = new CommitLog(options.runDir);
@@ -81,15 +89,21 @@ export class Transactions implements Workdir {
     this.dir = options.dir;
     this.recovered = prepared.recovered;
     this.rung = rung;
+    this.#mayLink = links;
+    this.#mounts = overlay.views;
+    this.#snapshots = new Snapshots((before, applied) => this.#mounts?.note(before, applied));
+    this.enter = this.#mounts?.enter ?? [];
     const files = base.files === 1 ? "1 file" : `${base.files} files`;
-    this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${why}`;
+    this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${reason}`;
   }
 
   async stage(request: StageRequest): Promise<View> {
     const committed = this.#tree; // before the first await: it belongs to the same moment as `below`
     const home = join(this.#prepared.options.runDir, "tasks", request.folder);
     const beside = join(home, `attempt-${request.attempt}`);
-    const path = join(home, request.fresh ? `view-${request.attempt}` : "view");
+    const isTaken = request.fresh || this.#mounts?.isHeld(join(home, "view")) === true;
+    const suffix = isTaken ? `-${request.attempt}` : "";
+    const path = join(home, `view${suffix}`);
     await fsExtra.remove(path); // a view that was kept of an earlier attempt
     mkdirSync(path, { recursive: true });
     mkdirSync(beside, { recursive: true });
@@ -97,18 +111,19 @@ export class Transactions implements Workdir {
     const declared = request.shown === "everything" ? EVERYTHING : visible(request.shown);
     const mayLink = (file: string): boolean => writes?.shown(file) === "nothing";
     const links =
-      this.rung === "hardlink" && writes !== null && request.mayLink
-        ? { source: this.#links, mayLink }
-        : null;
+      this.#mayLink && writes !== null && request.mayLink ? { source: this.#links, mayLink } : null;
     const staging = { root: path, staged: new Map(), links };
-    const snapshot = await snapshotOf(committed, request.below);
-    await stageTree(snapshot, declared, staging, request.signal);
+    const snapshot = await this.#snapshots.on(committed, request.below);
+    const mounts = request.enters && declared === EVERYTHING ? this.#mounts : null;
+    const mounted = mounts?.at(path, suffix) ?? null;
+    if (mounted !== null) await mounts!.mount(mounted, snapshot);
+    else await stageTree(snapshot, declared, staging, request.signal);
     this.#sum.stagedFiles += [...staging.staged.values()].filter(({ entry }) => entry.kind === "file").length;
     const { options, session } = this.#prepared;
     const layer = join(options.runDir, "layers", session, `${request.folder}-${request.attempt}`);
     const { taskId, attempt } = request;
     const view: OpenView = {
-      ...{ taskId, attempt, path, beside, snapshot, writes, staging, layer, asked: new Set() },
+      ...{ taskId, attempt, path, beside, snapshot, writes, staging, mounted, layer, asked: new Set() },
       shown: request.shown,
       inode: statOf(path)!.ino,
       read: async (asked) => readIntoView(view, asked),
@@ -128,16 +143,24 @@ export class Transactions implements Workdir {
       quiet: end.quiet,
       isIntact,
     };
-    const sealed = end.succeeded
-      ? await sealView(request)
-      : { changes: [], tampered: await findTampered(request) };
+    const sealed = await this.#sealed(open, request, end);
     for (const { content } of sealed.tampered) this.#links.drop(content);
     return {
       ...{ taskId, snapshot, reads: readsOf(open, end.observed), changes: sealed.changes },
       undeclaredReads: undeclaredReadsOf(open, end.observed),
       undeclared: undeclaredPaths(sealed.changes, writes, this.#prepared.frozen),
       tampered: sealed.tampered.map(({ path }) => path),
+      heldBy: sealed.heldBy,
     };
+  }
+
+  async #sealed(view: OpenView, request: SealRequest, { succeeded }: SealEnd): Promise<Sealed & SealedMount> {
+    const { mounted, snapshot, layer } = view;
+    if (mounted !== null) {
+      return { ...(await this.#mounts!.seal(mounted, { snapshot, layer, succeeded })), tampered: [] };
+    }
+    if (succeeded) return { ...(await sealView(request)), heldBy: [] };
+    return { changes: [], tampered: await findTampered(request), heldBy: [] };
   }
 
   async validate(effects: Effects): Promise<readonly PathConflict[]> {
@@ -160,7 +183,7 @@ export class Transactions implements Workdir {
   }
 
   async commit(effects: Effects): Promise<CommitResult> {
-    const applied = await applyChanges(this.#tree, effects.changes);
+    const applied = await this.#snapshots.apply(this.#tree, effects);
     if (!("tree" in applied)) return { status: "refused", ...applied };
     const { effective, tree } = applied;
     if (effective.length === 0) return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
@@ -168,6 +191,7 @@ export class Transactions implements Workdir {
     const undo = undoOf(this.#tree, effective);
     const record = this.#commits.next(effects.taskId, effective, undo);
     const published = this.#publish({ changes: effective, undo, record });
+    this.#snapshots.forget(this.#tree);
     this.#tree = tree;
     this.#log.push({ taskId: effects.taskId, changes: effective });
     this.#sum.publishedFiles += published.files;
@@ -200,7 +224,7 @@ export class Transactions implements Workdir {
   }
 
   async reuse(kept: KeptEffects, { taskId, below }: ReuseRequest): Promise<Effects | null> {
-    return restoreEffects(kept, taskId, await snapshotOf(this.#tree, below));
+    return restoreEffects(kept, taskId, await this.#snapshots.on(this.#tree, below));
   }
 
   committed(): readonly string[] {
@@ -217,18 +241,25 @@ export class Transactions implements Workdir {
       this.#keepReplaced(applied.effective);
       const undo = undoOf(this.#tree, applied.effective);
       publish(this.#prepared.live, { changes: applied.effective, undo, record: this.#commits.dropLast() });
+      this.#mounts?.note(this.#tree, applied);
       this.#tree = applied.tree;
     }
   }
 
   async discard(view: View): Promise<void> {
+    const { mounted, staging } = view as OpenView;
+    if (mounted === null) this.#unlink(staging.staged, this.#throwAway(view.path));
+    else for (const folder of await this.#mounts!.release(mounted)) this.#throwAway(folder);
+  }
+
+  // Removing thousands of files takes long; nobody waits for it but close().
+  #throwAway(folder: string): string {
     const trash = join(this.#prepared.options.runDir, "trash");
     mkdirSync(trash, { recursive: true });
     const away = join(trash, String(this.#thrown++));
-    renameSync(view.path, away);
-    this.#unlink((view as OpenView).staging.staged, away);
-    // Removing thousands of files takes long; nobody waits for it but close().
+    renameSync(folder, away);
     this.#removals = this.#removals.then(() => fsExtra.remove(away)).catch(() => {});
+    return away;
   }
 
   #unlink(staged: Staged, root: string): void {
@@ -253,35 +284,16 @@ export class Transactions implements Workdir {
     if (this.#closed) return;
     this.#closed = true;
     try {
+      await this.#mounts?.close();
       if (!options.keep) {
         for (const folder of ["base", "layers"])
           await fsExtra.remove(join(this.#prepared.options.runDir, folder));
       }
       await this.#removals;
-      for (const folder of ["links", "trash"])
+      for (const folder of ["links", "trash", LOWER_FOLDER])
         await fsExtra.remove(join(this.#prepared.options.runDir, folder));
     } finally {
       this.#prepared.lock.release();
     }
   }
-}
-
-// Many attempts start on the same few trees; what one set of changes makes of a tree is computed once.
-const applications = new WeakMap<Tree, Map<Effects, Tree>>();
-
-async function snapshotOf(committed: Tree, below: readonly Effects[]): Promise<Tree> {
-  let tree = committed;
-  for (const effects of below) {
-    const known: Map<Effects, Tree> = applications.get(tree) ?? new Map();
-    applications.set(tree, known);
-    let next = known.get(effects);
-    if (next === undefined) {
-      const applied = await applyChanges(tree, effects.changes);
-      // What clashes here is refused at its own commit; until then nobody builds on it.
-      next = "tree" in applied ? applied.tree : tree;
-      known.set(effects, next);
-    }
-    tree = next;
-  }
-  return tree;
 }

@@ -1,7 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { type BigIntStats, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Observed } from "@sheaf/core";
 import { statOf } from "./file-stat.ts";
+import type { MountedView } from "./overlay/mounted-views.ts";
 import { observedReads, type Reads, shownReads, undeclaredReads } from "./reads.ts";
 import { joinPath, normalizePath, pathParts } from "./relative-path.ts";
 import { ensureFolder, putEntry, type Staging } from "./stage.ts";
@@ -36,6 +37,8 @@ export interface OpenView extends View {
   readonly asked: Set<string>;
   /** Inode of the view's own folder. */
   readonly inode: bigint;
+  /** The mount that the view is; null where it is a folder that was filled. */
+  readonly mounted: MountedView | null;
   /** Folder for the layer of what it writes. */
   readonly layer: string;
 }
@@ -70,7 +73,8 @@ function firstStop(tree: Tree, path: string): { readonly at: string; readonly en
 export function readIntoView(view: OpenView, asked: string): boolean {
   let path = normalizePath(asked);
   for (let hop = 0; hop < MAX_LINK_HOPS; hop++) {
-    if (statOf(join(view.path, path)) !== undefined && !isFolderOfView(view, path)) return true;
+    const own = ownStat(view, path);
+    if (own !== undefined && !own.isDirectory()) return true;
     const { at, entry } = firstStop(view.snapshot, path);
     view.asked.add(entry?.kind === "dir" ? path : at);
     if (entry === undefined) return false;
@@ -83,11 +87,14 @@ export function readIntoView(view: OpenView, asked: string): boolean {
   return true;
 }
 
-const isFolderOfView = (view: OpenView, path: string): boolean =>
-  statOf(join(view.path, path))?.isDirectory() === true;
+// What is there already. Of a mount only what the attempt itself has made can be seen from here.
+function ownStat({ path: root, mounted }: OpenView, path: string): BigIntStats | undefined {
+  const stat = statOf(join(mounted?.upper ?? root, path));
+  return stat?.isCharacterDevice() === true ? undefined : stat;
+}
 
 function show(view: OpenView, path: string, entry: Entry): void {
-  if (path === "" || view.staging.staged.has(path)) return;
+  if (path === "" || view.mounted !== null || view.staging.staged.has(path)) return;
   const folder = pathParts(path).slice(0, -1).join("/");
   ensureFolder(view.snapshot, folder, view.staging);
   if (statOf(join(view.path, path)) !== undefined) return;

@@ -62,7 +62,7 @@ const stage = (workdir: Workdir, request: Partial<StageRequest> = {}): Promise<V
   staged += 1;
   return workdir.stage({
     ...{ taskId: `t${staged}`, folder: `t${staged}`, attempt: 1, shown: "everything", writes: null },
-    ...{ below: [], mayLink: true, fresh: false },
+    ...{ below: [], mayLink: true, enters: true, fresh: false },
     ...request,
   });
 };

@@ -5,8 +5,11 @@ import type { KeptEffects } from "./kept-effects.ts";
 import type { Published } from "./publish.ts";
 import type { View } from "./view.ts";
 
-/** How views are filled: by copies alone, or by hard links to private copies where that is safe. */
-export type StagingRung = "copy" | "hardlink";
+/**
+ * How views are made: by copies alone, by hard links to private copies where that is safe, or by one mount where
+ * everything is shown.
+ */
+export type StagingRung = "copy" | "hardlink" | "overlay";
 
 export interface WorkdirOptions {
   /** Absolute path of the shared directory. */
@@ -20,7 +23,10 @@ export interface WorkdirOptions {
   readonly shown: readonly string[] | "everything";
   /** Declared writes of all tasks: a folder that one of them writes is not frozen. */
   readonly declaredWrites: readonly string[];
-  /** Default: hardlink for an ordinary user, copy for root, whom file modes do not stop. */
+  /**
+   * Default: overlay where something is shown everything and overlays work; else hardlink for an ordinary user, copy
+   * for root, whom file modes do not stop.
+   */
   readonly rung?: StagingRung;
   readonly signal?: AbortSignal;
 }
@@ -38,6 +44,8 @@ export interface StageRequest {
   readonly below: readonly Effects[];
   /** False: never hard links, whatever the rung. */
   readonly mayLink: boolean;
+  /** What works in the view is started by the prefix `enter` of the work directory, so that the view may be a mount. */
+  readonly enters: boolean;
   /** A name for the view that no earlier attempt of the task has used; else the task's usual one. */
   readonly fresh: boolean;
   readonly signal?: AbortSignal;
@@ -83,6 +91,8 @@ export interface Workdir {
   readonly dir: string;
   readonly rung: StagingRung;
   readonly why: string;
+  /** What is put before the command line of whatever works in views; nothing where no view is a mount. */
+  readonly enter: readonly string[];
   /** Changes that a killed run had left half published and that were finished now. */
   readonly recovered: number;
   stage(request: StageRequest): Promise<View>;

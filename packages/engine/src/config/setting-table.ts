@@ -153,7 +153,7 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
   memo: boolean("SHEAF_MEMO", false),
   memoStore: optionalText("SHEAF_MEMO_STORE", "a path of a folder"),
   memoTtlMs: duration("SHEAF_MEMO_TTL", 0, 0),
-  staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink"]),
+  staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink", "overlay"]),
   frozen: {
     env: "SHEAF_FROZEN",
     fallback: DEFAULT_FROZEN,

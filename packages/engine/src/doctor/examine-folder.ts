@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { SheafError } from "@sheaf/core";
-import { probeOverlay, requireFree, stagingRung } from "@sheaf/workdir";
+import { chooseRung, type OverlayVerdict, probeOverlay, requireFree, type StagingRung } from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
 import type { Finding } from "./finding.ts";
 
@@ -34,7 +34,14 @@ export async function examineFolder(request: FolderRequest): Promise<readonly Fi
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     const made = mkdirSync(stateDir, { recursive: true });
     try {
-      return [inUse(dir), staging(request), freezing(request), await overlays(stateDir), freeSpace(request)];
+      const verdict = await probeOverlay(stateDir);
+      return [
+        inUse(dir),
+        staging(request, verdict),
+        freezing(request),
+        overlays(verdict),
+        freeSpace(request),
+      ];
     } finally {
       if (made !== undefined) removeEmpty(stateDir, made);
     }
@@ -83,10 +90,17 @@ function inUse(dir: string): Finding {
   }
 }
 
-function staging({ settings }: FolderRequest): Finding {
-  const { rung, why, better } = stagingRung(settings.staging === "auto" ? undefined : settings.staging);
+function staging({ settings }: FolderRequest, verdict: OverlayVerdict): Finding {
+  const asked = settings.staging === "auto" ? undefined : settings.staging;
+  const { rung, reason } = chooseRung(asked, verdict);
+  const better = betterStaging(rung, verdict);
   const grade = better === null ? "good" : "limited";
-  return { about: "staging", grade, what: rung, why: `views are ${why}`, better };
+  return { about: "staging", grade, what: rung, why: `views are ${reason}`, better };
+}
+
+function betterStaging(rung: StagingRung, verdict: OverlayVerdict): string | null {
+  if (rung === "overlay") return null;
+  return verdict.ok ? "leave SHEAF_STAGING at auto, for overlays" : verdict.remedy;
 }
 
 function freezing({ dir, stateDir }: FolderRequest): Finding {
@@ -119,9 +133,8 @@ function freezing({ dir, stateDir }: FolderRequest): Finding {
   }
 }
 
-async function overlays(stateDir: string): Promise<Finding> {
+function overlays(verdict: OverlayVerdict): Finding {
   const about = "overlays";
-  const verdict = await probeOverlay(stateDir);
   if (!verdict.ok) return { about, grade: "limited", what: "none", why: verdict.why, better: verdict.remedy };
   const by = verdict.how === "ffi" ? "a call of mount(2)" : "the program mount";
   const why = `an overlay was mounted below the state of runs, by ${by}, and did what it should`;

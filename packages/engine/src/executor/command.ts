@@ -72,7 +72,11 @@ function emptyFolder(beside: string): string {
 }
 
 /** Runs a shell command in the attempt's work directory. Its output is what it printed, the last line break removed. */
-export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Clock): RunningAttempt {
+export function runCommand(
+  request: AttemptRequest,
+  port: AttemptPort,
+  { clock, enter }: { readonly clock: Clock; readonly enter: readonly string[] },
+): RunningAttempt {
   const { place, work, task, env } = request;
   if (work.kind !== "command" || place.beside === null) throw new Error("Internal error: no command to run");
   const logs = join(place.beside, "logs");
@@ -82,7 +86,7 @@ export function runCommand(request: AttemptRequest, port: AttemptPort, clock: Cl
   const guarded = startCommand(work.command, {
     cwd: place.view ?? emptyFolder(place.beside),
     env: { ...process.env, ...env, ...watched.env },
-    clock,
+    ...{ clock, enter },
   });
   const { child } = guarded;
   const log = join(logs, "stdout.txt");

@@ -8,6 +8,7 @@ import { createExecutors } from "./executors.ts";
 const create = (kind: "inline" | "thread" | "process") => () =>
   createExecutors({
     nodeArgs: [],
+    enter: [],
     clock: systemClock,
     threads: 3,
     memoryLimitMiB: 64,

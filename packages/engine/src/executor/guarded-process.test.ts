@@ -36,7 +36,7 @@ afterEach(() => {
 });
 
 const start = (command: string, options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): GuardedProcess =>
-  startCommand(command, { cwd: undefined, env: process.env, clock: systemClock, ...options });
+  startCommand(command, { cwd: undefined, env: process.env, clock: systemClock, enter: [], ...options });
 
 test("a child's end is told with its code or its signal", async () => {
   expect(await start("exit 7").over).toEqual({ code: 7, signal: null, error: null, escaped: false });
@@ -72,6 +72,7 @@ test("attempts whose worker cannot be started end and say why", async () => {
   process.env.SHEAF_TEST_TOO_LARGE = TOO_LARGE;
   const executors = createExecutors({
     nodeArgs: [],
+    enter: [],
     ...{ clock: systemClock, threads: 1, memoryLimitMiB: 64 },
     logFile: () => join(folder, "workers.log"),
   });

@@ -8,6 +8,9 @@ import type { Writable } from "node:stream";
 import type { Clock } from "@sheaf/core";
 import { childCount } from "./process-memory.ts";
 
+/** Entering a namespace puts a process into "/". */
+const GO_TO = 'cd -- "$1" || exit; shift;';
+
 /** How long what a child wrote is waited for once it has ended, in ms. */
 const PIPE_PATIENCE_MS = 1_000;
 
@@ -25,6 +28,8 @@ export interface GuardedOptions {
   readonly cwd: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
+  /** What is put before the command line, as `Workdir.enter` says; nothing for a process that stays outside. */
+  readonly enter: readonly string[];
 }
 
 /** How a child ended. */
@@ -57,9 +62,9 @@ interface Spawned {
 
 // Some failures are thrown (E2BIG, ENOMEM), some are told later (ENOENT, EAGAIN), and some leave a child without
 // streams behind (EMFILE).
-function trySpawn(args: readonly string[], options: SpawnOptions): Spawned {
+function trySpawn([program, ...args]: readonly string[], options: SpawnOptions): Spawned {
   try {
-    const child = spawn("/bin/sh", ["-c", ...args], options);
+    const child = spawn(program!, args, options);
     const failed = new Promise<Error>((resolve) => {
       // Of a child that did start, an error is a message that could not be sent to it: its end will tell.
       child.on("error", (error) => child.pid === undefined && resolve(error));
@@ -89,13 +94,28 @@ function endOf(child: ChildProcess, release: () => void, clock: Clock): Promise<
   });
 }
 
+function commandLine(
+  [script, name, ...args]: readonly string[],
+  { cwd = process.cwd(), enter }: GuardedOptions,
+): readonly string[] {
+  if (enter.length === 0) return ["/bin/sh", "-c", script!, name!, ...args];
+  return [...enter, "/bin/sh", "-c", `${GO_TO} ${script}`, name!, cwd, ...args];
+}
+
 function guard(
   args: readonly string[],
   stdio: SpawnOptions["stdio"],
-  { cwd, env, clock }: GuardedOptions,
+  guarded: GuardedOptions,
 ): GuardedProcess {
+  const { cwd, env, clock } = guarded;
   // "advanced" keeps Maps, Buffers and undefined on the channel between the processes.
-  const { child, failed } = trySpawn(args, { cwd, env, stdio, detached: true, serialization: "advanced" });
+  const { child, failed } = trySpawn(commandLine(args, guarded), {
+    cwd,
+    env,
+    stdio,
+    detached: true,
+    serialization: "advanced",
+  });
   const pipe = child?.stdio[4] as Writable | null | undefined;
   // The pipe breaks when the guard dies with its group; that is no news.
   pipe?.on("error", () => {});

@@ -25,7 +25,7 @@ export async function inspectAgents(
   const inspector = startNode([workerFile("process-entry")], {
     cwd: undefined,
     env: { ...process.env, SHEAF_WORKER: "process" },
-    clock,
+    ...{ clock, enter: [] },
   });
   const { child, over } = inspector;
   child?.stdout?.resume();

@@ -32,14 +32,17 @@ class PooledProcess {
   #last: WireEnd | null = null;
   #onFree: (process: PooledProcess) => void;
 
-  constructor({ clock, memoryLimitMiB, nodeArgs }: ProcessOptions, onFree: (process: PooledProcess) => void) {
+  constructor(
+    { clock, enter, memoryLimitMiB, nodeArgs }: ProcessOptions,
+    onFree: (process: PooledProcess) => void,
+  ) {
     this.#onFree = onFree;
     this.#process = startNode(
       [`--max-old-space-size=${memoryLimitMiB}`, ...nodeArgs, workerFile("process-entry")],
       {
         cwd: undefined,
         env: { ...process.env, SHEAF_WORKER: "process" },
-        clock,
+        ...{ clock, enter },
       },
     );
     const { child, over } = this.#process;
@@ -99,6 +102,8 @@ export interface ProcessOptions {
   readonly memoryLimitMiB: number;
   /** Options of Node for workers, the fs hook among them. */
   readonly nodeArgs: readonly string[];
+  /** What is put before the command lines of workers and commands; see `Workdir.enter`. */
+  readonly enter: readonly string[];
 }
 
 /** Runs agents in pooled child processes, and commands in processes of their own. */
@@ -138,7 +143,7 @@ export function createProcessExecutor(options: ProcessOptions): Executor {
     abilities: ABILITIES,
     start(request, port) {
       if (request.work.kind !== "command") return startAgent(request, port);
-      const attempt = runCommand(request, port, clock);
+      const attempt = runCommand(request, port, options);
       commands.add(attempt);
       void attempt.ended.then(() => commands.delete(attempt));
       return attempt;

@@ -24,6 +24,8 @@ export interface ThreadOptions {
   readonly memoryLimitMiB: number;
   /** Options of Node for workers, the fs hook among them. */
   readonly nodeArgs: readonly string[];
+  /** What is put before the command line of the host; see `Workdir.enter`. */
+  readonly enter: readonly string[];
   /** File for what the host itself prints. */
   readonly logFile: () => string;
 }
@@ -46,7 +48,7 @@ class WorkerHost {
     this.#process = startNode(args, {
       cwd: undefined,
       env: { ...process.env, SHEAF_WORKER: "thread" },
-      clock: options.clock,
+      ...{ clock: options.clock, enter: options.enter },
     });
     const { child, over } = this.#process;
     const log = createWriteStream(options.logFile(), { flags: "a" });

@@ -108,7 +108,7 @@ export class LiveAttempt {
     return workdir.stage({
       taskId: id,
       folder: taskFolder(task, id),
-      ...{ attempt, below, fresh },
+      ...{ attempt, below, fresh, enters: works[task]!.executor !== "inline" },
       shown: reads === undefined && !byConstruction ? "everything" : declared,
       writes: writes ?? null,
       // Somebody else's write through a link looks like a conflict, which neither may have any more.
@@ -207,6 +207,7 @@ export class LiveAttempt {
           quiet: final.quiet,
           observed: final.observed,
         });
+        this.#tellHeld(effects);
         final = refuseUndeclared(final, effects);
       } catch (error) {
         const { quiet, measured } = final;
@@ -223,6 +224,13 @@ export class LiveAttempt {
     });
     await this.#keep(record);
     return record;
+  }
+
+  #tellHeld({ taskId, heldBy }: Effects): void {
+    if (heldBy.length === 0) return;
+    const holders = heldBy.join(", ");
+    const reason = `The view of "${taskId}" stays mounted until the run ends, because it is in use: ${holders}. What the task wrote was copied.`;
+    this.world.emit({ type: "run.fallback", part: "staging", reason });
   }
 
   // For a session that may go on with this run; without it the task is done once more there.

@@ -75,6 +75,7 @@ export class Run {
     const { clock, settings } = this.#request;
     const executors = createExecutors({
       clock,
+      enter: opened.workdir?.enter ?? [],
       nodeArgs: settings.tracking ? ["-r", fsHookFile] : [],
       threads: settings.maxWorkers,
       memoryLimitMiB: settings.maxMemoryMb,
@@ -238,6 +239,8 @@ export class Run {
     const guarantee = guaranteeOf(world, { ...found, outside: outsideSoFar(journal) });
     const end = { ...loopEnd, fault: loopEnd.fault ?? found.fault };
     const status = runStatus(end);
+    // Workers inside a namespace of the directory's would be killed with it.
+    await world.executors.dispose();
     const left = await closeDirectory(workdir, { keep: status !== "succeeded" });
     if (left !== null) emit({ type: "run.fallback", part: "directory", reason: left });
     // To keep anything in a directory that is gone would make it anew.

@@ -5,8 +5,6 @@ import type {
   Clock,
   EffectiveLimits,
   EventBody,
-  Executor,
-  ExecutorKind,
   RunEvent,
   RunId,
   TakenInput,
@@ -17,6 +15,7 @@ import type { CostBook, Journal } from "@sheaf/ledger";
 import type { Effects, Workdir } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Executors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import type { ExecutionStore, FoundExecution } from "./execution-store.ts";
@@ -48,7 +47,7 @@ export interface World {
   readonly kept: ExecutionStore | null;
   /** Finished attempts of earlier sessions, by task. */
   readonly reusable: ReadonlyMap<string, readonly FoundExecution[]>;
-  readonly executors: { get(kind: ExecutorKind): Executor };
+  readonly executors: Executors;
   /** Library that tracks what commands read, or null. */
   readonly shim: string | null;
   /** True where everything that the task reads is known. */

@@ -1,0 +1,121 @@
+// Views that are overlays.
+//
+// Owns:     the mounts of one opening of a directory, and the host that makes them.
+// Does not: know what an attempt read, or when its view goes.
+//
+// Invariants:
+//   V1. A view is mounted once, and not mounted any more when it has been sealed, unless somebody holds it.
+//   V2. What is held stays as it is until the host is closed.
+import { mkdirSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isSheafError } from "@sheaf/core";
+import fsExtra from "fs-extra";
+import type { Applied, Change } from "../change.ts";
+import type { Tree } from "../tree.ts";
+import type { Layers } from "./layers.ts";
+import type { MountHost } from "./mount-host.ts";
+import { takeChanges } from "./taken-changes.ts";
+
+/** A view that is an overlay. */
+export interface MountedView {
+  /** Where it is seen by processes inside; outside that folder is empty. */
+  readonly at: string;
+  /** Receives what is written, and is what remains of the view when it has been sealed. */
+  readonly upper: string;
+  readonly work: string;
+}
+
+export interface SealedMount {
+  readonly changes: readonly Change[];
+  /** Who still uses the view; empty where nobody could write to it any more. */
+  readonly heldBy: readonly string[];
+}
+
+export class MountedViews {
+  readonly #host: MountHost;
+  readonly #layers: Layers;
+  readonly #mounted = new Set<MountedView>();
+  readonly #held = new Set<MountedView>();
+  readonly #leftovers: string[] = [];
+
+  constructor(host: MountHost, layers: Layers) {
+    this.#host = host;
+    this.#layers = layers;
+  }
+
+  /** What is put before a command so that it runs where the views are seen. */
+  get enter(): readonly string[] {
+    return this.#host.enter;
+  }
+
+  /** Notes how one tree came from another. */
+  note(before: Tree, applied: Applied): void {
+    this.#layers.note(before, applied);
+  }
+
+  /** Returns the view at a path; what else it needs lies beside that. */
+  at(path: string, suffix: string): MountedView {
+    const beside = (name: string): string => join(dirname(path), `${name}${suffix}`);
+    return { at: path, upper: beside("upper"), work: beside("work") };
+  }
+
+  /** Tells whether a view that was to be gone is still there. */
+  isHeld(at: string): boolean {
+    return [...this.#held].some((view) => view.at === at);
+  }
+
+  /** Shows a tree at `at`, an empty folder. `upper` and `work` are made anew beside it. */
+  async mount(view: MountedView, tree: Tree): Promise<void> {
+    for (const folder of [view.upper, view.work]) {
+      await fsExtra.remove(folder); // kept of an earlier attempt
+      mkdirSync(folder, { recursive: true });
+    }
+    const lower = await this.#layers.foldersOf(tree);
+    await this.#host.mount({ ...view, lower });
+    this.#mounted.add(view);
+  }
+
+  /** Takes a view away, and what was written in it into `layer`. Of a failed attempt nothing is taken. */
+  async seal(
+    view: MountedView,
+    {
+      snapshot,
+      layer,
+      succeeded,
+    }: { readonly snapshot: Tree; readonly layer: string; readonly succeeded: boolean },
+  ): Promise<SealedMount> {
+    const found = succeeded ? await this.#host.changes(view.at, view.upper) : [];
+    const heldBy = await this.#unmount(view);
+    const mayMove = heldBy.length === 0;
+    const { at, upper } = view;
+    return { changes: await takeChanges({ snapshot, at, upper, found, layer, mayMove }), heldBy };
+  }
+
+  async #unmount(view: MountedView): Promise<readonly string[]> {
+    if (!this.#mounted.delete(view)) return [];
+    try {
+      await this.#host.unmount(view.at);
+    } catch (error) {
+      if (!isSheafError(error, "MOUNT_BUSY")) throw error;
+      this.#held.add(view);
+      return error.details.holders;
+    }
+    await fsExtra.remove(view.work);
+    rmdirSync(view.at);
+    return [];
+  }
+
+  /** Returns the folders of a view that may go now. Those of one that is held go when the host is closed. */
+  async release(view: MountedView): Promise<readonly string[]> {
+    await this.#unmount(view);
+    if (!this.#held.has(view)) return [view.upper];
+    this.#leftovers.push(view.upper, view.work, view.at);
+    return [];
+  }
+
+  /** Ends all mounts, and whatever still runs where they are seen. */
+  async close(): Promise<void> {
+    await this.#host.close();
+    for (const folder of this.#leftovers.splice(0)) await fsExtra.remove(folder);
+  }
+}
