@@ -34,18 +34,16 @@ export interface SealedMount {
 export class MountedViews {
   readonly #host: MountHost;
   readonly #layers: Layers;
+  /** What is put before a command so that it runs where the views are seen. */
+  readonly enter: readonly string[];
   readonly #mounted = new Set<MountedView>();
   readonly #held = new Set<MountedView>();
   readonly #leftovers: string[] = [];
 
-  constructor(host: MountHost, layers: Layers) {
+  constructor(host: MountHost, enter: readonly string[], layers: Layers) {
+    this.enter = enter;
     this.#host = host;
     this.#layers = layers;
-  }
-
-  /** What is put before a command so that it runs where the views are seen. */
-  get enter(): readonly string[] {
-    return this.#host.enter;
   }
 
   /** Notes how one tree came from another. */

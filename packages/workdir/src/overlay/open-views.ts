@@ -5,6 +5,7 @@ import type { WorkdirOptions } from "../workdir.ts";
 import { Layers } from "./layers.ts";
 import { openMountHost } from "./mount-host.ts";
 import { MountedViews } from "./mounted-views.ts";
+import { enterAsSelf } from "./own-identity.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import type { OverlayVerdict } from "./probe-verdict.ts";
 
@@ -20,10 +21,27 @@ export interface OverlayChoice {
 
 const NOT_ASKED: OverlayChoice = { verdict: null, views: null };
 
-async function judge({ runDir }: WorkdirOptions, { foreign }: Base): Promise<OverlayVerdict> {
-  if (foreign === null) return probeOverlay(runDir);
+type Refusal = OverlayVerdict & { readonly ok: false };
+
+function foreignFile({ foreign }: Base): Refusal | null {
+  if (foreign === null) return null;
   const why = `${foreign} belongs to another user or group, so a task could not change it in an overlay`;
   return { ok: false, why, remedy: "chown it" };
+}
+
+async function open(
+  { runDir, signal }: WorkdirOptions,
+  { tree }: Base,
+  session: string,
+): Promise<MountedViews | Refusal> {
+  const host = await openMountHost(signal === undefined ? {} : { signal });
+  const enter = await enterAsSelf(host);
+  if ("ok" in enter) {
+    await host.close();
+    return enter;
+  }
+  const base = { tree, folder: join(runDir, "base", session) };
+  return new MountedViews(host, enter, new Layers(join(runDir, LOWER_FOLDER, session), base));
 }
 
 /**
@@ -36,19 +54,17 @@ export async function openViews(
   base: Base,
   session: string,
 ): Promise<OverlayChoice> {
-  const { rung, shown, runDir, signal } = options;
+  const { dir, rung, shown, runDir } = options;
   const shows = shown === "everything";
   if (rung === undefined ? !shows : rung !== "overlay") return NOT_ASKED;
-  const verdict = await judge(options, base);
-  if (!verdict.ok && rung === "overlay") {
-    throw unusable(options.dir, `views cannot be overlays: ${verdict.why}; ${verdict.remedy}`);
+  let verdict = foreignFile(base) ?? (await probeOverlay(runDir));
+  if (verdict.ok && shows) {
+    const views = await open(options, base, session);
+    if (views instanceof MountedViews) return { verdict, views };
+    verdict = views;
   }
-  if (!verdict.ok || !shows) return { verdict, views: null };
-  const host = await openMountHost(signal === undefined ? {} : { signal });
-  const { tree } = base;
-  const layers = new Layers(join(runDir, LOWER_FOLDER, session), {
-    tree,
-    folder: join(runDir, "base", session),
-  });
-  return { verdict, views: new MountedViews(host, layers) };
+  if (!verdict.ok && rung === "overlay") {
+    throw unusable(dir, `views cannot be overlays: ${verdict.why}; ${verdict.remedy}`);
+  }
+  return { verdict, views: null };
 }

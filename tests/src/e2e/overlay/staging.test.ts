@@ -1,0 +1,177 @@
+// The same work on every rung leaves what a plain shell leaves.
+import { execFile, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { readTree, tempDir, writeFiles } from "@sheaf/testkit";
+import type { StagingRung } from "@sheaf/workdir";
+import { describe, expect, test } from "vitest";
+import { identity, users } from "./driven-host.ts";
+import { type FileProgram, PROGRAMS, START, shellOf } from "./file-programs.ts";
+
+const RUN_AS = fileURLToPath(new URL("../fixtures/run-as.mjs", import.meta.url));
+const FILE_OPS = fileURLToPath(new URL("../fixtures/file-ops.mjs", import.meta.url));
+
+interface Report {
+  readonly status: string;
+  readonly workdir: { readonly rung: string; readonly stagedFiles: number };
+  readonly guarantee: { readonly level: string };
+  readonly tasks: Readonly<
+    Record<string, { outcome: string; output?: unknown; failure: { error: { message: string } } | null }>
+  >;
+  readonly fallbacks: readonly string[];
+  readonly runDir: string;
+}
+
+async function runAs(uid: number, request: object): Promise<Report> {
+  const args = [RUN_AS, String(uid), JSON.stringify(request)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 28, cwd: "/" });
+  return JSON.parse(stdout) as Report;
+}
+
+/** Two equal folders of a user, in one that goes when the test is over. */
+function places(uid: number) {
+  const place = tempDir();
+  chmodSync(place.path, 0o755);
+  const [plain, shared] = [join(place.path, "plain"), join(place.path, "shared")];
+  for (const root of [plain, shared]) {
+    mkdirSync(root);
+    writeFiles(root, START);
+  }
+  spawnSync("chown", ["-Rh", `${uid}:${uid}`, place.path]);
+  return { plain, shared, [Symbol.dispose]: () => place[Symbol.dispose]() };
+}
+
+function runPlainly(uid: number, cwd: string, programs: readonly FileProgram[]): void {
+  for (const program of programs) {
+    const script = `umask 022; ${shellOf(program)}`;
+    const { status, stderr } = spawnSync("sh", ["-e", "-c", script], {
+      cwd,
+      ...identity(uid),
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(`${program.id}: ${stderr}`);
+  }
+}
+
+const asCommand = (program: FileProgram): object => ({ id: program.id, run: shellOf(program) });
+const asInput = ({ id, ops }: FileProgram): object => ({ id, input: ops });
+
+const WORKERS = [
+  { by: "commands", tasks: PROGRAMS.map(asCommand), more: {} },
+  {
+    by: "threads",
+    tasks: PROGRAMS.map(asInput),
+    more: { executor: "thread", mode: "parallel", maxWorkers: 3 },
+  },
+  {
+    by: "processes",
+    tasks: PROGRAMS.map(asInput),
+    more: { executor: "process", mode: "parallel", maxWorkers: 3 },
+  },
+] as const;
+
+const RUNGS: readonly StagingRung[] = ["copy", "hardlink", "overlay"];
+
+describe.each(users())("as $who", ({ uid, skip }) => {
+  // Root is not stopped by file modes, so hard links are none of its rungs.
+  const rungs = RUNGS.filter((rung) => uid !== 0 || rung !== "hardlink");
+  const table = WORKERS.flatMap((worker) => rungs.map((staging) => ({ ...worker, staging })));
+
+  test.skipIf(skip).each(table)(
+    "$by on $staging leave what a plain shell leaves",
+    async ({ tasks, more, staging }) => {
+      using place = places(uid);
+      runPlainly(uid, place.plain, PROGRAMS);
+      const agent = { module: FILE_OPS, export: "run" };
+      const options = { staging, validate: true, retain: "none", ...more };
+      const report = await runAs(uid, { dir: place.shared, tasks, agent, options });
+      const failures = Object.entries(report.tasks).flatMap(([id, { failure }]) =>
+        failure === null ? [] : [`${id}: ${failure.error.message}`],
+      );
+      expect(failures).toEqual([]);
+      expect(readTree(place.shared)).toEqual(readTree(place.plain));
+      expect(report.workdir.rung).toBe(staging);
+      expect(report.workdir.stagedFiles > 0).toBe(staging !== "overlay");
+      expect(report.guarantee.level).toBe("serial-equivalent");
+      expect(report.fallbacks).toEqual([]);
+      // Nothing is left of what views were made of.
+      expect(
+        readdirSync(report.runDir).filter((name) => ["base", "layers", "lower", "trash"].includes(name)),
+      ).toEqual([]);
+    },
+  );
+
+  describe.skipIf(skip)("on overlay", () => {
+    test("10,000 files are made by one task, and half of them removed by the next", async () => {
+      using place = places(uid);
+      const half = Array.from({ length: 5_000 }, (_, i) => `many/${2 * i}`);
+      const tasks = [
+        asCommand({ id: "makes", ops: [["many", "many", "10000"]] }),
+        { id: "removes", run: "for i in $(seq 0 2 9998); do echo many/$i; done | xargs rm" },
+        { id: "counts", run: "ls many | wc -l; cat many/9999" },
+      ];
+      const report = await runAs(uid, { dir: place.shared, tasks, options: { staging: "overlay" } });
+      expect(report.tasks.counts!.output).toBe("5000\n9999");
+      expect(readdirSync(join(place.shared, "many")).length).toBe(5_000);
+      expect(half.some((path) => existsSync(join(place.shared, path)))).toBe(false);
+    });
+
+    test("a chain of more tasks than layers can be stacked goes on", async () => {
+      using place = places(uid);
+      const tasks = Array.from({ length: 70 }, (_, i) => ({
+        id: `t${i}`,
+        run: `echo ${i} >> log; rm -f made-${i - 1}; echo > made-${i}; wc -l < log`,
+      }));
+      const report = await runAs(uid, { dir: place.shared, tasks, options: { staging: "overlay" } });
+      expect(report.tasks.t69!.output).toBe("70");
+      const made = readdirSync(place.shared).filter((name) => name.startsWith("made-"));
+      expect(made).toEqual(["made-69"]);
+    });
+
+    test("commands are who they are outside, and may do what they may there", async () => {
+      using place = places(uid);
+      const script = "id -u; id -g; umask; ulimit -n; pwd | grep -c view; ls /proc/self/fd | wc -l";
+      const said = async (staging: StagingRung): Promise<unknown> => {
+        const tasks = [{ id: "says", run: script }];
+        return (await runAs(uid, { dir: place.shared, tasks, options: { staging } })).tasks.says!.output;
+      };
+      expect(await said("overlay")).toBe(await said("copy"));
+    });
+
+    test("a program that stays in its view is told of, and ends with the run", async () => {
+      using place = places(uid);
+      const stays =
+        "setsid sh -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 3>&- 4>&- & until [ -s pid ]; do :; done; cat pid";
+      const tasks = [
+        { id: "stays", run: stays },
+        { id: "after", run: "cat pid" },
+      ];
+      const report = await runAs(uid, { dir: place.shared, tasks, options: { staging: "overlay" } });
+      expect(report.fallbacks).toEqual([
+        expect.stringMatching(/"stays" stays mounted .* process \d+ \(sleep\) works in it/),
+      ]);
+      const pid = Number(readFileSync(join(place.shared, "pid"), "utf8"));
+      expect(report.tasks.after!.output).toBe(String(pid));
+      expect(existsSync(`/proc/${pid}/exe`)).toBe(false);
+    });
+
+    test("of a failed task the upper folder is kept, and nothing that it wrote", async () => {
+      using place = places(uid);
+      const tasks = [{ id: "fails", run: "echo half > written; rm -r d; exit 3" }];
+      const report = await runAs(uid, { dir: place.shared, tasks, options: { staging: "overlay" } });
+      const kept = join(report.runDir, "tasks/0001-fails");
+      expect(readdirSync(kept).sort()).toEqual(["attempt-1", "upper"]);
+      expect(readFileSync(join(kept, "upper/written"), "utf8")).toBe("half\n");
+      expect(readTree(place.shared)).toEqual(readTree(place.plain));
+    });
+  });
+});
+
+test.runIf(process.platform === "linux" && process.getuid?.() === 0 && process.env.CI !== undefined)(
+  "where everything is checked, overlays work for root",
+  () => {
+    expect(users().find(({ uid }) => uid === 0)).toMatchObject({ who: "root", skip: false });
+  },
+);
