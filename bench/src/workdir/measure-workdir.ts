@@ -12,7 +12,7 @@ import { type MeasuredTree, workdirTable } from "./workdir-table.ts";
 
 const PROGRAM: URL = new URL("./contest-process.js", import.meta.url);
 const SIZES: readonly number[] = [1_000, 10_000];
-const RUNGS: readonly StagingRung[] = ["copy", "hardlink"];
+const RUNGS: readonly StagingRung[] = ["copy", "hardlink", "overlay"];
 const NOBODY = 65_534;
 
 /** Measures both rungs on a disk and, where there is one, on a file system in memory. */

@@ -17,6 +17,7 @@ import {
   type TempDir,
   tempDir,
 } from "@sheaf/testkit";
+import { probeOverlay } from "@sheaf/workdir";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hungry, mortal, writer } from "./fixtures/agents.ts";
 
@@ -286,6 +287,15 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
       const run = inDir([{ id: "x" }], { SHEAF_STAGING: rung }, () => 1);
       expect((await eventsOf(run, "dir.staged"))[0]?.rung).toBe(rung);
     }
+    using place = tempDir();
+    const verdict = await probeOverlay(place.path);
+    const run = inDir([{ id: "x" }], { SHEAF_STAGING: "overlay" }, () => 1);
+    if (verdict.ok) expect((await eventsOf(run, "dir.staged"))[0]?.rung).toBe("overlay");
+    else
+      await expect(run).rejects.toMatchObject({
+        code: "DIR_UNUSABLE",
+        message: expect.stringContaining(verdict.why),
+      });
   },
   SHEAF_FROZEN: async () => {
     const report = await inDir(

@@ -8,7 +8,7 @@ import type { Writable } from "node:stream";
 import type { Clock } from "@sheaf/core";
 import { childCount } from "./process-memory.ts";
 
-/** Entering a namespace puts a process into "/". */
+// Entering a namespace puts a process into "/", where the guard stays: a mount would be in use as long as it works there.
 const GO_TO = 'cd -- "$1" || exit; shift;';
 
 /** How long what a child wrote is waited for once it has ended, in ms. */
@@ -17,12 +17,12 @@ const PIPE_PATIENCE_MS = 1_000;
 // Some shells take `--` for a process. It is deaf to what ends others gently, else the group would lose it before its time.
 const GUARD = "(trap '' TERM INT HUP; exec 0<&4 1>&- 2>&- 3>&- 4<&-; read -r _; kill -9 -$$) &";
 
-/** Runs a program in place of the shell that started the guard. */
-const EXEC = `${GUARD} exec "$@" 4<&-`;
+/** Runs a program in place of the shell. */
+const EXEC = 'exec "$@" 4<&-';
 
 /** Runs a shell command, then writes the processor time that it took to descriptor 3. */
 // The outer shell outlives a gentle signal, so that the command may clean up; the inner one gets it as usual.
-const TIMED_COMMAND = `${GUARD} trap : TERM INT HUP; sh -c "$1" sh 3>&- 4<&-; code=$?; times >&3; exit $code`;
+const TIMED_COMMAND = 'trap : TERM INT HUP; sh -c "$1" sh 3>&- 4<&-; code=$?; times >&3; exit $code';
 
 export interface GuardedOptions {
   readonly cwd: string | undefined;
@@ -98,8 +98,8 @@ function commandLine(
   [script, name, ...args]: readonly string[],
   { cwd = process.cwd(), enter }: GuardedOptions,
 ): readonly string[] {
-  if (enter.length === 0) return ["/bin/sh", "-c", script!, name!, ...args];
-  return [...enter, "/bin/sh", "-c", `${GO_TO} ${script}`, name!, cwd, ...args];
+  if (enter.length === 0) return ["/bin/sh", "-c", `${GUARD} ${script}`, name!, ...args];
+  return [...enter, "/bin/sh", "-c", `${GUARD} ${GO_TO} ${script}`, name!, cwd, ...args];
 }
 
 function guard(

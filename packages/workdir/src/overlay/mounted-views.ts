@@ -8,6 +8,7 @@
 //   V2. What is held stays as it is until the host is closed.
 import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { isSheafError } from "@sheaf/core";
 import fsExtra from "fs-extra";
 import type { Applied, Change } from "../change.ts";
@@ -15,6 +16,10 @@ import type { Tree } from "../tree.ts";
 import type { Layers } from "./layers.ts";
 import type { MountHost } from "./mount-host.ts";
 import { takeChanges } from "./taken-changes.ts";
+
+/** How long a view that is in use is waited for, and how often it is looked at, in ms. */
+const PATIENCE_MS = 500;
+const PAUSE_MS = 10;
 
 /** A view that is an overlay. */
 export interface MountedView {
@@ -91,16 +96,29 @@ export class MountedViews {
 
   async #unmount(view: MountedView): Promise<readonly string[]> {
     if (!this.#mounted.delete(view)) return [];
-    try {
-      await this.#host.unmount(view.at);
-    } catch (error) {
-      if (!isSheafError(error, "MOUNT_BUSY")) throw error;
+    const holders = await this.#free(view.at);
+    if (holders.length > 0) {
       this.#held.add(view);
-      return error.details.holders;
+      return holders;
     }
     await fsExtra.remove(view.work);
     rmdirSync(view.at);
     return [];
+  }
+
+  // What was killed a moment ago is still there for another one.
+  async #free(at: string): Promise<readonly string[]> {
+    for (let patience = PATIENCE_MS; ; patience -= PAUSE_MS) {
+      try {
+        await this.#host.unmount(at);
+        return [];
+      } catch (error) {
+        if (!isSheafError(error, "MOUNT_BUSY")) throw error;
+        const { holders } = error.details;
+        if (patience <= 0) return holders.length > 0 ? holders : ["something that is not known"];
+      }
+      await setTimeout(PAUSE_MS);
+    }
   }
 
   /** Returns the folders of a view that may go now. Those of one that is held go when the host is closed. */
