@@ -1,6 +1,6 @@
 // Directories as transactions, beside plain copies of the same tree: on a disk and in memory, by copies and by links.
 import { chownSync } from "node:fs";
-import type { StagingRung } from "@sheaf/workdir";
+import { probeOverlay, type StagingRung } from "@sheaf/workdir";
 import type { ContestResult } from "../measure/contest.ts";
 import { type Place, writablePlaces } from "../measure/file-system.ts";
 import { inOwnProcess } from "../measure/own-process.ts";
@@ -15,17 +15,28 @@ const SIZES: readonly number[] = [1_000, 10_000];
 const RUNGS: readonly StagingRung[] = ["copy", "hardlink", "overlay"];
 const NOBODY = 65_534;
 
-/** Measures both rungs on a disk and, where there is one, on a file system in memory. */
+/** Measures each rung on a disk and, where there is one, on a file system in memory. */
 export async function measureWorkdir(options: SectionOptions): Promise<Section> {
   const tables: Table[] = [];
   for (const place of writablePlaces()) {
     const measured: MeasuredTree[] = [];
+    const rungs = await rungsIn(place, options);
     for (const files of SIZES) {
-      for (const rung of RUNGS) measured.push(await measureOne(place, { files, rung }, options));
+      for (const rung of rungs) measured.push(await measureOne(place, { files, rung }, options));
     }
     tables.push(workdirTable(place.fileSystem, measured));
   }
   return { tables };
+}
+
+async function rungsIn(
+  { folder, fileSystem }: Place,
+  { note }: SectionOptions,
+): Promise<readonly StagingRung[]> {
+  const verdict = await probeOverlay(folder);
+  if (verdict.ok) return RUNGS;
+  note(`${fileSystem}: no overlays, as ${verdict.why} (${verdict.remedy})`);
+  return RUNGS.filter((rung) => rung !== "overlay");
 }
 
 async function measureOne(

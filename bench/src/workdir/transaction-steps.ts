@@ -1,5 +1,6 @@
 // One run's dealings with a directory, step by step as the engine takes them.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { openWorkdir, type StageRequest, type StagingRung, type View, type Workdir } from "@sheaf/workdir";
 import type { Contestant } from "../measure/contest.ts";
@@ -71,7 +72,7 @@ async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
   const writer = await steps.take("stage all", () => stage("writer", "everything"));
   const reader = await steps.take("stage all again", () => stage("reader", "everything"));
   await steps.take("stage 10 files", () => stage("narrow", DECLARED));
-  write(writer.path);
+  write(writer.path, workdir.enter);
   const written = await steps.take("seal, 20 files written", () => workdir.seal(writer, done));
   const read = await steps.take("seal, nothing written", () => workdir.seal(reader, done));
   await steps.take("validate, nothing committed since", () => workdir.validate(written));
@@ -86,11 +87,14 @@ async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
   await steps.take("verify", () => workdir.verify());
 }
 
-/** Every hundredth file of the sample tree lies in the first folder. */
-function write(view: string): void {
-  mkdirSync(join(view, MADE));
-  for (let i = 0; i < CHANGED; i++) {
-    writeFileSync(join(view, samplePath(i * 100)), `changed ${i} at ${performance.now()}\n`);
-    writeFileSync(join(view, MADE, `file-${i}.txt`), `made ${i}\n`);
-  }
+/** Every hundredth file of the sample tree lies in the first folder. Views may be seen by who enters alone. */
+function write(view: string, enter: readonly string[]): void {
+  const lines = Array.from({ length: CHANGED }, (_, i) => [
+    `echo changed ${i} at ${performance.now()} > ${samplePath(i * 100)}`,
+    `echo made ${i} > ${MADE}/file-${i}.txt`,
+  ]);
+  const script = [`cd "$1"`, `mkdir ${MADE}`, ...lines.flat()].join(" && ");
+  const [program, ...args] = [...enter, "sh", "-c", script, "sh", view];
+  const { status, stderr } = spawnSync(program!, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`The writing task ended with ${status}: ${stderr}`);
 }

@@ -2,7 +2,7 @@
 import type { Files } from "@sheaf/testkit";
 
 /** One operation and its arguments. */
-export type Op = readonly [name: string, ...args: string[]];
+type Op = readonly [name: string, ...args: string[]];
 
 export interface FileProgram {
   readonly id: string;
