@@ -30,7 +30,7 @@ const waitFor = (seen: () => boolean): Promise<void> => expect.poll(seen).toBe(t
 
 describe("sheaf diff", () => {
   it("shows what each task read and wrote, by unified diffs where it is text", async () => {
-    using here = await ran("exit 1");
+    const here = await ran("exit 1");
     const { exitCode, out } = await here.sheaf("diff latest --dir work");
     expect(exitCode).toBe(0);
     expect(out).toBe(`edit  attempt 1, committed
@@ -64,7 +64,7 @@ last  attempt 1, did not succeed; what it wrote was dropped
   });
 
   it("shows one task, and refuses one that did nothing", async () => {
-    using here = await ran("exit 1");
+    const here = await ran("exit 1");
     expect((await here.sheaf("diff r look --dir work")).out).toMatch(/^look .*\n.*\n {2}wrote {2}nothing\n$/);
     const { exitCode, err } = await here.sheaf("diff r nobody --dir work");
     expect(exitCode).toBe(2);
@@ -72,7 +72,7 @@ last  attempt 1, did not succeed; what it wrote was dropped
   });
 
   it("shows of a run that succeeded what the directory still holds, and says what is gone", async () => {
-    using here = await ran("true");
+    const here = await ran("true");
     const { out } = await here.sheaf("diff r edit --dir work");
     expect(out).toContain("  + sub/new  4 B\n      @@ -0,0 +1,1 @@\n      +new\n");
     expect(out).toMatch(/ {2}~ in {2}14 B -> 12 B\n {6}\(its bytes are gone: /);
@@ -83,7 +83,7 @@ last  attempt 1, did not succeed; what it wrote was dropped
   });
 
   it("falls back to the paths in the journal", async () => {
-    using here = await ran("true");
+    const here = await ran("true");
     for (const folder of ["commits", "executions"])
       rmSync(join(here.path, "work/.sheaf/runs/r", folder), { recursive: true });
     const { out } = await here.sheaf("diff r edit --dir work");
@@ -92,7 +92,7 @@ last  attempt 1, did not succeed; what it wrote was dropped
   });
 
   it("shows at most 200 lines of a file", async () => {
-    using here = shell({
+    const here = shell({
       "work/": "",
       "plan.yaml": "tasks: [{ id: a, run: seq 1000 > many, reads: [], writes: [many] }]\n",
     });
@@ -105,7 +105,7 @@ last  attempt 1, did not succeed; what it wrote was dropped
   });
 
   it("shows what has finished and is not committed, on top of what finished before it", async () => {
-    using here = shell({ "work/log": "start\n" });
+    const here = shell({ "work/log": "start\n" });
     const dir = join(here.path, "work");
     const kept = (id: string): boolean => existsSync(join(dir, `.sheaf/runs/r/executions/${id}.1.json`));
     const tasks = [
@@ -135,7 +135,7 @@ last  attempt 1, did not succeed; what it wrote was dropped
   });
 
   it("tells which task ran again, and whose change it had missed", async () => {
-    using here = shell({ "work/a": "old\n" });
+    const here = shell({ "work/a": "old\n" });
     const dir = join(here.path, "work");
     let hasRead = (): void => {};
     const read = new Promise<void>((resolve) => {
@@ -169,7 +169,7 @@ last  attempt 1, did not succeed; what it wrote was dropped
   });
 
   it("teaches by an example", async () => {
-    using here = shell();
+    const here = shell();
     expect((await here.sheaf("diff --help")).out).toContain("$ sheaf diff latest fit");
   });
 });

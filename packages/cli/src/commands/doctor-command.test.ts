@@ -4,7 +4,7 @@ import { shell } from "./fixtures/shell.ts";
 
 describe("sheaf doctor", () => {
   it("says what there is, why, and what would be better, and leaves nothing", async () => {
-    using here = shell();
+    const here = shell();
     const { exitCode, out } = await here.sheaf("doctor");
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^good +Node +\d+\.\d+/);
@@ -14,7 +14,7 @@ describe("sheaf doctor", () => {
   });
 
   it("exits with 1 where no run can work", async () => {
-    using here = shell();
+    const here = shell();
     const { exitCode, out } = await here.sheaf("doctor", { SHEAF_MIN_FREE_DISK_MB: "1000000000" });
     expect(exitCode).toBe(1);
     expect(out).toMatch(/\nbad +free space .*\n.*\n +better: free some/);
@@ -22,7 +22,7 @@ describe("sheaf doctor", () => {
   });
 
   it("prints data", async () => {
-    using here = shell();
+    const here = shell();
     const data = JSON.parse((await here.sheaf("doctor --json")).out);
     expect(data).toMatchObject({ works: true, dir: expect.any(String) });
     expect(data.findings.map(({ about }: { about: string }) => about)).toEqual([
@@ -32,7 +32,7 @@ describe("sheaf doctor", () => {
   });
 
   it("refuses a directory that is none, and teaches by an example", async () => {
-    using here = shell();
+    const here = shell();
     expect((await here.sheaf("doctor --dir gone")).exitCode).toBe(2);
     expect((await here.sheaf("doctor --help")).out).toContain("$ sheaf doctor");
   });

@@ -31,7 +31,7 @@ async function three(): Promise<Shell> {
 
 describe("sheaf du", () => {
   it("shows each run by part, the oldest first, and the total", async () => {
-    using here = await three();
+    const here = await three();
     const { exitCode, out } = await here.sheaf("du");
     expect(exitCode).toBe(0);
     expect(out).toMatch(
@@ -46,7 +46,7 @@ describe("sheaf du", () => {
   });
 
   it("says so where there is nothing", async () => {
-    using here = shell();
+    const here = shell();
     expect((await here.sheaf("du")).out).toMatch(/^0 B in 0 runs below /);
     expect(existsSync(join(here.path, ".sheaf"))).toBe(false);
   });
@@ -54,7 +54,7 @@ describe("sheaf du", () => {
 
 describe("sheaf gc", () => {
   it("removes what has succeeded, leaves what failed, and says what was freed", async () => {
-    using here = await three();
+    const here = await three();
     const { bytes } = JSON.parse((await here.sheaf("du --json")).out);
     const { exitCode, out } = await here.sheaf("gc");
     expect(exitCode).toBe(0);
@@ -72,7 +72,7 @@ describe("sheaf gc", () => {
   });
 
   it("goes by the flags", async () => {
-    using here = await three();
+    const here = await three();
     await here.sheaf("gc --older-than 7d");
     expect(runsIn(here)).toEqual(["failed", "second"]);
     await here.sheaf("gc --keep 1 --all");
@@ -84,13 +84,13 @@ describe("sheaf gc", () => {
   });
 
   it("changes nothing in a dry run", async () => {
-    using here = await three();
+    const here = await three();
     expect((await here.sheaf("gc --dry-run --all")).out).toMatch(/Would free .*: the state of 3 runs\./);
     expect(runsIn(here)).toEqual(["failed", "first", "second"]);
   });
 
   it("removes what an earlier removal left in the trash", async () => {
-    using here = await three();
+    const here = await three();
     mkdirSync(join(here.path, ".sheaf/trash/0-x"), { recursive: true });
     await here.sheaf("gc --keep 9");
     expect(existsSync(join(here.path, ".sheaf/trash"))).toBe(false);
@@ -98,7 +98,7 @@ describe("sheaf gc", () => {
   });
 
   it("goes by journals: a folder or a link that only has a run's place is left", async () => {
-    using here = await three();
+    const here = await three();
     mkdirSync(join(here.path, ".sheaf/runs/20200101-000000-abcdef/tasks"), { recursive: true });
     mkdirSync(join(here.path, "mine"));
     symlinkSync(join(here.path, "mine"), join(here.path, ".sheaf/runs/link"));
@@ -108,7 +108,7 @@ describe("sheaf gc", () => {
   });
 
   it("removes nothing while a run holds the directory", async () => {
-    using here = await three();
+    const here = await three();
     let under = "";
     const run = executeWithParallelism(
       { dir: here.path, tasks: [{ id: "x" }] },
@@ -124,7 +124,7 @@ describe("sheaf gc", () => {
   });
 
   it("refuses flags that say nothing", async () => {
-    using here = shell();
+    const here = shell();
     const { exitCode, err } = await here.sheaf("gc --older-than soon");
     expect([exitCode, err]).toEqual([
       2,
@@ -133,7 +133,7 @@ describe("sheaf gc", () => {
   });
 
   it("teaches by examples", async () => {
-    using here = shell();
+    const here = shell();
     expect((await here.sheaf("gc --help")).out).toContain("$ sheaf gc --max-size 2G");
     expect((await here.sheaf("du --help")).out).toContain("$ sheaf du");
   });

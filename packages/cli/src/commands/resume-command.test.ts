@@ -23,7 +23,7 @@ function broken(): Shell {
 
 describe("sheaf resume", () => {
   it("goes on with the mended plan, and with what was done before", async () => {
-    using here = broken();
+    const here = broken();
     expect((await here.sheaf("run plans/plan.yaml --dir work --quiet --run-id r")).exitCode).toBe(1);
     write(here, "plans/plan.yaml", MENDED);
     const { exitCode, out, err } = await here.sheaf("resume latest --dir work");
@@ -35,7 +35,7 @@ describe("sheaf resume", () => {
   });
 
   it("takes the text that was kept where the plan is gone, from standard input too", async () => {
-    using here = broken();
+    const here = broken();
     write(here, "gate", "");
     write(here, "plans/plan.yaml", plan(`test -e ${here.path}/open && cat a.txt > b.txt`));
     await here.sheaf("run plans/plan.yaml --dir work --quiet --run-id r");
@@ -46,7 +46,7 @@ describe("sheaf resume", () => {
   });
 
   it("keeps to the flags of the run, to its agents and to where paths start", async () => {
-    using here = shell({
+    const here = shell({
       "plan.yaml":
         "tasks: [{ id: a, reads: [], writes: [] }, { id: b, dependsOn: [a], reads: [], writes: [] }]\n",
       "agent.mjs":
@@ -64,7 +64,7 @@ describe("sheaf resume", () => {
   });
 
   it("finds a run under SHEAF_HOME, and by its folder without it", async () => {
-    using here = broken();
+    const here = broken();
     const home = join(here.path, "home");
     await here.sheaf("run plans/plan.yaml --dir work --quiet --run-id r", { SHEAF_HOME: home });
     const folder = join(home, readdirSync(home)[0]!, "runs/r");
@@ -86,7 +86,7 @@ describe("sheaf resume", () => {
     ["other tasks in the plan", "resume other --dir work", /its tasks were a, b/],
     ["a copied run", "resume copies/r", /it is a copy of the one in .*work\/.sheaf\/runs\/r/],
   ])("refuses %s with exit code 2", async (what, args, message) => {
-    using here = broken();
+    const here = broken();
     await here.sheaf("run plans/plan.yaml --dir work --quiet --run-id r");
     if (what === "a run of a program") {
       const dir = join(here.path, "work");
@@ -106,7 +106,7 @@ describe("sheaf resume", () => {
   });
 
   it("teaches by an example", async () => {
-    using here = shell();
+    const here = shell();
     expect((await here.sheaf("resume --help")).out).toContain("$ sheaf resume latest --done send-mail");
   });
 });

@@ -4,7 +4,7 @@ import type { RunState } from "./run-states.ts";
 const DAY_MS = 86_400_000;
 
 /** A run that did not succeed may still be gone on with; that long its state is not touched unless that is asked for. */
-const UNSUCCESSFUL_KEPT_MS: number = 30 * DAY_MS;
+const UNSUCCESSFUL_KEPT_MS = 30 * DAY_MS;
 
 /** What is asked for. */
 export interface GarbageRules {

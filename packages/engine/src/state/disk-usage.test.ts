@@ -1,13 +1,14 @@
 import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempDir } from "@sheaf/testkit";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { diskUsage } from "./disk-usage.ts";
 
 const BIG = "x".repeat(100_000);
 
 test("a file with a name outside counts nothing, one with two names inside counts once", () => {
-  using place = tempDir({ "state/base/shared": BIG, "state/layers/own": BIG, "state/tasks/": "" });
+  const place = tempDir({ "state/base/shared": BIG, "state/layers/own": BIG, "state/tasks/": "" });
+  onTestFinished(() => place[Symbol.dispose]());
   const at = (path: string): string => join(place.path, path);
   const fileBytes = lstatSync(at("state/layers/own")).blocks * 512;
   linkSync(at("state/base/shared"), at("live"));
@@ -21,7 +22,8 @@ test("a file with a name outside counts nothing, one with two names inside count
 });
 
 test("a folder that is not there takes nothing, and a part may have any name", () => {
-  using place = tempDir();
+  const place = tempDir();
+  onTestFinished(() => place[Symbol.dispose]());
   expect(diskUsage(join(place.path, "none"))).toMatchObject({ bytes: 0 });
   mkdirSync(join(place.path, "__proto__"));
   writeFileSync(join(place.path, "__proto__/x"), BIG);
