@@ -15,4 +15,4 @@ export {
 } from "./fake-model-server.ts";
 export type { FakeModelReply, FakeUsage } from "./fake-model-server-reply.ts";
 export { type ScriptedAgent, type ScriptedCall, scriptedAgent } from "./scripted-agent.ts";
-export { type Files, readTree, type TempDir, tempDir, writeFiles } from "./temp-dir.ts";
+export { type Files, memoryDir, readTree, type TempDir, tempDir, writeFiles } from "./temp-dir.ts";

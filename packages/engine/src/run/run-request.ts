@@ -16,6 +16,7 @@ import { type Agent, checkAgent, resolveWork, type TaskWork } from "../agents/re
 import { readSettings } from "../config/read-settings.ts";
 import { SETTING_TABLE } from "../config/setting-table.ts";
 import type { Settings } from "../config/settings.ts";
+import { createExecutors } from "../executor/executors.ts";
 import { parseTasks } from "../tasks/parse-tasks.ts";
 import { isPlannerAnswer, tasksOfPlannerAnswer } from "../tasks/planner-answer.ts";
 import { type AskedHome, checkHome } from "./check-home.ts";
@@ -46,6 +47,7 @@ export interface RunRequest {
   readonly inDoubt: ReadonlyMap<string, DoubtDecision>;
   /** Library that tracks what commands read; null until it was asked for, or where there is none. */
   readonly shim: string | null;
+  readonly makeExecutors: typeof createExecutors;
 }
 
 function toSpec(input: RunInput): RunSpec {
@@ -149,5 +151,6 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     validate: options.validate ?? false,
     inDoubt: readDecisions(options.inDoubt ?? {}),
     shim: null,
+    makeExecutors: createExecutors,
   };
 }

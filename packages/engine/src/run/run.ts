@@ -8,7 +8,6 @@ import type { EffectiveLimits } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile, trackShim } from "@sheaf/workdir";
 import { codeHashes } from "../agents/code-hash.ts";
-import { createExecutors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
@@ -72,8 +71,8 @@ export class Run {
   async perform(listener: RunListener): Promise<RunReport> {
     const opened = await openRun(this.#request, this.#abort.signal);
     this.#opened = opened;
-    const { clock, settings } = this.#request;
-    const executors = createExecutors({
+    const { clock, settings, makeExecutors } = this.#request;
+    const executors = makeExecutors({
       clock,
       enter: opened.workdir?.enter ?? [],
       nodeArgs: settings.tracking ? ["-r", fsHookFile] : [],
