@@ -1,6 +1,7 @@
 // What an attempt read, whichever way that is known: by what it was shown, or by what it was observed to look at.
 import { createHash } from "node:crypto";
 import type { Observation, ObservationKind } from "@sheaf/core";
+import type { Change } from "./change.ts";
 import { differences } from "./differences.ts";
 import { joinPath } from "./relative-path.ts";
 import { entryValue, observedValue, sharesPath } from "./tracking/observation.ts";
@@ -50,6 +51,24 @@ export function shownReads(parts: ShownParts): Reads {
       return { shown: { ...parts, value: await shownValue(tree, parts) }, observed: [] };
     },
   };
+}
+
+/**
+ * Returns the observations of an attempt that succeeded, of which these changes came. Who wrote a file and left it as
+ * it was, or made a folder that was there, brings no change that would do so again elsewhere: to them what was there
+ * counts as read.
+ */
+export function withoutTrace(
+  observations: readonly Observation[],
+  changes: readonly Change[],
+): readonly Observation[] {
+  const put = new Set(changes.flatMap(({ op, path }) => (op === "put" ? [path] : [])));
+  const made = new Set(changes.flatMap(({ op, path }) => (op === "mkdir" ? [path] : [])));
+  return observations.map(({ path, kind }) => {
+    if (kind === "written" && !put.has(path)) return { path, kind: "content" };
+    if (kind === "made" && !made.has(path)) return { path, kind: "exists" };
+    return { path, kind };
+  });
 }
 
 /** What was observed is all that was read. */

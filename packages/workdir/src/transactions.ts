@@ -146,7 +146,7 @@ export class Transactions implements Workdir {
     const sealed = await this.#sealed(open, request, end);
     for (const { content } of sealed.tampered) this.#links.drop(content);
     return {
-      ...{ taskId, snapshot, reads: readsOf(open, end.observed), changes: sealed.changes },
+      ...{ taskId, snapshot, reads: readsOf(open, end, sealed.changes), changes: sealed.changes },
       undeclaredReads: undeclaredReadsOf(open, end.observed),
       undeclared: undeclaredPaths(sealed.changes, writes, this.#prepared.frozen),
       tampered: sealed.tampered.map(({ path }) => path),

@@ -1,9 +1,12 @@
 import { type BigIntStats, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Observed } from "@sheaf/core";
+import type { Change } from "./change.ts";
 import { statOf } from "./file-stat.ts";
+
 import type { MountedView } from "./overlay/mounted-views.ts";
-import { observedReads, type Reads, shownReads, undeclaredReads } from "./reads.ts";
+import { observedReads, type Reads, shownReads, undeclaredReads, withoutTrace } from "./reads.ts";
+
 import { joinPath, normalizePath, pathParts } from "./relative-path.ts";
 import { ensureFolder, putEntry, type Staging } from "./stage.ts";
 import type { Entry, Tree } from "./tree.ts";
@@ -103,8 +106,15 @@ function show(view: OpenView, path: string, entry: Entry): void {
 }
 
 /** What the attempt read: what it was observed to look at, where all of that is known, else all that it was shown. */
-export function readsOf(view: OpenView, observed: Observed | null): Reads {
-  if (observed !== null && observed.incomplete === null) return observedReads(observed.observations);
+export function readsOf(
+  view: OpenView,
+  { observed, succeeded }: { readonly observed: Observed | null; readonly succeeded: boolean },
+  changes: readonly Change[],
+): Reads {
+  if (observed !== null && observed.incomplete === null) {
+    const { observations } = observed;
+    return observedReads(succeeded ? withoutTrace(observations, changes) : observations);
+  }
   return shownReads({ globs: view.shown, asked: [...view.asked] });
 }
 

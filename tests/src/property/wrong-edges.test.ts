@@ -14,27 +14,31 @@ const check = (each: Case, blind: Blindness | null) => {
   return compare(each, orderOf(ids, each.needs), blind);
 };
 
-test("whatever the edges and the order of ends: files, outputs and failures are those of running in order", LONG, async () => {
-  const reached = { tasks: 0, conflicts: 0, failures: 0, skipped: 0, absent: 0, listings: 0, links: 0 };
-  const counts = cases({ ci: 300, deep: 10_000 });
-  const from = performance.now();
-  await fc.assert(
-    fc.asyncProperty(anyCase, async (each) => {
-      const outcome = await check(each, null);
-      for (const key of Object.keys(reached) as (keyof typeof reached)[]) reached[key] += outcome[key];
-    }),
-    { ...counts, timeout: 60_000, endOnFailure: process.env.TEST_SHRINK !== "1" },
-  );
-  const perSecond = Math.round((counts.numRuns * 1_000) / (performance.now() - from));
-  console.log(`${counts.numRuns} cases, ${perSecond} a second: ${JSON.stringify(reached)}`);
-  // The cases must reach what they are there for.
-  expect(reached.conflicts).toBeGreaterThan(counts.numRuns / 10);
-  expect(reached.failures).toBeGreaterThan(counts.numRuns / 100);
-  expect(reached.skipped).toBeGreaterThan(0);
-  expect(reached.absent).toBeGreaterThan(counts.numRuns);
-  expect(reached.listings).toBeGreaterThan(counts.numRuns / 3);
-  expect(reached.links).toBeGreaterThan(counts.numRuns / 100);
-});
+test(
+  "whatever the edges and the order of ends: files, outputs and failures are those of running in order",
+  LONG,
+  async () => {
+    const reached = { tasks: 0, conflicts: 0, failures: 0, skipped: 0, absent: 0, listings: 0, links: 0 };
+    const counts = cases({ ci: 300, deep: 10_000 });
+    const from = performance.now();
+    await fc.assert(
+      fc.asyncProperty(anyCase, async (each) => {
+        const outcome = await check(each, null);
+        for (const key of Object.keys(reached) as (keyof typeof reached)[]) reached[key] += outcome[key];
+      }),
+      { ...counts, timeout: 60_000, endOnFailure: process.env.TEST_SHRINK !== "1" },
+    );
+    const perSecond = Math.round((counts.numRuns * 1_000) / (performance.now() - from));
+    console.log(`${counts.numRuns} cases, ${perSecond} a second: ${JSON.stringify(reached)}`);
+    // The cases must reach what they are there for.
+    expect(reached.conflicts).toBeGreaterThan(counts.numRuns / 10);
+    expect(reached.failures).toBeGreaterThan(counts.numRuns / 100);
+    expect(reached.skipped).toBeGreaterThan(0);
+    expect(reached.absent).toBeGreaterThan(counts.numRuns);
+    expect(reached.listings).toBeGreaterThan(counts.numRuns / 3);
+    expect(reached.links).toBeGreaterThan(counts.numRuns / 100);
+  },
+);
 
 describe("the proof notices when", () => {
   test.each(BLINDNESSES)("%s are not seen", LONG, async (blind) => {

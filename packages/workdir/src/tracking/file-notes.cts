@@ -6,7 +6,9 @@ import type { Recorder } from "./recorder.cjs";
 
 const { constants, lstatSync, readdirSync } = require("node:fs") as typeof import("node:fs");
 const { posix } = require("node:path") as typeof import("node:path");
-const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, MADE, NO_FOLLOW } = require("./kinds.cjs") as Kinds;
+const kinds = require("./kinds.cjs") as Kinds;
+
+const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, MADE, NO_FOLLOW, MAKES } = kinds;
 
 /** Records what a call with these arguments will look at. */
 type Note = (args: readonly unknown[]) => void;
@@ -24,16 +26,17 @@ const SILENT: ReadonlySet<string> = new Set(
   "close closeSync fsync fsyncSync fdatasync fdatasyncSync unwatchFile _toUnixTimestamp".split(" "),
 );
 const FLAGS: ReadonlyMap<string, number> = new Map([
-  ...["w", "w+"].map((flag): [string, number] => [flag, WRITTEN]),
+  ...["w", "w+"].map((flag): [string, number] => [flag, WRITTEN | MAKES]),
+  ...["a", "a+", "as", "sa", "as+", "sa+"].map((flag): [string, number] => [flag, CONTENT | MAKES]),
   ...["wx", "xw", "wx+", "xw+", "ax", "xa", "ax+", "xa+"].map((flag): [string, number] => [
     flag,
-    EXISTS | NO_FOLLOW,
+    EXISTS | NO_FOLLOW | MAKES,
   ]),
 ]);
 
 /** The options that change what is looked at. */
 type Fields = Readonly<
-  Partial<Record<"cwd" | "dereference" | "fd" | "flag" | "flags" | "recursive", unknown>>
+  Partial<Record<"cwd" | "dereference" | "fd" | "flag" | "flags" | "mode" | "recursive", unknown>>
 >;
 
 const fieldsOf = (value: unknown): Fields =>
@@ -47,15 +50,23 @@ const isFolder = (path: string): boolean => {
   }
 };
 
-/** Returns what opening with these flags looks at. */
-function opening(flags: unknown): number {
+const USUAL_MODE = 0o666;
+
+/** Returns what opening with these flags looks at; with a mode, also whether there is a file that keeps its own. */
+function opening(flags: unknown, mode: unknown): number {
+  const mask = openingAsUsual(flags);
+  const usual = mode === undefined || mode === null || typeof mode === "function" || mode === USUAL_MODE;
+  return usual || (mask & MAKES) === 0 ? mask : mask | EXISTS;
+}
+
+function openingAsUsual(flags: unknown): number {
   if (typeof flags !== "number") return FLAGS.get(String(flags)) ?? CONTENT;
   const { O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW } = constants;
-  if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) return EXISTS | NO_FOLLOW;
-  const follow = (flags & O_NOFOLLOW) === 0 ? 0 : NO_FOLLOW;
-  if ((flags & O_TRUNC) === 0) return CONTENT | follow;
+  if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) return EXISTS | NO_FOLLOW | MAKES;
+  const how = ((flags & O_NOFOLLOW) === 0 ? 0 : NO_FOLLOW) | ((flags & O_CREAT) === 0 ? 0 : MAKES);
+  if ((flags & O_TRUNC) === 0) return CONTENT | how;
   // Without O_CREAT the call tells whether there is a file.
-  return WRITTEN | ((flags & O_CREAT) === 0 ? EXISTS : 0) | follow;
+  return WRITTEN | ((flags & O_CREAT) === 0 ? EXISTS : 0) | how;
 }
 
 function fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Record<string, Note>> {
@@ -70,18 +81,19 @@ function fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Recor
     return (args) => {
       const path = args[0];
       if (typeof path === "number") return descriptors.used(path);
-      recorder.see(opening(fieldsOf(args[at]).flag ?? usual), path);
+      const { flag, mode } = fieldsOf(args[at]);
+      recorder.see(opening(flag ?? usual, mode), path);
     };
   };
   const streams = (usual: string): Note => {
     return ([path, options]) => {
-      const { fd, flags } = fieldsOf(options);
+      const { fd, flags, mode } = fieldsOf(options);
       if (typeof fd === "number") descriptors.used(fd);
-      else if (fd === undefined || fd === null) recorder.see(opening(flags ?? usual), path);
+      else if (fd === undefined || fd === null) recorder.see(opening(flags ?? usual, mode), path);
     };
   };
-  const opened: Note = ([path, flags]) => {
-    recorder.see(opening(typeof flags === "function" ? "r" : (flags ?? "r")), path);
+  const opened: Note = ([path, flags, mode]) => {
+    recorder.see(opening(typeof flags === "function" ? "r" : (flags ?? "r"), mode), path);
   };
 
   return {
@@ -116,15 +128,16 @@ function fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Recor
     unlink: sees(EXISTS | WRITTEN | NO_FOLLOW),
     rm: ([path, options]) =>
       recorder.see((fieldsOf(options).recursive ? TREE : EXISTS | WRITTEN) | NO_FOLLOW, path),
-    symlink: ([, path]) => recorder.see(EXISTS | NO_FOLLOW, path),
+    symlink: ([, path]) => recorder.see(EXISTS | NO_FOLLOW | MAKES, path),
     link: ([from, to]) => {
       recorder.see(CONTENT | NO_FOLLOW, from);
-      recorder.see(EXISTS | NO_FOLLOW, to);
+      recorder.see(EXISTS | NO_FOLLOW | MAKES, to);
     },
     copyFile: ([from, to, mode]) => {
       recorder.see(CONTENT, from);
       const exclusive = typeof mode === "number" && (mode & constants.COPYFILE_EXCL) !== 0;
-      recorder.see(exclusive ? EXISTS | NO_FOLLOW : WRITTEN, to);
+      // A new file gets the mode of the one that it is a copy of.
+      recorder.see((exclusive ? NO_FOLLOW : WRITTEN) | EXISTS | MAKES, to);
     },
     ...folders.notes,
   };
@@ -144,7 +157,7 @@ class FolderNotes {
       watch: lists,
       rmdir: ([path, options]) =>
         recorder.see((fieldsOf(options).recursive ? TREE : LISTING) | NO_FOLLOW, path),
-      mkdir: ([path, options]) => this.#make(path, fieldsOf(options).recursive === true),
+      mkdir: ([path, options]) => this.#mkdir(path, options),
       mkdtemp: ([prefix]) => this.#inside(prefix),
       mkdtempDisposable: ([prefix]) => this.#inside(prefix),
       rename: ([from, to]) => this.#move(from, to),
@@ -183,10 +196,20 @@ class FolderNotes {
     }
   }
 
-  /** Making a folder tells that nothing was there; with those around it, up to the first that was there. */
-  #make(path: unknown, recursive: boolean): void {
-    this.#recorder.see((recursive ? MADE : EXISTS) | NO_FOLLOW, path);
-    let text = recursive ? this.#recorder.textOf(path) : null;
+  #mkdir(path: unknown, options: unknown): void {
+    const { recursive, mode } = fieldsOf(options);
+    if (recursive !== true) this.#recorder.see(EXISTS | NO_FOLLOW | MAKES, path);
+    else {
+      // A folder that is there keeps its own mode.
+      if (mode !== undefined && mode !== null) this.#recorder.see(EXISTS, path);
+      this.#make(path);
+    }
+  }
+
+  /** Records that a folder is made with those around it, up to the first that was there. */
+  #make(path: unknown): void {
+    this.#recorder.see(MADE | NO_FOLLOW, path);
+    let text = this.#recorder.textOf(path);
     while (text !== null && text !== "/" && !isFolder(text)) {
       text = posix.dirname(text);
       this.#recorder.see(MADE, text);
@@ -203,7 +226,7 @@ class FolderNotes {
     const folder = text !== null && isFolder(text);
     this.#recorder.see((folder ? TREE : CONTENT) | NO_FOLLOW, from);
     // A folder takes the place of nothing or of an empty folder.
-    this.#recorder.see((folder ? LISTING : WRITTEN) | NO_FOLLOW, to);
+    this.#recorder.see((folder ? LISTING : WRITTEN) | NO_FOLLOW | MAKES, to);
   }
 
   #everyPrefix(path: unknown): void {
@@ -225,7 +248,7 @@ class FolderNotes {
     if (target === null) return;
     // What is already there is compared with what comes.
     this.#recorder.see(recursive && isFolder(target) ? TREE : STAT | WRITTEN, target);
-    this.#make(posix.dirname(target), true);
+    this.#make(posix.dirname(target));
   }
 
   #glob(pattern: unknown, cwd: unknown): void {

@@ -13,6 +13,8 @@ export interface Kinds {
   readonly MADE: number;
   /** The call is about a link itself where its path names one. */
   readonly NO_FOLLOW: number;
+  /** The call may put a new name into a folder, so that it also tells whether there is that folder. */
+  readonly MAKES: number;
   /** Letter of each kind, in the order of their bits. */
   readonly LETTERS: string;
 }
@@ -26,5 +28,6 @@ module.exports = {
   WRITTEN: 32,
   MADE: 64,
   NO_FOLLOW: 128,
+  MAKES: 256,
   LETTERS: "cseltwm",
 } satisfies Kinds;

@@ -12,7 +12,7 @@ const { realpathSync } = require("node:fs") as typeof import("node:fs");
 const { posix } = require("node:path") as typeof import("node:path");
 const { fileURLToPath } = require("node:url") as typeof import("node:url");
 const { isEven, linkWalk } = require("./link-walk.cjs") as LinkWalkModule;
-const { CONTENT, LETTERS, NO_FOLLOW } = require("./kinds.cjs") as Kinds;
+const { CONTENT, EXISTS, LETTERS, MADE, MAKES, NO_FOLLOW } = require("./kinds.cjs") as Kinds;
 
 /** Where new records go besides the recorder's own memory. */
 export interface Sink {
@@ -59,6 +59,8 @@ export interface RecorderModule {
 
 const MOST_RECORDS = 200_000;
 const SLASH = 47;
+/** Bits that a mask takes. */
+const APART = 9;
 
 function decoded(path: unknown): string | null | undefined {
   if (typeof path === "string") return path;
@@ -193,7 +195,7 @@ class ThreadRecorder implements Recorder {
     if (given === null) return;
     if (given.charCodeAt(0) !== SLASH) this.#follow(process.cwd());
     // Kinds that follow the last link and kinds that do not are remembered apart.
-    const flags = (mask & NO_FOLLOW) === 0 ? mask : mask << 7;
+    const flags = (mask & NO_FOLLOW) === 0 ? mask : mask << APART;
     const seen = this.#given.get(given) ?? 0;
     if ((seen & flags) === flags) return;
     const text = this.textOf(given);
@@ -211,10 +213,18 @@ class ThreadRecorder implements Recorder {
 
   #visit(mask: number, text: string): void {
     const follow = (mask & NO_FOLLOW) === 0;
-    const kinds = mask & ~NO_FOLLOW;
+    const kinds = mask & ~(NO_FOLLOW | MAKES);
     this.#recordAt(kinds, text);
     const end = this.#links.leadsTo(text, follow, this.#onLink);
     if (end !== text) this.#recordAt(kinds, end);
+    if ((mask & MAKES) !== 0) this.#seeFolderOf(end);
+  }
+
+  /** Records that there was a folder to put a name into, or none; of one that was made here nothing was learned. */
+  #seeFolderOf(path: string): void {
+    const relative = this.#relative(posix.dirname(path));
+    if (relative === null || relative === "") return;
+    if (((this.#kinds.get(relative) ?? 0) & MADE) === 0) this.#record(EXISTS, relative);
   }
 
   readonly #onLink = (link: string): void => this.#recordAt(CONTENT, link);

@@ -137,4 +137,3 @@ export async function compare(
     skipped: endings.filter((ended) => ended === "skipped").length,
   };
 }
-

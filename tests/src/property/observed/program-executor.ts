@@ -2,8 +2,8 @@
 import {
   type AttemptEnd,
   type AttemptRequest,
-  encodeData,
   type Executor,
+  encodeData,
   type RunningAttempt,
   toWireError,
 } from "@sheaf/core";
