@@ -29,6 +29,7 @@ test(
       { ...counts, timeout: 60_000, endOnFailure: process.env.TEST_SHRINK !== "1" },
     );
     const perSecond = Math.round((counts.numRuns * 1_000) / (performance.now() - from));
+    // biome-ignore lint/suspicious/noConsole: the figures of the deep run are in docs/testing.md
     console.log(`${counts.numRuns} cases, ${perSecond} a second: ${JSON.stringify(reached)}`);
     // The cases must reach what they are there for.
     expect(reached.conflicts).toBeGreaterThan(counts.numRuns / 10);
@@ -50,6 +51,7 @@ describe("the proof notices when", () => {
     );
     expect(found.failed, `none of ${found.numRuns} cases came out wrong`).toBe(true);
     expect(found.errorInstance).toBeInstanceOf(WrongResult);
+    // biome-ignore lint/suspicious/noConsole: how soon it is noticed is a figure
     console.log(`without ${blind}: wrong in case ${found.numRuns}`);
   });
 });

@@ -5,7 +5,7 @@ import { inspect, isDeepStrictEqual } from "node:util";
 import type { RunOptions, RunReport } from "@sheaf/engine";
 import { defineAgent } from "@sheaf/engine/agent";
 import { executeOn } from "@sheaf/engine/internal";
-import { memoryDir, readTree, writeFiles } from "@sheaf/testkit";
+import { type Files, memoryDir, readTree, writeFiles } from "@sheaf/testkit";
 import type { Needs } from "./edges.ts";
 import { type Ended, runInOrder } from "./in-order.ts";
 import { programExecutor } from "./program-executor.ts";
@@ -14,7 +14,7 @@ import type { Blindness, Sights } from "./watch.ts";
 
 /** One case: what there is to do, and how it comes to be done. */
 export interface Case {
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Files;
   readonly programs: readonly Program[];
   /** What each task declares to depend on. */
   readonly needs: Needs;

@@ -19,11 +19,13 @@ export type Ended = string | null | "skipped";
 
 function copyTree(from: string, to: string): void {
   const stat = lstatSync(from);
-  if (stat.isSymbolicLink()) return symlinkSync(readlinkSync(from), to);
-  if (!stat.isDirectory()) return copyFileSync(from, to);
-  mkdirSync(to);
-  for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name));
-  chmodSync(to, stat.mode);
+  if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+  else if (!stat.isDirectory()) copyFileSync(from, to);
+  else {
+    mkdirSync(to);
+    for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name));
+    chmodSync(to, stat.mode);
+  }
 }
 
 /** Runs one program; what a failed one did is undone. */

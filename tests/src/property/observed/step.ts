@@ -1,14 +1,20 @@
 // What a program does, one step at a time, as plain data; and how the steps are drawn.
+import type { Files } from "@sheaf/testkit";
 import fc from "fast-check";
+
+/** What is written: null for what was seen so far. */
+export type Text = string | null;
 
 export type Step =
   | { readonly op: "read" | "exists" | "stat" | "lstat" | "list" | "readlink"; readonly path: string }
   | { readonly op: "unlink" | "rmdir" | "empty"; readonly path: string }
-  /** `text` null: what was seen so far. */
-  | { readonly op: "write" | "append"; readonly path: string; readonly text: string | null }
+  | { readonly op: "append"; readonly path: string; readonly text: Text }
+  | { readonly op: "write"; readonly path: string; readonly text: Text; readonly mode?: number }
+  /** Fails where there is something. */
+  | { readonly op: "create"; readonly path: string; readonly text: Text }
   | { readonly op: "truncate"; readonly path: string; readonly bytes: number }
   | { readonly op: "chmod"; readonly path: string; readonly mode: number }
-  | { readonly op: "mkdir"; readonly path: string; readonly recursive: boolean }
+  | { readonly op: "mkdir"; readonly path: string; readonly recursive: boolean; readonly mode?: number }
   | { readonly op: "symlink"; readonly path: string; readonly target: string }
   | { readonly op: "rename" | "copy"; readonly path: string; readonly to: string }
   /** Fails when what was seen so far hashes to a multiple of `every`. */
@@ -31,6 +37,8 @@ const folder = fc.constantFrom(...FOLDERS);
 const path = fc.oneof({ weight: 3, arbitrary: file }, { weight: 1, arbitrary: folder });
 const text = fc.constantFrom(...TEXTS, null, null);
 
+const mode = fc.constantFrom(0o755, 0o700);
+
 const is = <const T extends Step["op"]>(op: T): fc.Arbitrary<T> => fc.constant(op);
 
 const looking: fc.Arbitrary<Step> = fc.oneof(
@@ -44,15 +52,18 @@ const looking: fc.Arbitrary<Step> = fc.oneof(
 
 const changing: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ op: is("write"), path: file, text }) },
+  { weight: 1, arbitrary: fc.record({ op: is("write"), path: file, text, mode }) },
+  { weight: 1, arbitrary: fc.record({ op: is("create"), path: file, text }) },
   { weight: 3, arbitrary: fc.record({ op: is("append"), path: file, text }) },
   { weight: 1, arbitrary: fc.record({ op: is("truncate"), path: file, bytes: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ op: is("unlink"), path }) },
   { weight: 1, arbitrary: fc.record({ op: is("rmdir"), path: folder }) },
   { weight: 1, arbitrary: fc.record({ op: is("empty"), path: folder }) },
-  { weight: 1, arbitrary: fc.record({ op: is("chmod"), path, mode: fc.constantFrom(0o755, 0o700) }) },
+  { weight: 1, arbitrary: fc.record({ op: is("chmod"), path, mode }) },
   { weight: 2, arbitrary: fc.record({ op: is("mkdir"), path: folder, recursive: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: is("mkdir"), path: folder, recursive: fc.boolean(), mode }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ op: is("symlink"), path, target: fc.constantFrom(...TARGETS) }),
   },
   { weight: 1, arbitrary: fc.record({ op: is("rename"), path, to: path }) },
@@ -76,11 +87,16 @@ export const programs: fc.Arbitrary<readonly Program[]> = programsOf(
   8,
 );
 
-/** Files that are there before the first task. */
-export const startFiles: fc.Arbitrary<Readonly<Record<string, string>>> = fc
+const startFile = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<string>(...TEXTS) },
+  { weight: 1, arbitrary: fc.record({ link: fc.constantFrom(...TARGETS) }) },
+);
+
+/** Files and links that are there before the first task. */
+export const startFiles: fc.Arbitrary<Files> = fc
   .subarray(FILES)
   .chain((paths) =>
     fc
-      .array(fc.constantFrom(...TEXTS), { minLength: paths.length, maxLength: paths.length })
-      .map((texts) => Object.fromEntries(paths.map((each, i) => [each, texts[i]!]))),
+      .array(startFile, { minLength: paths.length, maxLength: paths.length })
+      .map((files) => Object.fromEntries(paths.map((each, i) => [each, files[i]!]))),
   );

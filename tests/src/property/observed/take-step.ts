@@ -34,51 +34,72 @@ const sayStat = (stat: Stats): string => {
   return stat.isDirectory() ? `folder ${stat.mode}` : `file ${stat.mode} ${stat.size}`;
 };
 
-function act(root: string, step: FileStep, seen: string): string | void {
+const LOOKS: { readonly [op in Step["op"]]?: (full: string) => string } = {
+  read: (full) => readFileSync(full, "latin1"),
+  exists: (full) => String(existsSync(full)),
+  stat: (full) => sayStat(statSync(full)),
+  lstat: (full) => sayStat(lstatSync(full)),
+  list: (full) => readdirSync(full).sort().join(","),
+  readlink: (full) => readlinkSync(full),
+};
+
+type Changing = Exclude<
+  FileStep,
+  { readonly op: "read" | "exists" | "stat" | "lstat" | "list" | "readlink" }
+>;
+
+function change(root: string, step: Changing, seen: string): void {
   const full = join(root, step.path);
+  // Leaving a mode out is not the same as giving one.
+  const mode = "mode" in step && step.mode !== undefined ? { mode: step.mode } : {};
   switch (step.op) {
-    case "read":
-      return readFileSync(full, "latin1");
-    case "exists":
-      return String(existsSync(full));
-    case "stat":
-      return sayStat(statSync(full));
-    case "lstat":
-      return sayStat(lstatSync(full));
-    case "list":
-      return readdirSync(full).sort().join(",");
-    case "readlink":
-      return readlinkSync(full);
     case "write":
-      return writeFileSync(full, step.text ?? seen);
+      writeFileSync(full, step.text ?? seen, mode);
+      break;
+    case "create":
+      writeFileSync(full, step.text ?? seen, { flag: "wx" });
+      break;
     case "append":
-      return appendFileSync(full, step.text ?? seen);
+      appendFileSync(full, step.text ?? seen);
+      break;
     case "truncate":
-      return truncateSync(full, step.bytes);
+      truncateSync(full, step.bytes);
+      break;
     case "unlink":
-      return unlinkSync(full);
+      unlinkSync(full);
+      break;
     case "rmdir":
-      return rmdirSync(full);
+      rmdirSync(full);
+      break;
     case "empty":
-      return rmSync(full, { recursive: true, force: true });
+      rmSync(full, { recursive: true, force: true });
+      break;
     case "chmod":
-      return chmodSync(full, step.mode);
+      chmodSync(full, step.mode);
+      break;
     case "mkdir":
-      return void mkdirSync(full, { recursive: step.recursive });
+      mkdirSync(full, { recursive: step.recursive, ...mode });
+      break;
     case "symlink":
-      return symlinkSync(step.target, full);
+      symlinkSync(step.target, full);
+      break;
     case "rename":
-      return renameSync(full, join(root, step.to));
+      renameSync(full, join(root, step.to));
+      break;
     case "copy":
-      return copyFileSync(full, join(root, step.to));
+      copyFileSync(full, join(root, step.to));
+      break;
     default:
-      return step satisfies never;
+      step satisfies never;
   }
 }
 
 function outcomeOf(root: string, step: FileStep, seen: string): string {
   try {
-    return act(root, step, seen) ?? "";
+    const look = LOOKS[step.op];
+    if (look !== undefined) return look(join(root, step.path));
+    change(root, step as Changing, seen);
+    return "";
   } catch (error) {
     return `error ${(error as NodeJS.ErrnoException).code}`;
   }
