@@ -16,7 +16,9 @@ const USUAL_MODE = 0o666 & ~process.umask();
 export async function observedValue(tree: Tree, { path, kind }: Observation): Promise<string> {
   let entry: Entry | undefined = tree;
   for (const part of pathParts(path)) {
-    if (entry?.kind !== "dir") return wayTo(entry);
+    // Where a folder is missing there is nothing either; whoever puts something there has looked for the folder.
+    if (entry === undefined) break;
+    if (entry.kind !== "dir") return wayTo(entry);
     // Whoever may not pass a folder sees nothing below it.
     if ((entry.mode & 0o111) === 0) return `closed ${entry.mode}`;
     entry = entry.children.get(part);
@@ -25,10 +27,8 @@ export async function observedValue(tree: Tree, { path, kind }: Observation): Pr
 }
 
 /** What the way to a path ends at before the path does. */
-function wayTo(entry: Exclude<Entry, DirEntry> | undefined): string {
-  switch (entry?.kind) {
-    case undefined:
-      return "nothing";
+function wayTo(entry: Exclude<Entry, DirEntry>): string {
+  switch (entry.kind) {
     case "file":
       return "below a file";
     case "link":
