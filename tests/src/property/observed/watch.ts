@@ -66,9 +66,14 @@ export function watch(root: string, blind: Blindness | null): Watcher {
   let incomplete: string | null = null;
   const sights = { absent: 0, listings: 0, links: 0 };
 
+  // One recorder that watches the whole attempt knows which folders it has made; here each step has its own.
+  const isOfOwnFolder = ({ op }: Step, { kind, path }: Observation): boolean =>
+    kind === "exists" && op !== "exists" && op !== "mkdir" && seen.has(`made ${path}`);
+
   const keep = (step: Step, found: Observed, wasThere: ReadonlyMap<string, boolean>): void => {
     incomplete ??= found.incomplete;
     for (const observation of found.observations) {
+      if (isOfOwnFolder(step, observation)) continue;
       const look: Look = { step, observation, wasThere: wasThere.get(observation.path) ?? true };
       if (!look.wasThere) sights.absent += 1;
       if (observation.kind === "listing") sights.listings += 1;
