@@ -3,7 +3,7 @@ import type { Files } from "@sheaf/testkit";
 import fc from "fast-check";
 
 /** What is written: null for what was seen so far. */
-export type Text = string | null;
+type Text = string | null;
 
 export type Step =
   | { readonly op: "read" | "exists" | "stat" | "lstat" | "list" | "readlink"; readonly path: string }
