@@ -1,6 +1,6 @@
-import { type BigIntStats, constants, copyFileSync, linkSync, mkdirSync } from "node:fs";
+import { type BigIntStats, constants, copyFileSync, linkSync, mkdirSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { FileStat } from "./file-stat.ts";
+import { type FileStat, statOf, toDate } from "./file-stat.ts";
 import { canCopyUp } from "./overlay/lower-owner.ts";
 import { pathParts } from "./relative-path.ts";
 import { type Found, type ScanOptions, scan } from "./scan.ts";
@@ -19,33 +19,45 @@ export interface Base {
   readonly foreign: string | null;
 }
 
+type Kept = Pick<Content, "path" | "live" | "mtimeNs">;
+
 interface GrowingDir {
   readonly kind: "dir";
   readonly mode: number;
   readonly children: Map<string, Entry>;
 }
 
+interface Frozen {
+  readonly how: "link" | "copy";
+  /** Time of the bytes that were kept, in ns; that of a copy is near the original's, as no finer time can be set. */
+  readonly mtimeNs: bigint;
+}
+
 // A hard link keeps the bytes when somebody replaces or deletes the live file; an edit in place shows through, and
 // is noticed by its time when the bytes are used.
-function freeze(from: string, to: string): "link" | "copy" {
+function freeze(from: string, to: string, mtimeNs: bigint): Frozen {
   try {
     linkSync(from, to);
-    return "link";
+    return { how: "link", mtimeNs };
   } catch {
     // Another file system, too many links, or a file that the system does not let us link: a copy serves as well.
     copyFileSync(from, to, constants.COPYFILE_FICLONE);
-    return "copy";
+    // Edited meanwhile: with the old time that is noticed when the bytes are used.
+    if (statOf(from)?.mtimeNs !== mtimeNs) return { how: "copy", mtimeNs };
+    const time = toDate(mtimeNs);
+    utimesSync(to, time, time);
+    return { how: "copy", mtimeNs: statOf(to)!.mtimeNs };
   }
 }
 
-function insert(root: GrowingDir, found: Found, content: Pick<Content, "path" | "live">): void {
+function insert(root: GrowingDir, found: Found, content: Kept): void {
   const parts = pathParts(found.path);
   let dir = root;
   for (const part of parts.slice(0, -1)) dir = dir.children.get(part) as GrowingDir;
   dir.children.set(parts.at(-1)!, entryOf(found, content));
 }
 
-function entryOf(found: Found, content: Pick<Content, "path" | "live">): Entry {
+function entryOf(found: Found, content: Kept): Entry {
   const { stat } = found;
   switch (found.kind) {
     case "dir":
@@ -58,7 +70,7 @@ function entryOf(found: Found, content: Pick<Content, "path" | "live">): Entry {
       return {
         kind: "file",
         mode: stat.mode,
-        content: { ...content, size: stat.size, mtimeNs: stat.mtimeNs, hash: undefined },
+        content: { ...content, size: stat.size, hash: undefined },
       };
     default:
       return found satisfies never;
@@ -70,7 +82,7 @@ export function putAside(content: Content, store: string, path: string): void {
   if (!content.live) return;
   const kept = join(store, path);
   mkdirSync(dirname(kept), { recursive: true });
-  freeze(content.path, kept);
+  content.mtimeNs = freeze(content.path, kept, content.mtimeNs).mtimeNs;
   content.path = kept;
   content.live = false;
 }
@@ -100,16 +112,18 @@ export async function freezeBase(
     const kept = join(store, found.path);
     const live = join(dir, found.path);
     const keeps = options.shown.shown(found.path) === "all";
+    let { mtimeNs } = found.stat;
     if (found.kind === "file") {
       files += 1;
       if (keeps) {
         mkdirSync(dirname(kept), { recursive: true });
-        const way = freeze(live, kept);
-        ways.add(way);
-        if (!isOwn && way === "link") foreign ??= found.path;
+        const frozen = freeze(live, kept, mtimeNs);
+        ways.add(frozen.how);
+        mtimeNs = frozen.mtimeNs;
+        if (!isOwn && frozen.how === "link") foreign ??= found.path;
       }
     }
-    insert(root, found, keeps ? { path: kept, live: false } : { path: live, live: true });
+    insert(root, found, { path: keeps ? kept : live, live: !keeps, mtimeNs });
     states.set(found.path, found.stat);
   }
   const how = ways.size === 2 ? "links and copies" : ways.has("copy") ? "copies" : "links";

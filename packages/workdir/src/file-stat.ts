@@ -37,3 +37,6 @@ export function unchanged(now: FileStat, noted: FileStat): boolean {
     now.mode === noted.mode
   );
 }
+
+/** Returns a time in ns since 1970 as file times are set: in seconds, to the microsecond. */
+export const toDate = (ns: bigint): number => Number(ns / 1_000n) / 1e6;

@@ -2,7 +2,7 @@
 import { chmodSync, constants, copyFileSync, mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { SheafError } from "@sheaf/core";
-import { type FileStat, fileStat, statOf } from "./file-stat.ts";
+import { type FileStat, fileStat, statOf, toDate } from "./file-stat.ts";
 import { slices } from "./in-slices.ts";
 import { joinPath } from "./relative-path.ts";
 import type { Content, DirEntry, Entry, FileEntry, Tree } from "./tree.ts";
@@ -31,8 +31,6 @@ export interface Staging {
   /** Decides for one file whether a link will do; null when links are never used. */
   readonly links: { readonly source: LinkSource; readonly mayLink: (path: string) => boolean } | null;
 }
-
-const toDate = (ns: bigint): number => Number(ns / 1_000n) / 1e6;
 
 /** Throws when bytes that must lie still have moved: somebody edited a file of the directory in place. */
 export function checkStill(content: Content): void {

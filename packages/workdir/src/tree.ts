@@ -14,8 +14,8 @@ export interface Content {
   /** True while the bytes lie in the live file itself. */
   live: boolean;
   readonly size: number;
-  /** Time of last change in ns, as the file had it when it was taken over. */
-  readonly mtimeNs: bigint;
+  /** Time of last change in ns, as the file had it when it was taken over; a copy's own where the bytes were copied. */
+  mtimeNs: bigint;
   /** sha256 in hex, once computed. */
   hash: string | undefined;
 }
