@@ -73,6 +73,16 @@ describe("sheaf resume", () => {
     expect(readdirSync(join(home, readdirSync(home)[0]!, "runs"))).toEqual(["r"]);
   });
 
+  it("keeps to the state folder that the run was started with", async () => {
+    const here = broken();
+    await here.sheaf("run plans/plan.yaml --dir work --quiet --run-id r");
+    write(here, "plans/plan.yaml", MENDED);
+    const env = { SHEAF_HOME: join(here.path, "other") };
+    expect((await here.sheaf("resume work/.sheaf/runs/r --quiet", env)).exitCode).toBe(0);
+    expect(readdirSync(here.path)).not.toContain("other");
+    expect((await here.sheaf("trace r --dir work")).out).toContain("r");
+  });
+
   it.each([
     ["an unknown run", "resume nope --dir work", /There is no run "nope" under .*Known runs: r\./],
     ["a run of a program", "resume program --dir work", /it was not started by `sheaf run`/],
