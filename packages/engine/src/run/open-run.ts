@@ -1,5 +1,4 @@
 // Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EventBody, RunEvent } from "@sheaf/core";
 import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
@@ -10,7 +9,9 @@ import { ExecutionStore } from "./execution-store.ts";
 import { type History, openHistory } from "./history.ts";
 import { RunFolder } from "./run-place.ts";
 import type { RunRequest } from "./run-request.ts";
-import { earlierSession, JOURNAL_FILE, keepTasks } from "./session.ts";
+
+import { earlierSession, hasBegun, JOURNAL_FILE, keepTasks } from "./session.ts";
+
 import { shownToTasks } from "./tracked-tasks.ts";
 
 /** A run that holds what it needs. */
@@ -36,7 +37,7 @@ export async function openRun(request: RunRequest, signal: AbortSignal): Promise
   const { stateDir, runId, home } = request;
   if (stateDir !== null && home !== null) makeStateDir(stateDir, home);
   const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
-  const known = runDir !== null && existsSync(runDir);
+  const known = runDir !== null && hasBegun(runDir);
   if (!known) withDecisions(request, null);
   const workdir = await openDirectory(request, runDir, signal);
   try {

@@ -1,5 +1,5 @@
 // What an earlier session of a run has left: how far it came, and what of it need not be done again.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EventOf, type RunEvent, SheafError, type TaskId } from "@sheaf/core";
 import { readJournal } from "@sheaf/ledger";
@@ -50,6 +50,11 @@ export function keepTasks(runDir: string, request: RunRequest): void {
   mkdirSync(runDir, { recursive: true });
   writeFileSync(`${path}.new`, JSON.stringify(kept));
   renameSync(`${path}.new`, path);
+}
+
+/** Tells whether a run with this folder may have started a task: what is written before that is there. */
+export function hasBegun(runDir: string): boolean {
+  return [TASKS_FILE, "tasks", "outputs", "commits"].some((name) => existsSync(join(runDir, name)));
 }
 
 const idOf = (definition: string): string => definition.slice(0, definition.indexOf(" "));
