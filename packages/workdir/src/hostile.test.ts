@@ -1,0 +1,122 @@
+// Tasks that leave what is large, strange or still being written.
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { memoryDir, readTree, type TempDir, tempDir } from "@sheaf/testkit";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openWorkdir } from "./open-workdir.ts";
+import type { View } from "./view.ts";
+import type { Workdir } from "./workdir.ts";
+
+let place: TempDir;
+const open: Workdir[] = [];
+beforeEach(() => {
+  place = memoryDir({ "shared/a": "1" });
+});
+afterEach(async () => {
+  for (const workdir of open.splice(0)) await workdir.close({ keep: false });
+  place[Symbol.dispose]();
+});
+
+async function taken(dir = join(place.path, "shared")): Promise<Workdir> {
+  const workdir = await openWorkdir({
+    ...{ dir, runDir: join(dir, ".sheaf/runs/r"), runId: "r" },
+    ...{ frozen: [], declaredWrites: [], shown: "everything", rung: "copy" },
+  });
+  open.push(workdir);
+  return workdir;
+}
+
+const stage = (workdir: Workdir): Promise<View> =>
+  workdir.stage({
+    ...{ taskId: "t", folder: "t", attempt: 1, shown: "everything", writes: null },
+    ...{ below: [], mayLink: false, fresh: false },
+  });
+
+const seal = (workdir: Workdir, view: View, quiet: boolean) =>
+  workdir.seal(view, { succeeded: true, quiet, observed: null });
+
+test("a sparse file of 2 GiB arrives, and takes no more room than it has bytes", async () => {
+  const workdir = await taken();
+  const view = await stage(workdir);
+  const name = join(view.path, "sparse");
+  writeFileSync(name, "begin");
+  truncateSync(name, 2 ** 31);
+  expect(await workdir.commit(await seal(workdir, view, true))).toMatchObject({ files: 1, bytes: 2 ** 31 });
+  const stat = lstatSync(join(workdir.dir, "sparse"));
+  expect(stat.size).toBe(2 ** 31);
+  expect(stat.blocks * 512).toBeLessThan(2 ** 20);
+});
+
+test("names with newlines, quotes and a leading dash are names like any other", async () => {
+  const names = ["two\nlines", "-rf", 'a "b" $c', "é\u0301", "tab\t", " "];
+  const workdir = await taken();
+  const view = await stage(workdir);
+  for (const name of names) writeFileSync(join(view.path, name), name);
+  await workdir.commit(await seal(workdir, view, true));
+  for (const name of names) expect(readFileSync(join(workdir.dir, name), "utf8")).toBe(name);
+  expect(readdirSync(workdir.dir)).toHaveLength(names.length + 2);
+});
+
+test("a write that nobody awaited does not reach what is committed", async () => {
+  const workdir = await taken();
+  const view = await stage(workdir);
+  const late = openSync(join(view.path, "log"), "w");
+  writeSync(late, "in time");
+  const effects = await seal(workdir, view, false);
+  writeSync(late, ", too late");
+  closeSync(late);
+  await workdir.commit(effects);
+  expect(readFileSync(join(workdir.dir, "log"), "utf8")).toBe("in time");
+});
+
+test("100,000 files are committed as a whole", { timeout: 300_000 }, async () => {
+  const workdir = await taken();
+  const view = await stage(workdir);
+  for (let folder = 0; folder < 100; folder++) {
+    mkdirSync(join(view.path, `d${folder}`));
+    for (let i = 0; i < 1_000; i++) writeFileSync(join(view.path, `d${folder}/${i}`), "");
+  }
+  expect(await workdir.commit(await seal(workdir, view, true))).toMatchObject({ files: 100_000 });
+  expect(readdirSync(join(workdir.dir, "d99"))).toHaveLength(1_000);
+});
+
+test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
+  "on a full disk the commit fails with a clear error, and the directory is as it was",
+  async () => {
+    using disk = tempDir();
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.path]);
+    } catch {
+      return; // a container may forbid it
+    }
+    try {
+      writeFileSync(join(disk.path, "a"), "1");
+      const workdir = await openWorkdir({
+        ...{ dir: disk.path, runDir: join(place.path, "run"), runId: "r" },
+        ...{ frozen: [], declaredWrites: [], shown: "everything", rung: "copy" },
+      });
+      const before = readTree(disk.path);
+      const view = await stage(workdir);
+      writeFileSync(join(view.path, "a"), "2");
+      writeFileSync(join(view.path, "big"), Buffer.alloc(4 * 2 ** 20, "x"));
+      const effects = await seal(workdir, view, true);
+      await expect(workdir.commit(effects)).rejects.toThrow(/big cannot be written \(ENOSPC\)/);
+      const left = readTree(disk.path);
+      await workdir.close({ keep: false });
+      expect(left).toEqual(before);
+    } finally {
+      execFileSync("umount", ["-l", disk.path]);
+    }
+  },
+);
