@@ -40,7 +40,7 @@ async function taken(dir = join(place.path, "shared")): Promise<Workdir> {
 const stage = (workdir: Workdir): Promise<View> =>
   workdir.stage({
     ...{ taskId: "t", folder: "t", attempt: 1, shown: "everything", writes: null },
-    ...{ below: [], mayLink: false, fresh: false },
+    ...{ below: [], mayLink: false, fresh: false, enters: false },
   });
 
 const seal = (workdir: Workdir, view: View, quiet: boolean) =>
