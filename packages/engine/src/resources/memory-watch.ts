@@ -40,8 +40,9 @@ export function watchMemory(request: WatchRequest): MemoryWatch {
     request.measured({ budgetMiB: SAFE_PART * (availableMiB() + usedMiB), usedMiB, estimateMiB });
   };
   const again = (): void => {
-    measure();
+    // First the timer: what is measured may end the run, and this watch with it.
     stop = clock.after(EVERY_MS, again);
+    measure();
   };
   return {
     start: again,
