@@ -94,10 +94,11 @@ test("100,000 files are committed as a whole", { timeout: 300_000 }, async () =>
 test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
   "on a full disk the commit fails with a clear error, and the directory is as it was",
   async () => {
-    using disk = tempDir();
+    const disk = tempDir();
     try {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.path]);
     } catch {
+      disk[Symbol.dispose]();
       return; // a container may forbid it
     }
     try {
@@ -117,6 +118,7 @@ test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
       expect(left).toEqual(before);
     } finally {
       execFileSync("umount", ["-l", disk.path]);
+      disk[Symbol.dispose]();
     }
   },
 );
