@@ -65,6 +65,20 @@ describe.each(["thread", "process"] as const)("agents in a %s that declare nothi
     expect(readFileSync(at("seen"), "utf8")).toBe("true");
   });
 
+  test("one that declares its reads is told what else it looked for", async () => {
+    writeFiles(place.path, { in: "0", other: "1", gone: "" });
+    const task: TaskSpec = {
+      ...copies("a", ["in", "other", "nowhere"], "a.out"),
+      reads: ["in"],
+      writes: ["a.out"],
+    };
+    const handle = run([task], { executor });
+    const told: string[] = [];
+    for await (const event of handle) if (event.type === "attempt.logged") told.push(event.message);
+    expect(told).toEqual(["It looked for what it does not declare in `reads` and so was not shown: other."]);
+    expect((await handle).unwrap().a).toBe("0>none>none>a");
+  });
+
   test("one that starts a program counts as having read everything", async () => {
     writeFiles(place.path, { in: "0" });
     const tasks: TaskSpec[] = [

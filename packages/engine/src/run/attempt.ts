@@ -22,6 +22,9 @@ import { taskFolder } from "./run-place.ts";
 import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
+/** Most paths that are named. */
+const MOST_NAMED = 5;
+
 export interface AttemptStart {
   readonly task: number;
   readonly attempt: number;
@@ -208,6 +211,7 @@ export class LiveAttempt {
           observed: final.observed,
         });
         this.#tellHeld(effects);
+        this.#tellUndeclared(effects);
         final = refuseUndeclared(final, effects);
       } catch (error) {
         const { quiet, measured } = final;
@@ -231,6 +235,16 @@ export class LiveAttempt {
     const holders = heldBy.join(", ");
     const reason = `The view of "${taskId}" stays mounted until the run ends, because it is in use: ${holders}. What the task wrote was copied.`;
     this.world.emit({ type: "run.fallback", part: "staging", reason });
+  }
+
+  // The task was not shown these, so they cannot have reached its result; its author will want to know.
+  #tellUndeclared({ undeclaredReads: paths }: Effects): void {
+    if (paths.length === 0) return;
+    const more = paths.length - MOST_NAMED;
+    const named = paths.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    const message = `It looked for what it does not declare in \`reads\` and so was not shown: ${named}.`;
+    const taskId = this.world.tasks[this.task]!.id;
+    this.world.emit({ type: "attempt.logged", taskId, attempt: this.#start.attempt, message });
   }
 
   // For a session that may go on with this run; without it the task is done once more there.
