@@ -74,8 +74,10 @@ describe.each(["thread", "process"] as const)("agents in a %s that declare nothi
     };
     const handle = run([task], { executor });
     const told: string[] = [];
-    for await (const event of handle) if (event.type === "attempt.logged") told.push(event.message);
-    expect(told).toEqual(["It looked for what it does not declare in `reads` and so was not shown: other."]);
+    for await (const event of handle) if (event.type === "run.fallback") told.push(event.reason);
+    expect(told).toEqual([
+      'Task "a" looked for what it does not declare in `reads` and so was not shown: other.',
+    ]);
     expect((await handle).unwrap().a).toBe("0>none>none>a");
   });
 

@@ -8,7 +8,7 @@ describe("sheaf doctor", () => {
     const { exitCode, out } = await here.sheaf("doctor");
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^good +Node +\d+\.\d+/);
-    expect(out).toMatch(/\n(good|limited) +staging +(hardlink|copy)\n +views are /);
+    expect(out).toMatch(/\n(good|limited) +staging +(overlay|hardlink|copy)\n +views are /);
     expect(out).toMatch(/\nRuns work here\.\n$/);
     expect(readdirSync(here.path)).toEqual([]);
   });

@@ -29,7 +29,8 @@ describe("sheaf resume", () => {
     const { exitCode, out, err } = await here.sheaf("resume latest --dir work");
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^Succeeded: 2 tasks/);
-    expect(err).toMatch(/run +gone on with|run +resumed|b +committed/);
+    expect(err).toMatch(/^ +\d+ms +run +resumed +1 task done before\n/m);
+    expect(err).toMatch(/^ +[\d.]+m?s +b +committed/m);
     expect(err).not.toMatch(/a +started/);
     expect(read(here, "work/b.txt")).toBe("one\n");
   });

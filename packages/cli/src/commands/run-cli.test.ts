@@ -74,7 +74,7 @@ describe("sheaf run", () => {
     const here = shell({ "plan.yaml": PLAN });
     await here.sheaf("run plan.yaml --quiet --run-id mine");
     const { out } = await here.sheaf("run plan.yaml --quiet --run-id mine");
-    expect(out).toContain("reused     2 tasks done by an earlier session\n");
+    expect(out).toContain("reused     2 tasks done in an earlier session or run\n");
     expect(out).not.toMatch(/speed-up|longest/);
   });
 
@@ -296,7 +296,7 @@ describe("sheaf run", () => {
     await here.sheaf("run plan.yaml --quiet --run-id mine");
     const again = await here.sheaf("run plan.yaml --quiet --run-id mine");
     expect(again.exitCode).toBe(0);
-    expect(again.out).toContain("reused     2 tasks of an earlier session");
+    expect(again.out).toContain("reused     2 tasks done in an earlier session or run");
   });
 });
 

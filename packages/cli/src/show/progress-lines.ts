@@ -55,6 +55,8 @@ function say(trace: RunTrace, event: RunEvent): Saying | null {
         : { state: "started", paint: "faint", text: `attempt ${event.attempt} (${event.cause})` };
     case "attempt.finished":
       return sayBadEnd(event);
+    case "task.reused":
+      return { state: "reused", paint: "good", text: `done in an earlier ${REUSED_FROM[event.from]}` };
     case "task.retrying":
       return { state: "retrying", paint: "warn", text: `in ${formatDuration(event.delayMs)}` };
     case "task.conflicted":
@@ -82,6 +84,8 @@ function sayOfRun(event: RunEvent): Saying | null {
       return event.warnings.length === 0
         ? null
         : { state: "warning", paint: "warn", text: event.warnings.join(" ") };
+    case "run.resumed":
+      return { state: "resumed", text: sayResumed(event) };
     case "run.planned":
       return { state: "planned", text: event.summary };
     case "dir.changed-outside":
@@ -91,6 +95,13 @@ function sayOfRun(event: RunEvent): Saying | null {
     default:
       return null;
   }
+}
+
+const REUSED_FROM = { resume: "session", memo: "run" } as const;
+
+function sayResumed({ done, takenBack }: EventOf<"run.resumed">): string {
+  const kept = `${counted(done, "task")} done before`;
+  return takenBack.length === 0 ? kept : `${kept}; taken back: ${takenBack.slice(0, 5).join(", ")}`;
 }
 
 function sayBadEnd({ status, failure, attempt }: EventOf<"attempt.finished">): Saying | null {

@@ -77,7 +77,7 @@ export function traceOf(events: Iterable<RunEvent>): RunTrace {
 
 /** Adds the run's next event. */
 export function takeEvent(trace: RunTrace, event: RunEvent): void {
-  if (event.seq === 0) trace.startedAt = event.at;
+  if (trace.startedAt === 0) trace.startedAt = event.at;
   trace.lastAt = event.at;
   if (event.type === "run.started") trace.started = event;
   if (event.type === "run.finished") trace.finished = event;

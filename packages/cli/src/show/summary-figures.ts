@@ -36,10 +36,7 @@ function timeFacts(report: RunReport, trace: RunTrace | null): readonly (Fact | 
   const reused = order.filter((id) => tasks[id]!.reused).length;
   if (status !== "succeeded" || reused > 0) {
     const ranMs = attemptsMs(trace);
-    return [
-      ranMs === 0 ? null : ["time", `${wall}; what ran took ${formatDuration(ranMs)} together`],
-      reused === 0 ? null : ["reused", `${counted(reused, "task")} done by an earlier session`],
-    ];
+    return [ranMs === 0 ? null : ["time", `${wall}; what ran took ${formatDuration(ranMs)} together`]];
   }
   if (sumOfTasksMs === 0) return [];
   const times = (factor: number): string => `${factor.toFixed(1)} times`;
@@ -77,7 +74,7 @@ function slowestFact({ order, tasks }: RunReport): Fact | null {
 
 function reusedFact({ order, tasks }: RunReport): Fact | null {
   const reused = order.filter((id) => tasks[id]!.reused).length;
-  return reused === 0 ? null : ["reused", `${counted(reused, "task")} of an earlier session`];
+  return reused === 0 ? null : ["reused", `${counted(reused, "task")} done in an earlier session or run`];
 }
 
 function wastedFact({ cost }: RunReport): Fact | null {

@@ -242,9 +242,9 @@ export class LiveAttempt {
     if (paths.length === 0) return;
     const more = paths.length - MOST_NAMED;
     const named = paths.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
-    const message = `It looked for what it does not declare in \`reads\` and so was not shown: ${named}.`;
-    const taskId = this.world.tasks[this.task]!.id;
-    this.world.emit({ type: "attempt.logged", taskId, attempt: this.#start.attempt, message });
+    const { id } = this.world.tasks[this.task]!;
+    const reason = `Task "${id}" looked for what it does not declare in \`reads\` and so was not shown: ${named}.`;
+    this.world.emit({ type: "run.fallback", part: "reads", reason });
   }
 
   // For a session that may go on with this run; without it the task is done once more there.
