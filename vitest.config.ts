@@ -9,6 +9,8 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 export default defineConfig({
   test: {
     reporters: ["default"],
+    // All processors: nobody works beside a test run, and much of it waits for children.
+    maxWorkers: "100%",
     projects: [
       { ...shared, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout } },
       {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TempDir, tempDir } from "@sheaf/testkit";
-import { lockDir } from "@sheaf/workdir";
+import { lockDir, probeOverlay } from "@sheaf/workdir";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readSettings } from "../config/read-settings.ts";
 import type { Settings } from "../config/settings.ts";
@@ -38,13 +38,12 @@ describe("what is found", () => {
   });
 
   test("the rung is that of runs, root's or an ordinary user's, or the one that is asked for", async () => {
-    const root = process.getuid?.() === 0;
-    expect((await found()).staging!.what).toBe(root ? "copy" : "hardlink");
-    expect((await found({}, { staging: "hardlink" })).staging).toMatchObject({
-      grade: "good",
-      what: "hardlink",
-    });
-    expect((await found({}, { staging: "copy" })).staging!.better).toMatch(root ? /ordinary user/ : /auto/);
+    const overlay = (await probeOverlay(place.path)).ok;
+    const filled = process.getuid?.() === 0 ? "copy" : "hardlink";
+    expect((await found()).staging!.what).toBe(overlay ? "overlay" : filled);
+    const links = (await found({}, { staging: "hardlink" })).staging!;
+    expect([links.what, links.grade]).toEqual(["hardlink", "limited"]);
+    if (overlay) expect(links.better).toMatch(/auto/);
   });
 
   test("a state folder is left as it was, whoever made it", async () => {

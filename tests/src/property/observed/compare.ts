@@ -80,7 +80,8 @@ async function runOnEngine(
   const report = await executeOn(executors, {
     ...{ run: { dir, tasks }, agent },
     options: {
-      ...{ mode, maxWorkers, validate: true, env: {}, useLlmDeps: false },
+      // The programs run in this process, which sees no mounts.
+      ...{ mode, maxWorkers, staging: "copy", validate: true, env: {}, useLlmDeps: false },
       ...{ retain: "none", trace: false, minFreeDiskMb: 0 },
     },
   });
