@@ -1,3 +1,4 @@
+export { cacheFolder } from "./cache-folder.ts";
 export { type CommitRecord, readCommits } from "./commit-log.ts";
 export type { Effects } from "./effects.ts";
 export type { KeptChange } from "./kept-changes.ts";

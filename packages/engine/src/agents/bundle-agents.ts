@@ -4,6 +4,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   writeFileSync,
@@ -12,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { SheafError } from "@sheaf/core";
+import { cacheFolder } from "@sheaf/workdir";
 import type { Plugin } from "esbuild";
 import type { TaskWork } from "./resolve-work.ts";
 
@@ -53,19 +55,20 @@ const isWritable = (folder: string): boolean => {
 };
 
 // The bundle must lie where its packages can be found: below the folder whose node_modules holds them.
-function cacheFolder(file: string): { readonly folder: string; readonly packages: "external" | "bundle" } {
+function bundleFolder(file: string): { readonly folder: string; readonly packages: "external" | "bundle" } {
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     const modules = join(folder, "node_modules");
     if (existsSync(modules) && isWritable(modules)) {
       return { folder: join(modules, ".cache", "sheaf"), packages: "external" };
     }
   }
-  return { folder: join(tmpdir(), "sheaf-agents"), packages: "bundle" };
+  const own = cacheFolder() ?? mkdtempSync(join(tmpdir(), "sheaf-"));
+  return { folder: join(own, "agents"), packages: "bundle" };
 }
 
 async function bundle(url: string, signal: AbortSignal | undefined): Promise<string> {
   const file = fileURLToPath(url);
-  const { folder, packages } = cacheFolder(file);
+  const { folder, packages } = bundleFolder(file);
   // Loaded on demand: a run without TypeScript agents does not pay for it.
   const { context } = await import("esbuild");
   const compiler = await context({

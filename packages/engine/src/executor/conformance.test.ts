@@ -1,9 +1,12 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@sheaf/core";
-import { executorConformance } from "@sheaf/testkit";
+import { executorConformance, tempDir } from "@sheaf/testkit";
+import { afterAll } from "vitest";
 import { createExecutors } from "./executors.ts";
+
+const logs = tempDir();
+let logFiles = 0;
+afterAll(() => logs[Symbol.dispose]());
 
 const create = (kind: "inline" | "thread" | "process") => () =>
   createExecutors({
@@ -12,7 +15,7 @@ const create = (kind: "inline" | "thread" | "process") => () =>
     clock: systemClock,
     threads: 3,
     memoryLimitMiB: 64,
-    logFile: () => join(mkdtempSync(join(tmpdir(), "sheaf-log-")), "workers.log"),
+    logFile: () => join(logs.path, `workers-${logFiles++}.log`),
   }).get(kind);
 
 // What each executor can do. The suite holds it to its row.

@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,10 +11,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { cacheFolder, cacheFolders } from "../cache-folder.ts";
 
 /** Where the library is, or why this machine has none, in one sentence. */
 export type TrackShim = { readonly library: string } | { readonly missing: string };
@@ -53,24 +53,11 @@ async function findCompiler(): Promise<{ name: string; version: string }> {
   throw new Missing(`There is no C compiler (${COMPILERS.join(", ")}) to build the tracker with.`);
 }
 
-/** Makes a folder that only this user can write; others could put a library of theirs there. */
-function ownFolder(path: string): boolean {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    const stat = lstatSync(path);
-    return stat.isDirectory() && stat.uid === process.getuid!() && (stat.mode & 0o022) === 0;
-  } catch {
-    return false;
+function libraryFolder(): string {
+  const folder = cacheFolder((path) => !SEPARATORS.test(path));
+  if (folder === null) {
+    throw new Missing(`The tracker has no folder to be kept in: ${cacheFolders().join(", ")}.`);
   }
-}
-
-function cacheFolder(): string {
-  const given = process.env.XDG_CACHE_HOME;
-  const cache = given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache");
-  const folders = [join(cache, "sheaf"), join(tmpdir(), `sheaf-${process.getuid!()}`)];
-  const folder = folders.find((path) => !SEPARATORS.test(path) && ownFolder(path));
-  if (folder === undefined)
-    throw new Missing(`The tracker has no folder to be kept in: ${folders.join(", ")}.`);
   return folder;
 }
 
@@ -78,7 +65,7 @@ async function build(): Promise<string> {
   const compiler = await findCompiler();
   const hash = createHash("sha256").update(`${compiler.version}\0${process.arch}\0${FLAGS.join(" ")}\0`);
   for (const name of readdirSync(SOURCES).sort()) hash.update(readFileSync(join(SOURCES, name))).update("\0");
-  const folder = cacheFolder();
+  const folder = libraryFolder();
   const library = join(folder, `track-${hash.digest("hex").slice(0, 32)}.so`);
   if (existsSync(library)) return library;
   const workshop = mkdtempSync(join(folder, "build-"));
