@@ -1,19 +1,17 @@
 // One run's transactions on one shared directory.
 //
-// Owns:     the committed tree, the views and layers of the run, the live directory.
-// Does not: decide who runs, in what order, or what happens after a conflict.
+// Owns:     the views and layers of the run.
+// Does not: decide who runs, in what order, or what happens after a conflict; keep what is committed
+//           (committed-state.ts).
 //
 // Invariants:
-//   W1. The live directory equals the committed tree after every commit (somebody else's changes apart).
-//   W2. Views are made from the frozen base and from layers, never from the live directory.
-//   W3. A layer is not touched again once it is sealed; all of them go when the run is closed.
-//   W4. Effects are committed only as a whole.
+//   W1. Views are made from the frozen base and from layers, never from the live directory.
+//   W2. A layer is not touched again once it is sealed; all of them go when the run is closed.
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import fsExtra from "fs-extra";
-import { type Base, putAside } from "./base.ts";
-import { applyChanges, type Change } from "./change.ts";
-import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
+import type { Base } from "./base.ts";
+import { CommittedState } from "./committed-state.ts";
 import type { Effects } from "./effects.ts";
 import { statOf } from "./file-stat.ts";
 import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts";
@@ -22,13 +20,11 @@ import type { Live } from "./live-files.ts";
 import type { DirLock } from "./lock.ts";
 import type { MountedViews, SealedMount } from "./overlay/mounted-views.ts";
 import { LOWER_FOLDER, type OverlayChoice } from "./overlay/open-views.ts";
-import { type Publication, type Published, publish } from "./publish.ts";
 import { chooseRung } from "./rung.ts";
-import { unusable } from "./scan.ts";
 import { findTampered, type Sealed, type SealRequest, sealView } from "./seal.ts";
-import { Snapshots } from "./snapshots.ts";
+import { type OnApplied, Snapshots } from "./snapshots.ts";
 import { type Staged, stageTree } from "./stage.ts";
-import { lookup, type Tree } from "./tree.ts";
+import { lookup } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
 import { type OpenView, readIntoView, readsOf, undeclaredReadsOf, type View } from "./view.ts";
@@ -71,10 +67,8 @@ export class Transactions implements Workdir {
   readonly #mayLink: boolean;
   readonly #mounts: MountedViews | null;
   readonly #snapshots: Snapshots;
-  readonly #commits: CommitLog;
-  readonly #log: { readonly taskId: string; readonly changes: readonly Change[] }[] = [];
-  readonly #sum = { stagedFiles: 0, publishedFiles: 0, publishedBytes: 0, deletedFiles: 0 };
-  #tree: Tree;
+  readonly #committed: CommittedState;
+  #stagedFiles = 0;
   #thrown = 0;
   #removals: Promise<void> = Promise.resolve();
   #closed = false;
@@ -83,22 +77,26 @@ export class Transactions implements Workdir {
     const { options, base, overlay } = prepared;
     const { rung, links, reason } = chooseRung(options.rung, overlay.verdict);
     this.#prepared = prepared;
-    this.#tree = base.tree;
-    this.#commits = new CommitLog(options.runDir);
     this.#links = new LinkStore(join(options.runDir, "links"));
     this.dir = options.dir;
     this.recovered = prepared.recovered;
     this.rung = rung;
     this.#mayLink = links;
     this.#mounts = overlay.views;
-    this.#snapshots = new Snapshots((before, applied) => this.#mounts?.note(before, applied));
+    const note: OnApplied = (before, applied) => this.#mounts?.note(before, applied);
+    this.#snapshots = new Snapshots(note);
+    this.#committed = new CommittedState({
+      ...{ tree: base.tree, live: prepared.live, dir: options.dir, runDir: options.runDir },
+      replaced: join(options.runDir, "base", prepared.session),
+      ...{ snapshots: this.#snapshots, onRewound: note },
+    });
     this.enter = this.#mounts?.enter ?? [];
     const files = base.files === 1 ? "1 file" : `${base.files} files`;
     this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${reason}`;
   }
 
   async stage(request: StageRequest): Promise<View> {
-    const committed = this.#tree; // before the first await: it belongs to the same moment as `below`
+    const committed = this.#committed.tree; // before the first await: it belongs to the same moment as `below`
     const home = join(this.#prepared.options.runDir, "tasks", request.folder);
     const beside = join(home, `attempt-${request.attempt}`);
     const isTaken = request.fresh || this.#mounts?.isHeld(join(home, "view")) === true;
@@ -118,7 +116,7 @@ export class Transactions implements Workdir {
     const mounted = mounts?.at(path, suffix) ?? null;
     if (mounted !== null) await mounts!.mount(mounted, snapshot);
     else await stageTree(snapshot, declared, staging, request.signal);
-    this.#sum.stagedFiles += [...staging.staged.values()].filter(({ entry }) => entry.kind === "file").length;
+    this.#stagedFiles += [...staging.staged.values()].filter(({ entry }) => entry.kind === "file").length;
     const { options, session } = this.#prepared;
     const layer = join(options.runDir, "layers", session, `${request.folder}-${request.attempt}`);
     const { taskId, attempt } = request;
@@ -164,59 +162,23 @@ export class Transactions implements Workdir {
   }
 
   async validate(effects: Effects): Promise<readonly PathConflict[]> {
-    const changed = await effects.reads.differences(effects.snapshot, this.#tree);
+    const changed = await effects.reads.differences(effects.snapshot, this.#committed.tree);
     const conflicts = changed.filter((path) => !this.#madeByBoth(effects, path));
-    return [...effects.tampered, ...conflicts].map((path) => ({ path, with: this.#lastWriter(path) }));
+    return [...effects.tampered, ...conflicts].map((path) => ({
+      path,
+      with: this.#committed.lastWriter(path),
+    }));
   }
 
   // A folder that only leads to what the task declares is made by whoever comes first: that an earlier task has made
   // it meanwhile as well is nothing that this one depends on by its declaration.
   #madeByBoth({ changes, reads }: Effects, path: string): boolean {
-    if (!reads.sawPresenceOf(path) || lookup(this.#tree, path)?.kind !== "dir") return false;
+    if (!reads.sawPresenceOf(path) || lookup(this.#committed.tree, path)?.kind !== "dir") return false;
     return changes.some((change) => change.op === "mkdir" && change.path === path);
   }
 
-  #lastWriter(path: string): string | null {
-    const near = (other: string): boolean =>
-      other === path || other.startsWith(`${path}/`) || path.startsWith(`${other}/`);
-    return this.#log.findLast(({ changes }) => changes.some((change) => near(change.path)))?.taskId ?? null;
-  }
-
-  async commit(effects: Effects): Promise<CommitResult> {
-    const applied = await this.#snapshots.apply(this.#tree, effects);
-    if (!("tree" in applied)) return { status: "refused", ...applied };
-    const { effective, tree } = applied;
-    if (effective.length === 0) return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
-    this.#keepReplaced(effective);
-    const undo = undoOf(this.#tree, effective);
-    const record = this.#commits.next(effects.taskId, effective, undo);
-    const published = this.#publish({ changes: effective, undo, record });
-    this.#snapshots.forget(this.#tree);
-    this.#tree = tree;
-    this.#log.push({ taskId: effects.taskId, changes: effective });
-    this.#sum.publishedFiles += published.files;
-    this.#sum.publishedBytes += published.bytes;
-    this.#sum.deletedFiles += published.deleted;
-    return { status: "committed", ...published };
-  }
-
-  #publish(publication: Publication): Published {
-    try {
-      return publish(this.#prepared.live, publication);
-    } catch (error) {
-      this.#commits.giveUp();
-      throw error;
-    }
-  }
-
-  // Snapshots of running attempts may still need the bytes that are replaced now.
-  #keepReplaced(changes: readonly Change[]): void {
-    const store = join(this.#prepared.options.runDir, "base", this.#prepared.session);
-    for (const { op, path } of changes) {
-      if (op !== "put" && op !== "remove") continue;
-      const old = lookup(this.#tree, path);
-      if (old?.kind === "file") putAside(old.content, store, path);
-    }
+  commit(effects: Effects): Promise<CommitResult> {
+    return this.#committed.commit(effects);
   }
 
   keep(effects: Effects): Promise<KeptEffects> {
@@ -224,26 +186,15 @@ export class Transactions implements Workdir {
   }
 
   async reuse(kept: KeptEffects, { taskId, below }: ReuseRequest): Promise<Effects | null> {
-    return restoreEffects(kept, taskId, await this.#snapshots.on(this.#tree, below));
+    return restoreEffects(kept, taskId, await this.#snapshots.on(this.#committed.tree, below));
   }
 
   committed(): readonly string[] {
-    return this.#commits.read().map(({ taskId }) => taskId);
+    return this.#committed.tasks();
   }
 
-  async rewind(keep: number): Promise<void> {
-    for (const record of this.#commits.read().slice(keep).reverse()) {
-      const applied = await applyChanges(this.#tree, undoChanges(record));
-      if (!("tree" in applied)) {
-        const problem = `${applied.path} is ${applied.found} now, so the commit of "${record.taskId}" cannot be taken back`;
-        throw unusable(this.dir, problem);
-      }
-      this.#keepReplaced(applied.effective);
-      const undo = undoOf(this.#tree, applied.effective);
-      publish(this.#prepared.live, { changes: applied.effective, undo, record: this.#commits.dropLast() });
-      this.#mounts?.note(this.#tree, applied);
-      this.#tree = applied.tree;
-    }
+  rewind(keep: number): Promise<void> {
+    return this.#committed.rewind(keep);
   }
 
   async discard(view: View): Promise<void> {
@@ -273,11 +224,14 @@ export class Transactions implements Workdir {
 
   async verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {
     const { live, frozen, startNs } = this.#prepared;
-    return verifyLive({ live, tree: this.#tree, frozen, sinceNs: startNs });
+    return verifyLive({ live, tree: this.#committed.tree, frozen, sinceNs: startNs });
   }
 
   statistics(): WorkdirStatistics {
-    return { rung: this.rung, baseFiles: this.#prepared.base.files, ...this.#sum };
+    return {
+      ...{ rung: this.rung, baseFiles: this.#prepared.base.files, stagedFiles: this.#stagedFiles },
+      ...this.#committed.published(),
+    };
   }
 
   async close(options: { readonly keep: boolean }): Promise<void> {

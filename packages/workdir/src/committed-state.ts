@@ -1,0 +1,128 @@
+// What a run has committed: the tree, the log of who changed what, and the live directory that follows.
+//
+// Owns:     the committed tree, the commit log, the live directory.
+// Does not: make views or decide what is committed.
+//
+// Invariants:
+//   C1. The live directory equals the committed tree after every commit (somebody else's changes apart).
+//   C2. Effects are committed only as a whole.
+//   C3. Bytes that a commit replaces stay readable for whoever holds an earlier tree.
+import { putAside } from "./base.ts";
+import { applyChanges, type Change } from "./change.ts";
+import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
+import type { Effects } from "./effects.ts";
+import type { Live } from "./live-files.ts";
+import { type Publication, type Published, publish } from "./publish.ts";
+import { unusable } from "./scan.ts";
+import type { OnApplied, Snapshots } from "./snapshots.ts";
+import { lookup, type Tree } from "./tree.ts";
+import type { CommitResult } from "./workdir.ts";
+
+export interface CommittedStateOptions {
+  /** The tree before the first commit of this opening. */
+  readonly tree: Tree;
+  readonly live: Live;
+  /** Absolute path of the shared directory, for messages. */
+  readonly dir: string;
+  /** Absolute path of the run's own folder, where the commit log lies. */
+  readonly runDir: string;
+  /** Absolute path of the folder for bytes that commits replace. */
+  readonly replaced: string;
+  readonly snapshots: Snapshots;
+  /** Is told what a rewound commit does to the tree. */
+  readonly onRewound: OnApplied;
+}
+
+export class CommittedState {
+  readonly #options: CommittedStateOptions;
+  readonly #commits: CommitLog;
+  readonly #log: { readonly taskId: string; readonly changes: readonly Change[] }[] = [];
+  readonly #sum = { publishedFiles: 0, publishedBytes: 0, deletedFiles: 0 };
+  #tree: Tree;
+
+  constructor(options: CommittedStateOptions) {
+    this.#options = options;
+    this.#tree = options.tree;
+    this.#commits = new CommitLog(options.runDir);
+  }
+
+  /** The committed tree of this moment. */
+  get tree(): Tree {
+    return this.#tree;
+  }
+
+  /** Makes effects part of the tree and of the live directory, or says what is in their way. */
+  async commit(effects: Effects): Promise<CommitResult> {
+    const { snapshots } = this.#options;
+    const applied = await snapshots.apply(this.#tree, effects);
+    if (!("tree" in applied)) return { status: "refused", ...applied };
+    const { effective, tree } = applied;
+    if (effective.length === 0) return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
+    this.#keepReplaced(effective);
+    const undo = undoOf(this.#tree, effective);
+    const record = this.#commits.next(effects.taskId, effective, undo);
+    const published = this.#publish({ changes: effective, undo, record });
+    snapshots.forget(this.#tree);
+    this.#tree = tree;
+    this.#log.push({ taskId: effects.taskId, changes: effective });
+    this.#sum.publishedFiles += published.files;
+    this.#sum.publishedBytes += published.bytes;
+    this.#sum.deletedFiles += published.deleted;
+    return { status: "committed", ...published };
+  }
+
+  #publish(publication: Publication): Published {
+    try {
+      return publish(this.#options.live, publication);
+    } catch (error) {
+      this.#commits.giveUp();
+      throw error;
+    }
+  }
+
+  // Snapshots of running attempts may still need the bytes that are replaced now.
+  #keepReplaced(changes: readonly Change[]): void {
+    for (const { op, path } of changes) {
+      if (op !== "put" && op !== "remove") continue;
+      const old = lookup(this.#tree, path);
+      if (old?.kind === "file") putAside(old.content, this.#options.replaced, path);
+    }
+  }
+
+  /** Returns the last task of this opening that changed something at, above or below this path. */
+  lastWriter(path: string): string | null {
+    const near = (other: string): boolean =>
+      other === path || other.startsWith(`${path}/`) || path.startsWith(`${other}/`);
+    return this.#log.findLast(({ changes }) => changes.some((change) => near(change.path)))?.taskId ?? null;
+  }
+
+  /** Tasks whose changes the run has committed, earlier openings included, in order. */
+  tasks(): readonly string[] {
+    return this.#commits.read().map(({ taskId }) => taskId);
+  }
+
+  /** Takes back all commits but the first so many, from the tree and from the live directory. */
+  async rewind(keep: number): Promise<void> {
+    for (const record of this.#commits.read().slice(keep).reverse()) {
+      const applied = await applyChanges(this.#tree, undoChanges(record));
+      if (!("tree" in applied)) {
+        const problem = `${applied.path} is ${applied.found} now, so the commit of "${record.taskId}" cannot be taken back`;
+        throw unusable(this.#options.dir, problem);
+      }
+      this.#keepReplaced(applied.effective);
+      const undo = undoOf(this.#tree, applied.effective);
+      publish(this.#options.live, { changes: applied.effective, undo, record: this.#commits.dropLast() });
+      this.#options.onRewound(this.#tree, applied);
+      this.#tree = applied.tree;
+    }
+  }
+
+  /** What this opening has published. */
+  published(): {
+    readonly publishedFiles: number;
+    readonly publishedBytes: number;
+    readonly deletedFiles: number;
+  } {
+    return { ...this.#sum };
+  }
+}
