@@ -53,7 +53,12 @@ interface ErrorDetails {
   PLAN_INVALID: { readonly where: string; readonly expected: string; readonly got: string };
   RUN_EXISTS: { readonly runId: string; readonly path: string };
   RUN_ID_INVALID: { readonly runId: unknown; readonly problem: string };
-  RUN_IN_DOUBT: { readonly taskId: string; readonly effects: readonly string[] };
+  RUN_IN_DOUBT: {
+    readonly taskId: string;
+    readonly effects: readonly string[];
+    /** They did happen, in an earlier session; it is in doubt whether they are to happen again. */
+    readonly happened: boolean;
+  };
   RUN_NOT_RESUMABLE: { readonly runId: string; readonly path: string; readonly problem: string };
   RUN_UNKNOWN: { readonly runId: string; readonly path: string; readonly known: readonly string[] };
   TASK_ID_DUPLICATE: { readonly taskId: string; readonly first: number; readonly second: number };
@@ -159,8 +164,10 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   PLAN_INVALID: (d) => `${d.where}: expected ${d.expected}, got ${d.got}.`,
   RUN_EXISTS: (d) => `There already is a run "${d.runId}" (${d.path}). Choose another run id.`,
   RUN_ID_INVALID: (d) => `The run id ${show(d.runId)} cannot be used: ${d.problem}.`,
-  RUN_IN_DOUBT: (d) =>
-    `Task "${d.taskId}" has effects outside (${list(d.effects)}) and its worker was lost in the middle of it. Whether they happened is not known, so it is not started again. Find out, then go on with the run: --again ${d.taskId} (inDoubt: "again" in code) starts the task again, --done ${d.taskId} ("done") takes it as done, with no output and no files.`,
+  RUN_IN_DOUBT: ({ taskId, effects, happened }) =>
+    happened
+      ? `Task "${taskId}" has had its effects outside (${list(effects)}) in an earlier session, and what it reads or is asked to do is different now. It is not started again by itself. Go on with the run: --again ${taskId} (inDoubt: "again" in code) starts it again, effects and all, --done ${taskId} ("done") leaves it at what it did then, with the output and files that were kept of it.`
+      : `Task "${taskId}" has effects outside (${list(effects)}) and its worker was lost in the middle of it. Whether they happened is not known, so it is not started again. Find out, then go on with the run: --again ${taskId} (inDoubt: "again" in code) starts the task again, --done ${taskId} ("done") takes it as done, with no output and no files.`,
   RUN_NOT_RESUMABLE: (d) =>
     `There already is a run "${d.runId}" (${d.path}), and it cannot be gone on with: ${d.problem}. To start anew, choose another run id.`,
   RUN_UNKNOWN: (d) =>

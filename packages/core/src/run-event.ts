@@ -91,6 +91,8 @@ export type EventBody =
       readonly takenBack: readonly TaskId[];
       /** Tasks with a finished attempt that is used where it would read the same. */
       readonly reusable: number;
+      /** What a person has decided about tasks in doubt; absent where there were none. */
+      readonly decided?: Readonly<Record<TaskId, "again" | "done">>;
     }
   | {
       /** An attempt of an earlier session, or of another run, takes the place of a new one. */

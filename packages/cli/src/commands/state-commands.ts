@@ -24,8 +24,8 @@ The plan is read again where it still is, so a mended task runs as it is now, an
 runs again; else the text that was kept with the run counts. Agents and settings are those of the
 command line that started the run.
 
-A task with \`effects\` that was cut off in the middle is in doubt: look whether its effects happened,
-and say --again or --done.
+A task with \`effects\` that was cut off in the middle is in doubt, and so is one that has had them and
+would do something else now: look whether they happened, or should again, and say --again or --done.
 
 Exit code: as of \`sheaf run\`; 2 also for a run that cannot be gone on with.
 `;
@@ -97,7 +97,7 @@ function addResume(program: Command, io: Io, ended: Ended): void {
   withDir(program.command("resume").description("go on with a run that ended early"), " of the run")
     .argument("<run>", "which run")
     .option("--again <task>", "start this task in doubt again", gather)
-    .option("--done <task>", "take this task in doubt as done, with no output and no files", gather)
+    .option("--done <task>", "take this task in doubt as done, as its last attempt left it", gather)
     .option("--json", "print the report as JSON, outputs included")
     .option("--gantt", "also draw when each task ran")
     .option("--quiet", "no progress")

@@ -2,6 +2,7 @@
 import { encodeData, SheafError, type TaskId } from "@sheaf/core";
 import type { FoundExecution } from "./execution-store.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
+import type { DoubtDecision } from "./options.ts";
 import type { RunRequest } from "./run-request.ts";
 import type { EarlierSession } from "./session.ts";
 import { taskDefinition } from "./task-definition.ts";
@@ -10,6 +11,8 @@ import { taskDefinition } from "./task-definition.ts";
 export interface DecidedSession extends EarlierSession {
   /** Attempts that the caller takes as done; to be kept, so that nobody asks about them again. */
   readonly taken: readonly FoundExecution[];
+  /** All that the caller decided; absent where nothing was in doubt. */
+  readonly decided?: Readonly<Record<TaskId, DoubtDecision>>;
 }
 
 /**
@@ -25,13 +28,21 @@ export function withDecisions(request: RunRequest, earlier: EarlierSession | nul
   const open = doubtful.find((id) => !request.inDoubt.has(id));
   if (open !== undefined) {
     const { effects = [] } = request.tasks.find(({ id }) => id === open)!;
-    throw new SheafError("RUN_IN_DOUBT", { taskId: open, effects });
+    throw new SheafError("RUN_IN_DOUBT", {
+      taskId: open,
+      effects,
+      happened: earlier.happened.includes(open),
+    });
   }
+  const again = doubtful.filter((id) => request.inDoubt.get(id) === "again");
   const done = doubtful.filter((id) => request.inDoubt.get(id) === "done");
   const taken = done.map((id) => takenAsDone(request, earlier, id));
   const executions = new Map(earlier.executions);
+  for (const id of again) executions.delete(id);
   for (const execution of taken) executions.set(execution.taskId, [execution]);
-  return { ...earlier, executions, taken };
+  const happened = earlier.happened.filter((id) => !again.includes(id));
+  const decided = Object.fromEntries(request.inDoubt) as Readonly<Record<TaskId, DoubtDecision>>;
+  return { ...earlier, executions, happened, taken, ...(doubtful.length === 0 ? {} : { decided }) };
 }
 
 function requireDoubtful(decided: readonly string[], doubtful: readonly TaskId[]): void {
@@ -44,20 +55,22 @@ function requireDoubtful(decided: readonly string[], doubtful: readonly TaskId[]
   throw new SheafError("OPTION_INVALID", { option: "inDoubt", expected, got: stranger });
 }
 
-// An attempt that read nothing and wrote nothing comes out the same whatever the tree.
+// Read nothing, so it comes out the same whatever the tree. What its effects' last attempt left goes with it.
 function takenAsDone(
   { tasks, works, dir }: RunRequest,
-  { attempts }: EarlierSession,
+  { attempts, executions }: EarlierSession,
   id: TaskId,
 ): FoundExecution {
   const task = tasks.findIndex((each) => each.id === id);
+  const last = executions.get(id)?.at(-1);
   return {
     taskId: id,
     definition: taskDefinition(tasks[task]!, works[task]!),
     attempt: attempts[task]!,
     taken: [],
-    effects: dir === null ? null : { reads: { shown: null, observed: [] }, changes: [] },
-    resources: NOTHING_MEASURED,
-    output: encodeData(undefined, id),
+    effects:
+      dir === null ? null : { reads: { shown: null, observed: [] }, changes: last?.effects?.changes ?? [] },
+    resources: last?.resources ?? NOTHING_MEASURED,
+    output: last?.output ?? encodeData(undefined, id),
   };
 }

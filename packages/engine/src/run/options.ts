@@ -22,14 +22,14 @@ export interface PlannerRun extends PlannerAnswer {
 /** What may be run: tasks with a directory, tasks alone, or a planner's answer. */
 export type RunInput = RunSpec | readonly TaskSpec[] | PlannerRun;
 
-/** What becomes of a task with `effects` whose attempt was cut off. */
+/** What becomes of a task with `effects` that may have happened. */
 export type DoubtDecision = "again" | "done";
 
 /** Options of one run; what is not given comes from the environment, else from the defaults. */
 export type RunOptions = Partial<Settings> & {
   /**
    * Decides about tasks in doubt when a run is gone on with: `again` starts the task again, `done` takes it as
-   * succeeded with no output and no files. Naming a task that is not in doubt is a mistake.
+   * succeeded, with the output and files of its last attempt that ended, else none. Naming a task that is not in doubt is a mistake.
    */
   readonly inDoubt?: Readonly<Record<string, DoubtDecision>>;
   /** Names the run and its folder. Made up when absent. */

@@ -2,6 +2,7 @@
 import type { Effects } from "@sheaf/workdir";
 import type { FoundExecution } from "./execution-store.ts";
 import { findMemo, isMemoized } from "./memo.ts";
+import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
@@ -13,9 +14,11 @@ export interface Reusable {
   readonly savedUsd: number | null;
 }
 
-/** Tells whether it is worth looking for one. */
-export const mayReuse = (world: World, task: number): boolean =>
-  world.reusable.has(world.tasks[task]!.id) || isMemoized(world, task);
+/** Tells whether an attempt that takes the place of a new one must be looked for. */
+export function mayReuse(world: World, task: number): boolean {
+  const { id } = world.tasks[task]!;
+  return world.reusable.has(id) || world.happened.has(id) || isMemoized(world, task);
+}
 
 /**
  * Returns an attempt of an earlier session or run that would come out the same now, or null: the task is asked to do
@@ -74,4 +77,10 @@ export function recordOfExecution(
     ...{ attempt, status: "succeeded", outOfMemory: false, output, failure: null, because: null },
     ...{ together: false, retryable: false, taken, effects, quiet: true, resources, reused: true },
   };
+}
+
+/** Returns the record of an attempt that is not made: what it would do has happened, in another way. */
+export function repeatedRecord(attempt: number): AttemptRecord {
+  const execution = { attempt, output: new Uint8Array(), taken: [], resources: NOTHING_MEASURED };
+  return { ...recordOfExecution(execution, null), status: "lost", output: null };
 }

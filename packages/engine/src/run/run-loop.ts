@@ -23,7 +23,7 @@ import type { LoopEnd, LoopRequest } from "./loop-request.ts";
 import { keepMemo } from "./memo.ts";
 import { HeldSlot, surroundingTask } from "./nesting.ts";
 import { RetryTimers } from "./retry-timers.ts";
-import { findReusable, mayReuse } from "./reuse.ts";
+import { findReusable, mayReuse, repeatedRecord } from "./reuse.ts";
 import { settleTask } from "./settle-task.ts";
 import { faultOf } from "./verify-directory.ts";
 import { Waste } from "./waste.ts";
@@ -155,13 +155,16 @@ export class RunLoop {
     if (this.#state.tasks[task]!.aborting) {
       this.#send({ type: "attempt.ended", task, ended: "aborted", retryable: false, outOfMemory: false });
       this.#seat.release(1);
-    } else if (found === null) this.#launch(command);
-    else {
+      return;
+    }
+    const { id: taskId } = this.#world.tasks[task]!;
+    if (found !== null) {
       const { record, from, savedUsd } = found;
-      const { id: taskId } = this.#world.tasks[task]!;
       this.#world.emit({ type: "task.reused", taskId, attempt: record.attempt, from, savedUsd });
       this.#attemptEnded(task, this.#kept(task, record));
-    }
+    } else if (this.#world.happened.has(taskId)) {
+      this.#attemptEnded(task, this.#kept(task, repeatedRecord(command.attempt)));
+    } else this.#launch(command);
   }
 
   #launch({ task, attempt, cause }: StartCommand): void {
@@ -264,10 +267,11 @@ export class RunLoop {
     this.#world.emit({ type, taskId, because });
   }
 
-  // Whether its effects happened is for a person to find out, so that is what the failure says.
+  // Whether its effects happened, or are to happen again, is for a person to find out: that is what the failure says.
   #doubt(task: number): void {
     const { id, effects = [] } = this.#world.tasks[task]!;
-    const error = toWireError(new SheafError("RUN_IN_DOUBT", { taskId: id, effects }));
+    const happened = this.#world.happened.has(id);
+    const error = toWireError(new SheafError("RUN_IN_DOUBT", { taskId: id, effects, happened }));
     const failure = { kind: "worker-lost", error } as const;
     this.#records.explain(task, failure);
     this.#emitFailed(task, failure);

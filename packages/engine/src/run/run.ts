@@ -132,6 +132,7 @@ export class Run {
       kept,
       memo: await this.#openMemo(),
       reusable: earlier?.executions ?? new Map(),
+      happened: new Set(earlier?.happened),
       emit,
     };
   }
@@ -141,8 +142,10 @@ export class Run {
     const { mode, schedule } = settings;
     emit({ type: "run.started", tasks: tasks.length, mode, schedule, dir, limits, version: VERSION });
     if (earlier !== null) {
-      const { done, takenBack, executions } = earlier;
-      emit({ type: "run.resumed", done: done.length, takenBack, reusable: executions.size });
+      const { done, takenBack, executions, decided } = earlier;
+      const reusable = executions.size;
+      const said = decided === undefined ? {} : { decided };
+      emit({ type: "run.resumed", done: done.length, takenBack, reusable, ...said });
     }
     for (const reason of warnings) emit({ type: "run.fallback", part: "configuration", reason });
     for (const note of history.notes) emit({ type: "run.fallback", ...note });

@@ -7,6 +7,7 @@ import { outputFile } from "../executor/output-files.ts";
 import { ExecutionStore, type FoundExecution } from "./execution-store.ts";
 import type { RunRequest } from "./run-request.ts";
 import { taskDefinition } from "./task-definition.ts";
+import { attemptKey, toldByJournal } from "./told-by-journal.ts";
 
 const TASKS_FILE = "tasks.json";
 export const JOURNAL_FILE = "journal.ndjson";
@@ -36,7 +37,9 @@ export interface EarlierSession {
   readonly commits: number;
   /** Tasks whose commits do not. */
   readonly takenBack: readonly TaskId[];
-  /** Tasks with effects of which nobody knows whether they happened. */
+  /** Tasks with effects that have happened: they are not started again unless somebody says so. */
+  readonly happened: readonly TaskId[];
+  /** Tasks with effects of which somebody must decide whether they start again. */
   readonly inDoubt: readonly TaskId[];
 }
 
@@ -79,29 +82,39 @@ export function earlierSession(
   }
   const { events } = readJournal(join(runDir, JOURNAL_FILE));
   const same = definitionsOf(request).map((definition, i) => definition === definitions[i]);
-  const history = readHistory(events, committed);
+  const told = toldByJournal(events, committed);
   const done: DoneTask[] = [];
   for (const [i, { id }] of tasks.entries()) {
-    const attempt = history.committed.get(id);
+    const attempt = told.committed.get(id);
     const output = attempt === undefined || !same[i] ? null : readOutput(runDir, id);
     if (attempt === undefined || output === null) break;
-    done.push({ attempt, output, finished: history.finished.get(`${id} ${attempt}`) ?? null });
+    done.push({ attempt, output, finished: told.finished.get(attemptKey(id, attempt)) ?? null });
   }
-  const executions = new Map(
-    [...new ExecutionStore(join(runDir, "executions")).read()].filter(
-      ([id]) => !ids.slice(0, done.length).includes(id),
-    ),
-  );
-  const attempts = tasks.map(({ id }) => history.attempts.get(id) ?? 0);
-  // A finished attempt that is kept tells that the effects happened, and so does a person who says so.
-  const inDoubt = tasks.slice(done.length).flatMap(({ id, effects = [], idempotent }) => {
-    const open = history.open.has(id) && !executions.has(id);
-    return effects.length > 0 && idempotent !== true && open ? [id] : [];
-  });
+  const rest = tasks.slice(done.length);
+  const executions = executionsOf(runDir, rest, told.voided);
+  const attempts = tasks.map(({ id }) => told.attempts.get(id) ?? 0);
+  const once = rest.filter(({ effects = [], idempotent }) => effects.length > 0 && idempotent !== true);
+  const happened = once.filter(({ id }) => told.succeeded.has(id) || executions.has(id)).map(({ id }) => id);
+  // A finished attempt that is kept tells that the effects happened.
+  const isKept = (id: string): boolean =>
+    executions.get(id)?.some(({ attempt }) => attempt === told.attempts.get(id)) === true;
+  const isInDoubt = (id: string): boolean => told.doubted.has(id) || (told.open.has(id) && !isKept(id));
+  const inDoubt = once.filter(({ id }) => isInDoubt(id)).map(({ id }) => id);
   const kept = new Set(ids.slice(0, done.length));
   const commits = committed.filter((id) => kept.has(id)).length;
-  const takenBack = tasks.slice(done.length).flatMap(({ id }) => (history.committed.has(id) ? [id] : []));
-  return { events, done, attempts, executions, commits, takenBack, inDoubt };
+  const takenBack = rest.flatMap(({ id }) => (told.committed.has(id) ? [id] : []));
+  return { events, done, attempts, executions, commits, takenBack, happened, inDoubt };
+}
+
+function executionsOf(
+  runDir: string,
+  tasks: RunRequest["tasks"],
+  voided: ReadonlyMap<string, number>,
+): ReadonlyMap<string, readonly FoundExecution[]> {
+  const kept = new ExecutionStore(join(runDir, "executions")).read();
+  const counts = ({ taskId, attempt }: FoundExecution): boolean => attempt > (voided.get(taskId) ?? 0);
+  const found = tasks.map(({ id }) => [id, (kept.get(id) ?? []).filter(counts)] as const);
+  return new Map(found.filter(([, executions]) => executions.length > 0));
 }
 
 function readDefinitions(runDir: string, runId: string): readonly string[] {
@@ -121,37 +134,6 @@ function readOutput(runDir: string, id: string): Uint8Array | null {
   } catch {
     return null;
   }
-}
-
-interface History {
-  /** Attempt that counted, by task. */
-  readonly committed: ReadonlyMap<string, number>;
-  readonly attempts: ReadonlyMap<string, number>;
-  readonly finished: ReadonlyMap<string, EventOf<"attempt.finished">>;
-  /** Tasks whose last attempt was started and not heard of again. */
-  readonly open: ReadonlySet<string>;
-}
-
-function readHistory(events: readonly RunEvent[], published: readonly string[]): History {
-  const committed = new Map<string, number>();
-  const attempts = new Map<string, number>();
-  const finished = new Map<string, EventOf<"attempt.finished">>();
-  const open = new Set<string>();
-  for (const event of events) {
-    if (event.type === "attempt.started") {
-      attempts.set(event.taskId, event.attempt);
-      open.add(event.taskId);
-    }
-    if (event.type === "attempt.finished") {
-      finished.set(`${event.taskId} ${event.attempt}`, event);
-      if (event.status !== "lost") open.delete(event.taskId);
-    }
-    if (event.type === "task.committed") committed.set(event.taskId, event.attempt);
-    if (event.type === "run.resumed") for (const id of event.takenBack) committed.delete(id);
-  }
-  // The process may have died between a commit and the line that tells of it.
-  for (const id of published) if (!committed.has(id)) committed.set(id, attempts.get(id) ?? 1);
-  return { committed, attempts, finished, open };
 }
 
 const MOST_NAMED = 5;

@@ -47,6 +47,8 @@ export interface World {
   readonly kept: ExecutionStore | null;
   /** Finished attempts of earlier sessions, by task. */
   readonly reusable: ReadonlyMap<string, readonly FoundExecution[]>;
+  /** Tasks whose effects have happened in an earlier session: never started again by themselves. */
+  readonly happened: ReadonlySet<string>;
   readonly executors: Executors;
   /** Library that tracks what commands read, or null. */
   readonly shim: string | null;
