@@ -124,7 +124,12 @@ export type EventBody =
       readonly summary: string;
     }
   | { readonly type: "dir.staged"; readonly rung: string; readonly files: number; readonly why: string }
-  | { readonly type: "dir.changed-outside"; readonly paths: readonly string[] }
+  | {
+      readonly type: "dir.changed-outside";
+      readonly paths: readonly string[];
+      /** Committed tasks that stay although they had read something else there; absent where there are none. */
+      readonly readers?: readonly TaskId[];
+    }
   | { readonly type: "task.waiting"; readonly taskId: TaskId; readonly reason: string }
   | {
       readonly type: "attempt.started";

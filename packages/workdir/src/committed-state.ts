@@ -11,7 +11,9 @@ import { putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
 import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
 import type { Effects } from "./effects.ts";
+import { statOf } from "./file-stat.ts";
 import type { Live } from "./live-files.ts";
+import { type Meanwhile, notAsLeft, readDifferently, type Standing } from "./meanwhile.ts";
 import { type Publication, type Published, publish } from "./publish.ts";
 import { unusable } from "./scan.ts";
 import type { OnApplied, Snapshots } from "./snapshots.ts";
@@ -115,6 +117,20 @@ export class CommittedState {
       this.#options.onRewound(this.#tree, applied);
       this.#tree = applied.tree;
     }
+  }
+
+  /**
+   * Returns what somebody else has changed since the last opening of the run. The next change of such a path finds it
+   * in a state that the run has not left.
+   */
+  async meanwhile(standing: readonly Standing[]): Promise<Meanwhile> {
+    const { live, dir, runDir } = this.#options;
+    const records = this.#commits.read();
+    const paths = await notAsLeft(this.#tree, records);
+    for (const path of paths) live.stats.delete(path);
+    const timesCount = statOf(dir)?.dev === statOf(runDir)?.dev;
+    const read = await readDifferently(this.#tree, records, { standing, timesCount });
+    return { paths: [...new Set([...paths, ...read.paths])], readers: read.readers };
   }
 
   /** What this opening has published. */

@@ -4,6 +4,7 @@ export type { Effects } from "./effects.ts";
 export type { KeptChange } from "./kept-changes.ts";
 export type { KeptEffects } from "./kept-effects.ts";
 export { type DirLock, lockDir, requireFree } from "./lock.ts";
+export type { Meanwhile, Standing } from "./meanwhile.ts";
 export { openWorkdir } from "./open-workdir.ts";
 export { canonicalCommand, commandInside } from "./overlay/inside.ts";
 export { canCopyUp } from "./overlay/lower-owner.ts";

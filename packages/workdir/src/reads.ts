@@ -114,6 +114,15 @@ export async function readsHold(tree: Tree, { shown, observed }: RecordedReads):
   return shown === null || (await shownValue(tree, shown)) === shown.value;
 }
 
+/** Returns the paths that were looked at and tell something else in this tree. */
+export async function differingReads(tree: Tree, { observed }: RecordedReads): Promise<readonly string[]> {
+  const paths = new Set<string>();
+  for (const [kind, path, value] of observed) {
+    if ((await observedValue(tree, { kind, path })) !== value) paths.add(path);
+  }
+  return [...paths];
+}
+
 /**
  * Returns one value for all that is shown of a tree. Where that is everything, files are told apart by size and time:
  * reading them all would take longer than most tasks.

@@ -18,6 +18,7 @@ import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts
 import { LinkStore } from "./link-store.ts";
 import type { Live } from "./live-files.ts";
 import type { DirLock } from "./lock.ts";
+import type { Meanwhile, Standing } from "./meanwhile.ts";
 import type { MountedViews, SealedMount } from "./overlay/mounted-views.ts";
 import { LOWER_FOLDER, type OverlayChoice } from "./overlay/open-views.ts";
 import { chooseRung } from "./rung.ts";
@@ -191,6 +192,10 @@ export class Transactions implements Workdir {
 
   committed(): readonly string[] {
     return this.#committed.tasks();
+  }
+
+  meanwhile(standing: readonly Standing[]): Promise<Meanwhile> {
+    return this.#committed.meanwhile(standing);
   }
 
   rewind(keep: number): Promise<void> {

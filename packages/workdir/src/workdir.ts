@@ -2,6 +2,7 @@ import type { Observed } from "@sheaf/core";
 import type { Clash } from "./change.ts";
 import type { Effects } from "./effects.ts";
 import type { KeptEffects } from "./kept-effects.ts";
+import type { Meanwhile, Standing } from "./meanwhile.ts";
 import type { Published } from "./publish.ts";
 import type { View } from "./view.ts";
 
@@ -108,6 +109,12 @@ export interface Workdir {
   reuse(kept: KeptEffects, request: ReuseRequest): Promise<Effects | null>;
   /** Tasks whose changes this run has committed, earlier sessions of it included, in order. */
   committed(): readonly string[];
+  /**
+   * Returns what has changed in the directory since the run's last opening, as far as it matters to what is committed.
+   *
+   * @param standing the committed tasks that are not run again, in serial order
+   */
+  meanwhile(standing: readonly Standing[]): Promise<Meanwhile>;
   /** Takes back all commits but the first so many, from the committed tree and from the live directory. */
   rewind(keep: number): Promise<void>;
   /** Removes a view. */

@@ -4,6 +4,7 @@ import { counted } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
 import { failureLine, tookTooEarly } from "./failure-text.ts";
 import { oneLine, padText } from "./fit-text.ts";
+import { outsideText } from "./outside-text.ts";
 import { type Palette, palette } from "./palette.ts";
 import { type RunTrace, toldByAttempt } from "./run-trace.ts";
 import { stagingText } from "./staging-text.ts";
@@ -89,7 +90,7 @@ function sayOfRun(event: RunEvent): Saying | null {
     case "run.planned":
       return { state: "planned", text: event.summary };
     case "dir.changed-outside":
-      return { state: "changed", paint: "warn", text: `from outside: ${event.paths.slice(0, 5).join(", ")}` };
+      return { state: "changed", paint: "warn", text: `from outside: ${outsideText(event)}` };
     case "run.cancelling":
       return { state: "cancelling", paint: "warn", text: event.message };
     default:

@@ -4,6 +4,7 @@ import { usdText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
 import { failureLine, tookTooEarly } from "./failure-text.ts";
+import { outsideText } from "./outside-text.ts";
 import type { Palette } from "./palette.ts";
 import {
   type AttemptTrace,
@@ -44,7 +45,7 @@ function generalMoment(event: RunEvent): Moment | null {
     case "run.planned":
       return { at, what: "planned", text: event.summary };
     case "dir.changed-outside":
-      return { at, what: "changed from outside", text: event.paths.join(", "), paint: "warn" };
+      return { at, what: "changed from outside", text: outsideText(event), paint: "warn" };
     case "run.cancelling":
       return { at, what: "cancelling", text: event.message, paint: "warn" };
     case "run.machine": {

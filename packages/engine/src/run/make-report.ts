@@ -16,7 +16,7 @@ import {
   type TaskReport,
   unwrapTasks,
 } from "./report.ts";
-import type { VerifiedDirectory } from "./verify-directory.ts";
+import type { ChangedOutside, VerifiedDirectory } from "./verify-directory.ts";
 import type { World } from "./world.ts";
 
 /** Returns the status of a run from the outcomes of its tasks. */
@@ -96,15 +96,21 @@ function timing(world: World, tasks: readonly TaskReport[], wallMs: number): Run
 }
 
 /** Decides which guarantee a run reached. */
-export function guaranteeOf(world: World, changes: VerifiedDirectory): Guarantee {
+export function guaranteeOf(
+  world: World,
+  changes: Omit<VerifiedDirectory, "outside"> & { readonly outside: ChangedOutside },
+): Guarantee {
   const { outside, frozen, fault } = changes;
   if (fault !== null) {
     return { level: "void", reasons: [`the directory could not be checked at the end: ${fault.message}`] };
   }
-  if (outside.length > 0 || frozen.length > 0) {
+  if (outside.paths.length + outside.readers.length + frozen.length > 0) {
     const say = (paths: readonly string[]): string => paths.slice(0, 5).join(", ");
     const reasons = [
-      ...(outside.length > 0 ? [`the directory was changed from outside: ${say(outside)}`] : []),
+      ...(outside.paths.length > 0 ? [`the directory was changed from outside: ${say(outside.paths)}`] : []),
+      ...(outside.readers.length > 0
+        ? [`committed tasks that stay had read something else: ${say(outside.readers)}`]
+        : []),
       ...(frozen.length > 0 ? [`frozen folders were written: ${say(frozen)}`] : []),
     ];
     return { level: "void", reasons };

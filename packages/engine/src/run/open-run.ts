@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { EventBody, RunEvent } from "@sheaf/core";
 import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
-import { openWorkdir, type Workdir } from "@sheaf/workdir";
+import { type Meanwhile, openWorkdir, type Workdir } from "@sheaf/workdir";
 import { makeStateDir } from "./check-home.ts";
 import { type DecidedSession, withDecisions } from "./doubt.ts";
 import { ExecutionStore } from "./execution-store.ts";
@@ -23,6 +23,8 @@ export interface OpenRun {
   readonly costs: CostBook;
   /** What earlier sessions of the run have left; null in the first. */
   readonly earlier: DecidedSession | null;
+  /** What somebody else has changed since then; null where that cannot be or does not matter. */
+  readonly meanwhile: Meanwhile | null;
   /** Where finished attempts are kept; null where nothing is. */
   readonly kept: ExecutionStore | null;
   readonly emit: (body: EventBody) => RunEvent;
@@ -43,8 +45,12 @@ export async function openRun(request: RunRequest, signal: AbortSignal): Promise
   try {
     const earlier = !known ? null : earlierSession(runDir, request, workdir?.committed() ?? []);
     const decided = withDecisions(request, earlier);
-    if (decided !== null) await workdir?.rewind(decided.commits);
-    return openFiles(request, { runDir, workdir, earlier: decided });
+    if (decided === null || workdir === null) {
+      return openFiles(request, { runDir, workdir, earlier: decided, meanwhile: null });
+    }
+    const meanwhile = await workdir.meanwhile(decided.done.map(({ standing }) => standing));
+    await workdir.rewind(decided.commits);
+    return openFiles(request, { runDir, workdir, earlier: decided, meanwhile });
   } catch (error) {
     await workdir?.close({ keep: true });
     throw error;
@@ -76,9 +82,10 @@ interface Place {
   readonly runDir: string | null;
   readonly workdir: Workdir | null;
   readonly earlier: DecidedSession | null;
+  readonly meanwhile: Meanwhile | null;
 }
 
-function openFiles(request: RunRequest, { runDir, workdir, earlier }: Place): OpenRun {
+function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile }: Place): OpenRun {
   const { stateDir, runId, clock, tasks, settings, costWeights } = request;
   const folder = new RunFolder(
     runDir,
@@ -97,5 +104,5 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier }: Place): Op
   };
   const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
   for (const { output, ...execution } of earlier?.taken ?? []) kept?.keep(execution, output);
-  return { workdir, journal, folder, history: openHistory(stateDir), costs, earlier, kept, emit };
+  return { workdir, journal, folder, history: openHistory(stateDir), costs, earlier, meanwhile, kept, emit };
 }

@@ -4,7 +4,7 @@
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { EffectiveLimits } from "@sheaf/core";
+import type { EffectiveLimits, RunEvent, TaskId } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile, trackShim } from "@sheaf/workdir";
 import { codeHashes } from "../agents/code-hash.ts";
@@ -31,7 +31,7 @@ import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import type { DoneTask } from "./session.ts";
 import { trackedTasks } from "./tracked-tasks.ts";
-import { closeDirectory, verifyDirectory } from "./verify-directory.ts";
+import { changedOutside, closeDirectory, verifyDirectory } from "./verify-directory.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 /** What others are told as a run proceeds. */
@@ -40,6 +40,9 @@ export interface RunListener {
   readonly opened: (journal: Journal) => void;
   readonly planned: (plan: RunPlan) => void;
 }
+
+/** Most paths that an event names. */
+const MOST_NAMED = 100;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -137,7 +140,7 @@ export class Run {
     };
   }
 
-  #announce({ emit, workdir, history, earlier }: OpenRun, limits: EffectiveLimits): void {
+  #announce({ emit, workdir, history, earlier, meanwhile }: OpenRun, limits: EffectiveLimits): void {
     const { tasks, settings, dir, warnings } = this.#request;
     const { mode, schedule } = settings;
     emit({ type: "run.started", tasks: tasks.length, mode, schedule, dir, limits, version: VERSION });
@@ -146,6 +149,10 @@ export class Run {
       const reusable = executions.size;
       const said = decided === undefined ? {} : { decided };
       emit({ type: "run.resumed", done: done.length, takenBack, reusable, ...said });
+    }
+    if (meanwhile !== null && meanwhile.paths.length + meanwhile.readers.length > 0) {
+      const paths = meanwhile.paths.slice(0, MOST_NAMED);
+      emit({ type: "dir.changed-outside", paths, readers: meanwhile.readers as readonly TaskId[] });
     }
     for (const reason of warnings) emit({ type: "run.fallback", part: "configuration", reason });
     for (const note of history.notes) emit({ type: "run.fallback", ...note });
@@ -237,8 +244,11 @@ export class Run {
   async #close(world: World, opened: OpenRun, loopEnd: LoopEnd): Promise<RunReport> {
     const { workdir, emit, journal, folder } = opened;
     const found = await verifyDirectory(workdir);
-    if (found.outside.length > 0) emit({ type: "dir.changed-outside", paths: found.outside });
-    const guarantee = guaranteeOf(world, { ...found, outside: outsideSoFar(journal) });
+    const events = (): readonly RunEvent[] => [...(opened.earlier?.events ?? []), ...journal.events()];
+    const known = new Set(changedOutside(events()).paths);
+    const fresh = found.outside.filter((path) => !known.has(path));
+    if (fresh.length > 0) emit({ type: "dir.changed-outside", paths: fresh });
+    const guarantee = guaranteeOf(world, { ...found, outside: changedOutside(events()) });
     const end = { ...loopEnd, fault: loopEnd.fault ?? found.fault };
     const status = runStatus(end);
     // Workers inside a namespace of the directory's would be killed with it.
@@ -269,8 +279,4 @@ export class Run {
 function recordOfDone({ attempt, output, finished }: DoneTask): AttemptRecord {
   const resources = finished?.resources ?? NOTHING_MEASURED;
   return recordOfExecution({ attempt, output, taken: [], resources }, null);
-}
-
-function outsideSoFar(journal: Journal): readonly string[] {
-  return journal.events().flatMap((event) => (event.type === "dir.changed-outside" ? event.paths : []));
 }

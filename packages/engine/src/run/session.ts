@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { type EventOf, type RunEvent, SheafError, type TaskId } from "@sheaf/core";
 import { readJournal } from "@sheaf/ledger";
+import type { Standing } from "@sheaf/workdir";
 import { outputFile } from "../executor/output-files.ts";
 import { ExecutionStore, type FoundExecution } from "./execution-store.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -22,6 +23,8 @@ export interface DoneTask {
   readonly attempt: number;
   readonly output: Uint8Array;
   readonly finished: EventOf<"attempt.finished"> | null;
+  /** What it had read; reads null where that is not known. */
+  readonly standing: Standing;
 }
 
 /** An earlier session, seen from the one that goes on with it. */
@@ -83,15 +86,18 @@ export function earlierSession(
   const { events } = readJournal(join(runDir, JOURNAL_FILE));
   const same = definitionsOf(request).map((definition, i) => definition === definitions[i]);
   const told = toldByJournal(events, committed);
+  const kept = new ExecutionStore(join(runDir, "executions")).read();
   const done: DoneTask[] = [];
   for (const [i, { id }] of tasks.entries()) {
     const attempt = told.committed.get(id);
     const output = attempt === undefined || !same[i] ? null : readOutput(runDir, id);
     if (attempt === undefined || output === null) break;
-    done.push({ attempt, output, finished: told.finished.get(attemptKey(id, attempt)) ?? null });
+    const execution = kept.get(id)?.find((each) => each.attempt === attempt);
+    const standing = { taskId: id, reads: execution?.effects?.reads ?? null };
+    done.push({ attempt, output, finished: told.finished.get(attemptKey(id, attempt)) ?? null, standing });
   }
   const rest = tasks.slice(done.length);
-  const executions = executionsOf(runDir, rest, told.voided);
+  const executions = executionsOf(kept, rest, told.voided);
   const attempts = tasks.map(({ id }) => told.attempts.get(id) ?? 0);
   const once = rest.filter(({ effects = [], idempotent }) => effects.length > 0 && idempotent !== true);
   const happened = once.filter(({ id }) => told.succeeded.has(id) || executions.has(id)).map(({ id }) => id);
@@ -100,18 +106,17 @@ export function earlierSession(
     executions.get(id)?.some(({ attempt }) => attempt === told.attempts.get(id)) === true;
   const isInDoubt = (id: string): boolean => told.doubted.has(id) || (told.open.has(id) && !isKept(id));
   const inDoubt = once.filter(({ id }) => isInDoubt(id)).map(({ id }) => id);
-  const kept = new Set(ids.slice(0, done.length));
-  const commits = committed.filter((id) => kept.has(id)).length;
+  const stay = new Set(ids.slice(0, done.length));
+  const commits = committed.filter((id) => stay.has(id)).length;
   const takenBack = rest.flatMap(({ id }) => (told.committed.has(id) ? [id] : []));
   return { events, done, attempts, executions, commits, takenBack, happened, inDoubt };
 }
 
 function executionsOf(
-  runDir: string,
+  kept: ReadonlyMap<string, readonly FoundExecution[]>,
   tasks: RunRequest["tasks"],
   voided: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, readonly FoundExecution[]> {
-  const kept = new ExecutionStore(join(runDir, "executions")).read();
   const counts = ({ taskId, attempt }: FoundExecution): boolean => attempt > (voided.get(taskId) ?? 0);
   const found = tasks.map(({ id }) => [id, (kept.get(id) ?? []).filter(counts)] as const);
   return new Map(found.filter(([, executions]) => executions.length > 0));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { SheafError, toWireError, type WireError } from "@sheaf/core";
+import { type RunEvent, SheafError, type TaskId, toWireError, type WireError } from "@sheaf/core";
 import type { Workdir } from "@sheaf/workdir";
 
 /** What the shared directory turned out to be at the end of a run. */
@@ -10,6 +10,21 @@ export interface VerifiedDirectory {
   readonly frozen: readonly string[];
   /** Why it could not be looked at: a task may have removed it as a whole. */
   readonly fault: WireError | null;
+}
+
+/** What somebody else has changed in the shared directory. */
+export interface ChangedOutside {
+  readonly paths: readonly string[];
+  /** Committed tasks that had read something else there. */
+  readonly readers: readonly TaskId[];
+}
+
+/** Returns what the events of a run, or of several sessions of it, tell of changes from outside. */
+export function changedOutside(events: readonly RunEvent[]): ChangedOutside {
+  const told = events.filter((event) => event.type === "dir.changed-outside");
+  const paths = new Set(told.flatMap((event) => event.paths));
+  const readers = new Set(told.flatMap((event) => event.readers ?? []));
+  return { paths: [...paths], readers: [...readers] };
 }
 
 /** Returns what is wrong when a commit could not be made: the error itself, or that the whole directory is gone. */
