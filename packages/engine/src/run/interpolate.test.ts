@@ -80,3 +80,11 @@ test("a reference to an unknown task stays, and the others are replaced all the 
 test("a text that is one reference becomes the value itself", () => {
   expect(run({ input: ["${f.output.rows}", "${f.output.rows.1}"] }).task.input).toEqual([[1, 2], 2]);
 });
+
+test("a NUL byte cannot go into a command, and the message says what to do", () => {
+  const nul = () =>
+    interpolate({ id: taskId("t"), run: "echo ${bytes.output}" }, { bytes: "ab\0c" }, (id) => id === "bytes");
+  expect(nul).toThrow(
+    /an output without NUL bytes in a command; let "bytes" write a file .*one at position 2/,
+  );
+});

@@ -107,6 +107,11 @@ function commandOf(command: string, outputs: Outputs, env: Record<string, string
       const expected = `an output of at most ${MAX_VARIABLE_BYTES} bytes in a command; let "${taskId}" write a file instead`;
       throw refuse(expected, `${value.length} characters`);
     }
+    const nul = value.indexOf("\0");
+    if (nul !== -1) {
+      const expected = `an output without NUL bytes in a command; let "${taskId}" write a file instead`;
+      throw refuse(expected, `one at position ${nul}`);
+    }
     const name = `SHEAF_INPUT_${Object.keys(env).length + 1}`;
     env[name] = value;
     return quoting === "single" ? `'"\${${name}}"'` : `\${${name}}`;
