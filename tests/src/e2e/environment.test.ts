@@ -282,6 +282,10 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     expect(await speculates({ SHEAF_WASTE_SHARE: "1", SHEAF_WASTE_USD: "100" })).toBe(true);
     expect(await speculates({ SHEAF_WASTE_SHARE: "1", SHEAF_WASTE_USD: "0.5" })).toBe(false);
   },
+  SHEAF_WASTE_TOKENS: async () => {
+    expect(await speculates({ SHEAF_WASTE_SHARE: "1", SHEAF_WASTE_TOKENS: "2" })).toBe(true);
+    expect(await speculates({ SHEAF_WASTE_SHARE: "1", SHEAF_WASTE_TOKENS: "1" })).toBe(false);
+  },
   SHEAF_STAGING: async () => {
     for (const rung of ["copy", "hardlink"]) {
       const run = inDir([{ id: "x" }], { SHEAF_STAGING: rung }, () => 1);

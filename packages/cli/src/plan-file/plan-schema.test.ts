@@ -16,6 +16,7 @@ describe("the JSON Schema of plans", () => {
     expect(properties.mode).toMatchObject({ enum: ["sequential", "auto", "parallel"] });
     expect(properties.useLlmDeps).toMatchObject({ enum: [true, false, "always"] });
     expect(properties.home).toMatchObject({ type: ["string", "null"] });
+    expect(properties.wasteUsd).toMatchObject({ type: ["number", "null"] });
     expect(properties.trace).toMatchObject({ type: "boolean" });
   });
 });

@@ -25,7 +25,7 @@ function jsonTypeOf(setting: Setting<unknown>): Record<string, unknown> {
   const choices = choicesOf(setting);
   if (choices.length > 0) return { enum: choices };
   const { fallback } = setting;
-  if (fallback === null) return { type: ["string", "null"] };
+  if (fallback === null) return { type: [setting.accepts(1) ? "number" : "string", "null"] };
   return { type: Array.isArray(fallback) ? "array" : typeof fallback };
 }
 

@@ -103,6 +103,13 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
     accepts: (value) => value === null || (typeof value === "number" && value >= 0 && Number.isFinite(value)),
     parse: parseNumber,
   },
+  wasteTokens: {
+    env: "SHEAF_WASTE_TOKENS",
+    fallback: null,
+    expected: "a whole number of tokens, 0 or more",
+    accepts: (value) => value === null || (Number.isSafeInteger(value) && (value as number) >= 0),
+    parse: parseNumber,
+  },
   maxWorkers: whole("SHEAF_MAX_WORKERS", 3, { least: 1, most: 10_000, what: "how many tasks run at once" }),
   schedule: oneOf("SHEAF_SCHEDULE", "ready", ["ready", "levels"]),
   consistency: oneOf("SHEAF_CONSISTENCY", "serial", ["serial", "trust-graph"]),

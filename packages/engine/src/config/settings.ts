@@ -15,6 +15,8 @@ export interface Settings {
   readonly wasteShare: number;
   /** In `parallel` mode: what attempts in vain may cost, in USD; null: no limit. */
   readonly wasteUsd: number | null;
+  /** In `parallel` mode: tokens, in and out, that attempts in vain may take; null: no limit. */
+  readonly wasteTokens: number | null;
   /** Most tasks at once. */
   readonly maxWorkers: number;
   /** `ready`: a task starts when what it needs is there. `levels`: level by level, as a barrier. */

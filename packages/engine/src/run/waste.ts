@@ -20,17 +20,23 @@ export class Waste {
    */
   conflicted(world: World, { resources, reused }: AttemptRecord): string | null {
     if (!reused) this.#wastedMs += resources.latencyMs;
-    const { mode, wasteShare, wasteUsd } = world.settings;
-    if (this.#spent || mode !== "parallel") return null;
-    const usd = world.costs.summary().byClass["conflict-rerun"].usd ?? 0;
-    const tooLong = this.#wastedMs > Math.max(TRIFLE_MS, wasteShare * this.#totalMs);
-    const tooMuch = wasteUsd !== null && usd > wasteUsd;
-    if (!tooLong && !tooMuch) return null;
+    if (this.#spent || world.settings.mode !== "parallel") return null;
+    const what = this.#tooMuch(world);
+    if (what === null) return null;
     this.#spent = true;
-    const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-    const what = tooMuch
-      ? `$${usd.toFixed(4)} went into attempts in vain`
-      : `${seconds(this.#wastedMs)} of ${seconds(this.#totalMs)} were attempts in vain`;
     return `${what}, so the run goes on by the dependencies that were found.`;
+  }
+
+  #tooMuch({ settings, costs }: World): string | null {
+    const { wasteShare, wasteUsd, wasteTokens } = settings;
+    const { usd, inputTokens, outputTokens } = costs.summary().byClass["conflict-rerun"];
+    if (wasteUsd !== null && usd !== null && usd > wasteUsd) {
+      return `$${usd.toFixed(4)} went into attempts in vain`;
+    }
+    const tokens = inputTokens + outputTokens;
+    if (wasteTokens !== null && tokens > wasteTokens) return `${tokens} tokens went into attempts in vain`;
+    if (this.#wastedMs <= Math.max(TRIFLE_MS, wasteShare * this.#totalMs)) return null;
+    const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+    return `${seconds(this.#wastedMs)} of ${seconds(this.#totalMs)} were attempts in vain`;
   }
 }
