@@ -15,6 +15,7 @@ const paths = Array.from({ length: FILES }, (_, i) => join(folder, String(i)));
 const hook = (globalThis as unknown as Record<symbol, Hook>)[Symbol.for("sheaf.fs-hook")];
 
 const CALLED: Readonly<Record<(typeof CALLS)[number], (path: string) => unknown>> = {
+  lstatSync: fs.lstatSync,
   existsSync: fs.existsSync,
   statSync: fs.statSync,
   readFileSync: fs.readFileSync,

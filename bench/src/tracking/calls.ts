@@ -1,4 +1,4 @@
-export const CALLS = ["existsSync", "statSync", "readFileSync", "promises.readFile"] as const;
+export const CALLS = ["lstatSync", "existsSync", "statSync", "readFileSync", "promises.readFile"] as const;
 /** Without the hook; with it, but between tasks; with it, in a task. */
 export const WAYS = ["without", "idle", "tracking"] as const;
 /** Whether the paths were new to the thread's task. */

@@ -17,24 +17,48 @@ function copyTree(from: string, to: string): void {
   }
 }
 
-function copyByProgram(from: string, to: string): void {
-  const { status, stderr } = spawnSync("cp", ["-a", from, to], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`cp -a ended with ${status}: ${stderr}`);
+function program(command: string, ...args: string[]): void {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stderr}`);
 }
 
-/** Copies `from` to `to` in three ways; the first is the yardstick. */
+const git = (repository: string, ...args: string[]): void =>
+  program("git", "-C", repository, "-c", "user.name=bench", "-c", "user.email=bench@example.org", ...args);
+
+/** Copies `from` to `to`, a folder that is not there, in several ways; the first is the yardstick. */
 export function plainCopies(from: string, to: string): readonly Contestant[] {
-  const contestant = (name: string, copy: () => unknown): Contestant => ({
+  const contestant = (name: string, copy: () => unknown, clean = () => {}): Contestant => ({
     name,
     async run() {
       const cost = await costOf(copy);
       rmSync(to, { recursive: true });
+      clean();
       return { [name]: cost };
     },
   });
   return [
     contestant(PLAIN_LOOP, () => copyTree(from, to)),
-    contestant("cp -a", () => copyByProgram(from, to)),
+    contestant("cp -a", () => program("cp", "-a", from, to)),
+    contestant("cp -al, hard links to the files themselves", () => program("cp", "-al", from, to)),
     contestant("fs-extra copy", () => fsExtra.copy(from, to)),
+    ...worktree(from, to, contestant),
   ];
+}
+
+// The repository lies beside the tree, as a folder `.git` in it would be staged as well.
+function worktree(
+  from: string,
+  to: string,
+  contestant: (name: string, copy: () => unknown, clean: () => void) => Contestant,
+): readonly Contestant[] {
+  if (spawnSync("git", ["--version"]).error !== undefined) return [];
+  const repository = `${to}-repository`;
+  mkdirSync(repository);
+  git(repository, "init", "-q");
+  const stored = ["--git-dir", join(repository, ".git"), "--work-tree", from];
+  git(repository, ...stored, "add", "-A");
+  git(repository, ...stored, "commit", "-q", "-m", "tree");
+  const add = (): void => git(repository, "worktree", "add", "-q", "--detach", to);
+  return [contestant("git worktree add", add, () => git(repository, "worktree", "prune"))];
 }

@@ -72,6 +72,12 @@ async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
   const writer = await steps.take("stage all", () => stage("writer", "everything"));
   const reader = await steps.take("stage all again", () => stage("reader", "everything"));
   await steps.take("stage 10 files", () => stage("narrow", DECLARED));
+  await steps.take("a command reads all files of the directory", async () =>
+    inside([], READ_ALL, workdir.dir),
+  );
+  await steps.take("a command reads all files of a view", async () =>
+    inside(workdir.enter, READ_ALL, reader.path),
+  );
   write(writer.path, workdir.enter);
   const written = await steps.take("seal, 20 files written", () => workdir.seal(writer, done));
   const read = await steps.take("seal, nothing written", () => workdir.seal(reader, done));
@@ -87,14 +93,19 @@ async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
   await steps.take("verify", () => workdir.verify());
 }
 
+const READ_ALL = "find . -name .sheaf -prune -o -type f -exec cat {} + > /dev/null";
+
 /** Every hundredth file of the sample tree lies in the first folder. Views may be seen by who enters alone. */
 function write(view: string, enter: readonly string[]): void {
   const lines = Array.from({ length: CHANGED }, (_, i) => [
     `echo changed ${i} at ${performance.now()} > ${samplePath(i * 100)}`,
     `echo made ${i} > ${MADE}/file-${i}.txt`,
   ]);
-  const script = [`cd "$1"`, `mkdir ${MADE}`, ...lines.flat()].join(" && ");
-  const [program, ...args] = [...enter, "sh", "-c", script, "sh", view];
+  inside(enter, [`mkdir ${MADE}`, ...lines.flat()].join(" && "), view);
+}
+
+function inside(enter: readonly string[], script: string, cwd: string): void {
+  const [program, ...args] = [...enter, "sh", "-c", `cd "$1" && ${script}`, "sh", cwd];
   const { status, stderr } = spawnSync(program!, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`The writing task ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`A command ended with ${status}: ${stderr}`);
 }
