@@ -13,6 +13,8 @@ export type Because =
   | { readonly reason: "stopped"; readonly taskId: TaskId }
   /** A task before it may or may not have had its effects. */
   | { readonly reason: "in-doubt"; readonly taskId: TaskId }
+  /** What it had read is different now, see `task.conflicted`; it runs again in its turn. */
+  | { readonly reason: "conflict" }
   /** The caller cancelled the run. */
   | { readonly reason: "cancelled"; readonly message: string };
 

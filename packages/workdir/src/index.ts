@@ -14,6 +14,7 @@ export { type ProbeOptions, probeOverlay } from "./overlay/probe-overlay.ts";
 export type { OverlayVerdict } from "./overlay/probe-verdict.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
 export { chooseRung } from "./rung.ts";
+export { shownSoFar } from "./shown-so-far.ts";
 export { type TrackShim, trackEnvironment, trackShim } from "./tracking/shim-library.ts";
 export { fsHookFile, parseTrackLog, type TrackedReads, trackedObservations } from "./tracking.ts";
 export type { View } from "./view.ts";

@@ -11,12 +11,13 @@ import {
   type TakenInput,
   toWireError,
 } from "@sheaf/core";
-import type { Effects, View } from "@sheaf/workdir";
+import { type Effects, shownSoFar, type View } from "@sheaf/workdir";
 import { inputProxy } from "../executor/input-proxy.ts";
 import { sweepBeside } from "../executor/task-dirs.ts";
 import { requireDisk } from "../resources/disk.ts";
 import { attemptEnv } from "./attempt-env.ts";
 import { failureOf, type Reported, readEnd, recordOf, type Verdict } from "./attempt-record.ts";
+import type { ReadSoFar } from "./find-doomed.ts";
 import { interpolate } from "./interpolate.ts";
 import { taskFolder } from "./run-place.ts";
 import { taskDefinition } from "./task-definition.ts";
@@ -49,6 +50,8 @@ export class LiveAttempt {
   readonly #startedAt: number;
   readonly #reported: Reported = { vramPeakMiB: null, modelLoads: 0 };
   readonly #staging = new AbortController();
+  /** Outputs that it took, as far as that is known. */
+  readonly #taken: TakenInput[] = [];
   #view: View | null = null;
   #running: RunningAttempt | null = null;
   #cause: AbortCause | null = null;
@@ -76,14 +79,22 @@ export class LiveAttempt {
     return this.#running?.memoryMiB() ?? null;
   }
 
+  /**
+   * Returns what is known of its reads while it runs: the outputs that its command names, and what it was shown. What
+   * agents take and look at comes with the end of the attempt.
+   */
+  readSoFar(): ReadSoFar {
+    const effects = this.#view === null ? null : shownSoFar(this.#view);
+    return { attempt: this.#start.attempt, taken: this.#taken, effects };
+  }
+
   async #perform(): Promise<AttemptRecord> {
     const { world } = this;
-    const taken: TakenInput[] = [];
     let verdict: Verdict;
     try {
       this.#view = await this.#stage();
-      const end = await this.#execute(taken);
-      taken.push(...end.taken);
+      const end = await this.#execute();
+      this.#taken.push(...end.taken);
       verdict = readEnd(world.tasks[this.task]!, end, this.#cause);
     } catch (error) {
       verdict = this.#cause === null ? failureOf(error) : readEnd(world.tasks[this.task]!, null, this.#cause);
@@ -91,7 +102,7 @@ export class LiveAttempt {
     this.#open = false;
     this.#stopTimeout();
     this.#stopIdle();
-    return this.#close(verdict, taken);
+    return this.#close(verdict);
   }
 
   get world(): World {
@@ -120,7 +131,7 @@ export class LiveAttempt {
     });
   }
 
-  async #execute(taken: TakenInput[]): Promise<AttemptEnd> {
+  async #execute(): Promise<AttemptEnd> {
     const { world, task } = this;
     const { work, executor: kind } = world.works[task]!;
     const executor = world.executors.get(kind);
@@ -142,7 +153,7 @@ export class LiveAttempt {
       };
       this.#running = executor.start(request, this.#port());
     } finally {
-      taken.push(...proxy.taken());
+      this.#taken.push(...proxy.taken());
     }
     if (this.#cause !== null) this.#running.abort(this.#cause);
     this.#armTimeouts();
@@ -198,7 +209,7 @@ export class LiveAttempt {
     };
   }
 
-  async #close(verdict: Verdict, taken: readonly TakenInput[]): Promise<AttemptRecord> {
+  async #close(verdict: Verdict): Promise<AttemptRecord> {
     const { workdir, settings, clock } = this.world;
     const view = this.#view;
     let final = verdict;
@@ -222,7 +233,7 @@ export class LiveAttempt {
       if (settings.retain !== "all") sweepBeside(view.beside);
     }
     const record = recordOf(final, {
-      ...{ attempt: this.#start.attempt, taken, effects, reported: this.#reported },
+      ...{ attempt: this.#start.attempt, taken: this.#taken, effects, reported: this.#reported },
       latencyMs: clock.now() - this.#startedAt,
       queueMs: Math.max(0, this.#startedAt - this.#start.readyAt),
     });

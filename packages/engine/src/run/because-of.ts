@@ -12,6 +12,7 @@ export function becauseOf({ tasks }: World, cause: Cause): Because {
     case "stopped":
     case "in-doubt":
       return { reason: cause.reason, taskId: id(cause.task) };
+    case "conflict":
     case "cancelled":
       return cause;
     default:

@@ -1,4 +1,4 @@
-import type { TaskFailure } from "@sheaf/core";
+import { type TaskFailure, toWireError } from "@sheaf/core";
 import type { Effects } from "@sheaf/workdir";
 import type { AttemptRecord, World } from "./world.ts";
 
@@ -24,9 +24,26 @@ export class KeptRecords {
     return this.#records.get(task)!;
   }
 
+  find(task: number): AttemptRecord | undefined {
+    return this.#records.get(task);
+  }
+
   keep(task: number, record: AttemptRecord): void {
     this.#records.set(task, record);
     if (record.output !== null) this.#outputs.set(task, record.output);
+  }
+
+  /** Keeps what came of an attempt and returns it. An output that cannot be kept is as good as none. */
+  keepEnded(task: number, record: AttemptRecord): AttemptRecord {
+    try {
+      this.keep(task, record);
+      return record;
+    } catch (error) {
+      const failure = { kind: "disk", error: toWireError(error) } as const;
+      const failed: AttemptRecord = { ...record, status: "failed", output: null, failure, retryable: false };
+      this.keep(task, failed);
+      return failed;
+    }
   }
 
   /** Nothing of the task's attempt counts. */

@@ -15,8 +15,10 @@ import { checkInvariants } from "../scheduler/check-invariants.ts";
 import type { SchedulerCommand, SchedulerEvent } from "../scheduler/messages.ts";
 import { type Cause, createSchedulerState, type SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
+import { mayBeDoomed } from "../scheduler/transitions.ts";
 import { LiveAttempt } from "./attempt.ts";
 import { becauseOf } from "./because-of.ts";
+import { findDoomed } from "./find-doomed.ts";
 import { KeptRecords } from "./kept-records.ts";
 import { emitFinished, emitWait } from "./loop-events.ts";
 import type { LoopEnd, LoopRequest } from "./loop-request.ts";
@@ -43,6 +45,8 @@ export class RunLoop {
   readonly #records: KeptRecords;
   readonly #readyAt = new Map<number, number>();
   readonly #abandoned = new Set<number>();
+  /** Tasks whose running attempt is ended because it will not count. */
+  readonly #doomed = new Set<number>();
   readonly #timers = new RetryTimers();
   readonly #waste = new Waste();
   #busy = false;
@@ -161,9 +165,9 @@ export class RunLoop {
     if (found !== null) {
       const { record, from, savedUsd } = found;
       this.#world.emit({ type: "task.reused", taskId, attempt: record.attempt, from, savedUsd });
-      this.#attemptEnded(task, this.#kept(task, record));
+      this.#attemptEnded(task, this.#records.keepEnded(task, record));
     } else if (this.#world.happened.has(taskId)) {
-      this.#attemptEnded(task, this.#kept(task, repeatedRecord(command.attempt)));
+      this.#attemptEnded(task, this.#records.keepEnded(task, repeatedRecord(command.attempt)));
     } else this.#launch(command);
   }
 
@@ -180,25 +184,12 @@ export class RunLoop {
     // Runs that the task starts find its slot here.
     const live = surroundingTask.run(new HeldSlot(this.#seat), () => new LiveAttempt(world, start));
     this.#live.set(task, live);
-    void live.record.then((record) => this.#attemptEnded(task, this.#kept(task, record)));
+    void live.record.then((record) => this.#attemptEnded(task, this.#records.keepEnded(task, record)));
   }
 
   // What finished tasks before this one wrote and nobody has settled yet.
   #below(task: number): readonly Effects[] {
     return this.#world.workdir === null ? [] : this.#records.writtenBetween(this.#state.turn, task);
-  }
-
-  // An output that cannot be kept is as good as none.
-  #kept(task: number, record: AttemptRecord): AttemptRecord {
-    try {
-      this.#records.keep(task, record);
-      return record;
-    } catch (error) {
-      const failure = { kind: "disk", error: toWireError(error) } as const;
-      const failed: AttemptRecord = { ...record, status: "failed", output: null, failure, retryable: false };
-      this.#records.keep(task, failed);
-      return failed;
-    }
   }
 
   #attemptEnded(task: number, record: AttemptRecord): void {
@@ -208,6 +199,7 @@ export class RunLoop {
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
     if (!record.reused) emitFinished(world, task, record);
+    if (this.#doomed.delete(task)) this.#dropInVain(task, record);
     const { status: ended, retryable, outOfMemory, together } = record;
     this.#send({ type: "attempt.ended", task, ended, retryable, outOfMemory, together });
     this.#seat.release(1);
@@ -217,7 +209,10 @@ export class RunLoop {
     try {
       const record = this.#records.get(task);
       const settlement = await settleTask(this.#world, task, record);
-      if (settlement.verdict === "committed") await keepMemo(this.#world, task, record);
+      if (settlement.verdict === "committed") {
+        await keepMemo(this.#world, task, record);
+        await this.#endDoomed(task, record);
+      }
       if (settlement.verdict === "conflict") this.#dropInVain(task, record);
       if (settlement.verdict === "refused") this.#records.fail(task, settlement.failure);
       const cause = settlement.verdict === "skipped" ? this.#inputCause(settlement.from) : undefined;
@@ -226,6 +221,19 @@ export class RunLoop {
       this.#send({ type: "task.settled", task, verdict, ...(cause === undefined ? {} : { cause }) });
     } catch (error) {
       this.#fail(task, error);
+    }
+  }
+
+  async #endDoomed(writer: number, record: AttemptRecord): Promise<void> {
+    const isOpen = (task: number): boolean => mayBeDoomed(this.#state, task);
+    const later = { live: this.#live, records: this.#records, isOpen };
+    for await (const doomed of findDoomed(this.#world, { writer, record }, later)) {
+      const { task, attempt, conflicts } = doomed;
+      const taskId = this.#world.tasks[task]!.id;
+      this.#world.emit({ type: "task.conflicted", taskId, attempt, conflicts });
+      if (doomed.record === null) this.#doomed.add(task);
+      else this.#dropInVain(task, doomed.record);
+      this.#send({ type: "attempt.doomed", task });
     }
   }
 

@@ -12,8 +12,11 @@ export function trackedTasks(request: RunRequest): readonly boolean[] {
 const showsReads = (task: Task, { work }: TaskWork): boolean =>
   work.kind === "closure" || task.reads !== undefined;
 
-// Should something of it remain unseen, it counts as having read everything.
-function isWatched({ settings, shim }: RunRequest, { work, executor }: TaskWork): boolean {
+/** Tells whether what the task looks at is observed. Should some of it remain unseen, all that it was shown counts. */
+export function isWatched(
+  { settings, shim }: Pick<RunRequest, "settings" | "shim">,
+  { work, executor }: TaskWork,
+): boolean {
   if (work.kind === "command") return shim !== null;
   return settings.tracking && executor !== "inline";
 }

@@ -2,6 +2,7 @@ import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type PlanSpec, Rig } from "./scheduler-rig.ts";
+import { mayBeDoomed } from "./transitions.ts";
 
 interface Case {
   readonly spec: PlanSpec & { readonly retries: readonly number[] };
@@ -12,6 +13,8 @@ interface Case {
   readonly stale: readonly ("succeeded" | "failed" | null)[];
   readonly losses: readonly number[];
   readonly choices: readonly number[];
+  /** Per task: move at which it is said that what it had read is different now; often nothing of it is open then. */
+  readonly dooms: readonly number[];
   /** Move at which the run gives speculation up. */
   readonly speculationEnds: number;
 }
@@ -34,6 +37,7 @@ const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((siz
       barrier: fc.boolean(),
       tags: each(fc.subarray([0, 1, 2])),
       speculates: fc.boolean(),
+      dooms: each(fc.nat(40)),
       speculationEnds: fc.nat(30),
       choices: fc.array(fc.nat(1000), { minLength: 400, maxLength: 400 }),
     })
@@ -104,12 +108,22 @@ function drive(one: Case): Rig {
       if (command.type === "back-off") backoffs.push(command.task);
       if (command.type === "skip") settled[command.task] = true;
     }
+    for (let task = 0; task < size; task++) {
+      if (one.dooms[task] !== n) continue;
+      if (mayBeDoomed(rig.state, task)) {
+        failed[task] = 0;
+        staleRead[task] = false;
+      }
+      rig.send({ type: "attempt.doomed", task });
+    }
     if (n === one.speculationEnds) rig.send({ type: "speculation.ended" });
     const moves: (() => void)[] = [];
     for (const task of rig.running) {
       moves.push(() => {
         const attempt = rig.state.tasks[task]!;
-        if (attempt.aborting) return void rig.end(task, "aborted");
+        // The abort may come too late.
+        const late = (["aborted", "aborted", "succeeded", "failed", "lost"] as const)[one.choices[n]! % 5]!;
+        if (attempt.aborting) return void rig.end(task, late);
         if (lost[task]! < one.losses[task]!) {
           lost[task]! += 1;
           return void rig.end(task, "lost", {

@@ -1,5 +1,5 @@
 import type { SchedulerState } from "./state.ts";
-import { isHeldBack } from "./transitions.ts";
+import { isHeldBack, startsInTurn } from "./transitions.ts";
 
 /** Throws when the state contradicts itself. For tests and for runs with `validate: true`; costs O(tasks). */
 export function checkInvariants(state: SchedulerState): void {
@@ -23,8 +23,12 @@ export function checkInvariants(state: SchedulerState): void {
     if (task.phase === "settling" && (i !== state.turn || !state.settling))
       wrong(`task ${i} settles out of turn`);
     if (task.phase === "done" && task.outcome === null) wrong(`task ${i} is done without an outcome`);
-    if (task.phase === "ready" && (isHeldBack(state, task) || (plan.inTurn[i] === 1 && state.turn !== i))) {
+    if (task.phase === "ready" && (isHeldBack(state, task) || (startsInTurn(state, i) && state.turn !== i))) {
       wrong(`task ${i} is ready too early`);
+    }
+    // S5, also of those that run; a doomed attempt may still be on its way out.
+    if (i > state.turn && task.phase === "running" && startsInTurn(state, i) && !task.aborting) {
+      wrong(`task ${i} runs before its turn`);
     }
   });
   if (state.finished) return; // an early end gives outcomes without counting edges

@@ -24,6 +24,8 @@ export type SchedulerEvent =
       readonly verdict: "committed" | "conflict" | "refused" | "skipped";
       readonly cause?: Cause;
     }
+  /** What an attempt that runs, or has ended and is not settled, had read is different now. */
+  | { readonly type: "attempt.doomed"; readonly task: number }
   /** Too much of what was done ahead was done in vain. */
   | { readonly type: "speculation.ended" }
   | { readonly type: "memory.measured"; readonly memory: Memory }

@@ -40,6 +40,8 @@ export type Outcome = "succeeded" | "failed" | "skipped" | "cancelled" | "in-dou
 export type Cause =
   | { readonly reason: "dependency" | "input"; readonly task: number; readonly root: number }
   | { readonly reason: "stopped" | "in-doubt"; readonly task: number }
+  /** What it had read is different now; it runs again. */
+  | { readonly reason: "conflict" }
   | { readonly reason: "cancelled"; readonly message: string };
 
 export interface TaskState {
@@ -53,7 +55,7 @@ export interface TaskState {
   attempts: number;
   retriesUsed: number;
   restartsUsed: number;
-  /** Set by a conflict: the attempt to come is the one that cannot conflict. */
+  /** Set by a conflict: the attempt to come starts in the task's turn, so it cannot conflict. */
   conflicted: boolean;
   /** A worker was lost for want of memory, or with others in it: nothing else may run beside the next attempt. */
   alone: boolean;

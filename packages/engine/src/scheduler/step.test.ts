@@ -99,6 +99,44 @@ describe("settling", () => {
     expect(rig.state.tasks[0]!.retriesUsed).toBe(0);
   });
 
+  test("a doomed attempt is aborted, and starts again when all before it are settled", () => {
+    const rig = begin({ size: 3, retries: [0, 0, 0] }, 3);
+    rig.send({ type: "attempt.doomed", task: 2 });
+    expect(rig.log.at(-1)).toEqual({ type: "abort", task: 2, cause: { reason: "conflict" } });
+    rig.end(2, "aborted").finish(0);
+    expect(rig.started).toEqual([0, 1, 2]);
+    rig.finish(1);
+    expect(rig.log.findLast(({ type }) => type === "start")).toMatchObject({ task: 2, cause: "conflict" });
+    rig.finish(2);
+    expect(rig.outcomes).toEqual(["succeeded", "succeeded", "succeeded"]);
+  });
+
+  test("what ended before it was doomed is given up, and what needs it waits again", () => {
+    const rig = begin({ size: 4, edges: [[1, 3, true]] }, 2);
+    rig.end(1, "succeeded");
+    rig.send({ type: "attempt.doomed", task: 1 });
+    rig.end(2, "succeeded");
+    expect(rig.started).toEqual([0, 1, 2]);
+    rig.finish(0).finish(1);
+    expect(rig.started).toEqual([0, 1, 2, 1, 3]);
+  });
+
+  test("a doomed attempt whose predecessor failed is skipped and does not start again", () => {
+    const rig = begin({ size: 2, edges: [[0, 1, true]] }, 2);
+    rig.end(0, "succeeded");
+    rig.send({ type: "attempt.doomed", task: 1 }).settle("refused").end(1, "aborted");
+    expect(rig.outcomes).toEqual(["failed", "skipped"]);
+    expect(rig.started).toEqual([0, 1]);
+  });
+
+  test("the task whose turn it is cannot be doomed, nor one that runs again already", () => {
+    const rig = begin({ size: 2 }, 2);
+    rig.send({ type: "attempt.doomed", task: 0 });
+    rig.end(1, "succeeded").end(0, "succeeded").settle().settle("conflict");
+    rig.send({ type: "attempt.doomed", task: 1 });
+    expect(rig.log.some(({ type }) => type === "abort")).toBe(false);
+  });
+
   test("while a conflicted task runs again, its successors do not start", () => {
     const rig = begin({ size: 2, edges: [[0, 1, false]], inTurn: [1] });
     rig.end(0, "succeeded").settle("conflict").end(0, "succeeded");

@@ -9,12 +9,12 @@
 //       inferred one is over.
 //   S3. running <= slots granted; no limit is exceeded.
 //   S4. Tasks are settled strictly in serial order, one at a time.
-//   S5. A task that must run in its turn starts only when all before it are settled.
+//   S5. A task that must run in its turn, always or since it conflicted, starts only when all before it are settled.
 //   S6. A settled task never changes again; a task conflicts at most once.
 import type { SchedulerCommand, SchedulerEvent } from "./messages.ts";
 import { freeLimits, retryMemory, retryVerdict, startReady, tell } from "./start-ready.ts";
 import type { Cause, Outcome, SchedulerState } from "./state.ts";
-import { abort, endSpeculation, isHeldBack, move, offer, skipInTurn } from "./transitions.ts";
+import { abort, endSpeculation, isHeldBack, mayBeDoomed, move, offer, skipInTurn } from "./transitions.ts";
 
 /** Takes one event into the state, in place, and returns what is to be done now. */
 export function step(state: SchedulerState, event: SchedulerEvent): readonly SchedulerCommand[] {
@@ -36,6 +36,9 @@ export function step(state: SchedulerState, event: SchedulerEvent): readonly Sch
       break;
     case "task.settled":
       taskSettled(state, event, commands);
+      break;
+    case "attempt.doomed":
+      attemptDoomed(state, event.task, commands);
       break;
     case "speculation.ended":
       endSpeculation(state);
@@ -67,7 +70,9 @@ function attemptEnded(
   if (task.aborting) {
     task.aborting = false;
     // Aborted for the end of the run: it gets its outcome with the others. Aborted for a failed predecessor: skipped.
+    // Aborted for a conflict: it runs again in its turn.
     if (state.ending !== null && task.cause === null) move(state, event.task, "waiting");
+    else if (task.cause === null) again(state, event.task, "conflict");
     else move(state, event.task, "finished", "skipped");
     return;
   }
@@ -97,6 +102,23 @@ function attemptEnded(
   move(state, event.task, "finished", "failed");
 }
 
+// Whether it runs or has ended: nothing of it will count, so it ends here, and starts again in its turn. There it reads
+// what is committed and nothing else, so it cannot be wrong once more.
+function attemptDoomed(state: SchedulerState, index: number, commands: SchedulerCommand[]): void {
+  if (!mayBeDoomed(state, index)) return;
+  noteConflict(state, index);
+  if (state.tasks[index]!.phase === "finished") again(state, index, "conflict");
+  else abort(state, index, { reason: "conflict" }, commands);
+}
+
+function noteConflict(state: SchedulerState, index: number): void {
+  const task = state.tasks[index]!;
+  if (task.conflicted) throw new Error(`Internal error: task ${index} conflicts twice`);
+  task.conflicted = true;
+  task.retriesUsed = 0;
+  retryVerdict(state);
+}
+
 function again(state: SchedulerState, index: number, cause: "retry" | "restart" | "conflict"): void {
   const task = state.tasks[index]!;
   task.next = cause;
@@ -119,10 +141,7 @@ function taskSettled(
   const task = state.tasks[event.task]!;
   state.settling = false;
   if (event.verdict === "conflict") {
-    if (task.conflicted) throw new Error(`Internal error: task ${event.task} conflicts twice`);
-    task.conflicted = true;
-    task.retriesUsed = 0;
-    retryVerdict(state);
+    noteConflict(state, event.task);
     if (state.ending === null) again(state, event.task, "conflict");
     else move(state, event.task, "waiting");
     return;

@@ -45,6 +45,17 @@ export function move(
 export const isHeldBack = (state: SchedulerState, { unmet, unmetSoft }: TaskState): boolean =>
   unmet > 0 || (!state.speculates && unmetSoft > 0);
 
+/** Tells whether a task may start only when all before it are settled: always, or since what it read was wrong. */
+export const startsInTurn = ({ plan, tasks }: SchedulerState, index: number): boolean =>
+  plan.inTurn[index] === 1 || tasks[index]!.conflicted;
+
+/** Tells whether a task has an attempt that runs, or has ended, and may still turn out to have read what is wrong. */
+export function mayBeDoomed({ tasks, turn, ending }: SchedulerState, index: number): boolean {
+  const { phase, outcome, conflicted, aborting } = tasks[index]!;
+  if (index <= turn || conflicted || aborting || ending !== null) return false;
+  return phase === "running" || (phase === "finished" && (outcome === "succeeded" || outcome === "failed"));
+}
+
 /** Waits for inferred edges from now on. What runs goes on. */
 export function endSpeculation(state: SchedulerState): void {
   state.speculates = false;
@@ -57,7 +68,7 @@ export function offer(state: SchedulerState, index: number): void {
   if (task.phase !== "waiting" || isHeldBack(state, task) || state.ending !== null) return;
   // The task whose turn it is may always start: everybody after it waits for it, whatever its level.
   if (state.turn !== index) {
-    if (state.plan.inTurn[index] === 1) return;
+    if (startsInTurn(state, index)) return;
     if (state.plan.level !== null && state.plan.level[index]! > state.openLevel) return;
   }
   task.phase = "ready";
