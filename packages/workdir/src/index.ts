@@ -1,5 +1,6 @@
 export { cacheFolder } from "./cache-folder.ts";
 export { type CommitRecord, readCommits } from "./commit-log.ts";
+export { differencesAfter } from "./differences-after.ts";
 export type { Effects } from "./effects.ts";
 export type { KeptChange } from "./kept-changes.ts";
 export type { KeptEffects } from "./kept-effects.ts";

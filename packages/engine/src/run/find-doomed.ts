@@ -1,12 +1,14 @@
-// Attempts of which a commit has shown that they will run again, so that nobody waits for their end or their turn.
+// Attempts that will run again, found when one ends and not in their turn: what one has written another has read
+// without it. Nobody waits for the end, or the turn, of what cannot count, and nobody builds on it.
 import type { Conflict, TakenInput } from "@sheaf/core";
-import type { Effects } from "@sheaf/workdir";
+import { differencesAfter, type Effects } from "@sheaf/workdir";
 import type { LiveAttempt } from "./attempt.ts";
 import type { KeptRecords } from "./kept-records.ts";
+import { mayReadChanges } from "./may-read-changes.ts";
 import { isWatched } from "./tracked-tasks.ts";
-import type { AttemptRecord, World } from "./world.ts";
+import type { World } from "./world.ts";
 
-/** So many tasks after the committed one are looked at, beside those that run: the next ones to be settled. */
+/** So many tasks before and after one that has ended are looked at, beside those that run. */
 const MOST_LOOKED_AT = 64;
 
 /** What is known of the reads of an attempt. */
@@ -16,13 +18,8 @@ export interface ReadSoFar {
   readonly effects: Effects | null;
 }
 
-/** A task that was committed just now. */
-interface Commit {
-  readonly writer: number;
-  readonly record: AttemptRecord;
-}
-
-export interface LaterAttempts {
+/** The attempts of a run, of which some have ended. */
+export interface Attempts {
   readonly live: ReadonlyMap<number, LiveAttempt>;
   readonly records: KeptRecords;
   /** Tells whether the task has an attempt that may still turn out not to count. */
@@ -32,79 +29,86 @@ export interface LaterAttempts {
 export interface DoomedAttempt {
   readonly task: number;
   readonly attempt: number;
-  /** Null while it runs. */
-  readonly record: AttemptRecord | null;
   readonly conflicts: readonly Conflict[];
-}
-
-/** Finds the later attempts that have read what a commit has changed. Reads are compared by value. */
-export async function* findDoomed(
-  world: World,
-  commit: Commit,
-  later: LaterAttempts,
-): AsyncGenerator<DoomedAttempt> {
-  const first = commit.writer + 1;
-  const end = Math.min(first + MOST_LOOKED_AT, world.tasks.length);
-  const near = Array.from({ length: end - first }, (_, i) => first + i);
-  const dropped: Effects[] = [];
-  for (const task of new Set([...near, ...later.live.keys()])) {
-    const live = later.live.get(task);
-    const record = live === undefined ? (later.records.find(task) ?? null) : null;
-    const read = live?.readSoFar() ?? record;
-    if (read === null || !later.isOpen(task)) continue;
-    const between = (): readonly Effects[] => [...dropped, ...later.records.writtenBetween(first, task)];
-    const reader = { task, runs: record === null, effects: read.effects, between };
-    const conflicts = [
-      ...inputConflicts(world, commit, read),
-      ...(await pathConflicts(world, commit, reader)),
-    ];
-    const hasChanged =
-      later.live.get(task) !== live || (record !== null && later.records.find(task) !== record);
-    if (conflicts.length === 0 || hasChanged || !later.isOpen(task)) continue;
-    if (record?.effects != null) dropped.push(record.effects);
-    yield { task, attempt: read.attempt, record, conflicts };
-  }
-}
-
-function inputConflicts({ tasks, outputs }: World, { writer }: Commit, { taken }: ReadSoFar): Conflict[] {
-  const { id } = tasks[writer]!;
-  return taken
-    .filter(({ from, hash }) => from === id && outputs.hash(from) !== hash)
-    .map(() => ({ what: `output of ${id}`, with: id }));
 }
 
 interface Reader {
   readonly task: number;
   readonly runs: boolean;
-  readonly effects: Effects | null;
-  /** Returns what tasks between the two have written, also those that run again. */
-  readonly between: () => readonly Effects[];
+  readonly read: ReadSoFar;
 }
 
-async function pathConflicts(
+/** Finds what the end of an attempt has doomed: itself, or later ones. Its record is kept already. */
+export async function* findDoomed(
   world: World,
-  { writer, record }: Commit,
-  { task, runs, effects, between }: Reader,
-): Promise<Conflict[]> {
-  if (world.workdir === null || effects === null || !world.tracked[task]) return [];
-  if (record.effects === null || record.effects.changes.length === 0) return [];
-  const { id } = world.tasks[writer]!;
-  const all = await world.workdir.validate(effects);
-  const here = all.filter((each) => each.with === id && (!runs || isRead(world, task, effects, each.path)));
-  if (here.length === 0) return [];
-  // Where a task between the two has written as well, the attempt may have seen what will be there in its turn.
-  const over = between().flatMap(({ changes }) => changes.map(({ path }) => path));
-  return here
-    .filter(({ path }) => !over.some((other) => touches(path, other)))
-    .map(({ path }) => ({ what: path, with: id }));
+  task: number,
+  attempts: Attempts,
+): AsyncGenerator<DoomedAttempt> {
+  const { live, records, isOpen } = attempts;
+  const own = records.get(task);
+  if (own.status !== "succeeded" && own.status !== "failed") return;
+  for (let writer = Math.max(0, task - MOST_LOOKED_AT); writer < task && isOpen(task); writer++) {
+    const conflicts = await conflictsWith(world, writer, { task, runs: false, read: own }, records, []);
+    if (conflicts.length === 0 || !isOpen(task)) continue;
+    yield { task, attempt: own.attempt, conflicts };
+    return; // it will write something else, so that nothing follows from what it wrote
+  }
+  const end = Math.min(task + 1 + MOST_LOOKED_AT, world.tasks.length);
+  const near = Array.from({ length: Math.max(0, end - task - 1) }, (_, i) => task + 1 + i);
+  const given: Effects[] = [];
+  for (const later of new Set([...near, ...live.keys()])) {
+    if (later <= task || !isOpen(later)) continue;
+    const attempt = live.get(later);
+    const record = records.find(later);
+    const read = record ?? attempt?.readSoFar();
+    if (read === undefined) continue;
+    const reader = { task: later, runs: record === undefined, read };
+    const conflicts = await conflictsWith(world, task, reader, records, given);
+    const isSame = live.get(later) === attempt && records.find(later) === record;
+    if (conflicts.length === 0 || !isSame || !isOpen(later)) continue;
+    if (record?.effects != null) given.push(record.effects);
+    yield { task: later, attempt: read.attempt, conflicts };
+  }
 }
 
-// Whether a running task makes a folder itself is not known before its end, nor what a watched one looks at: of what
-// that one declares it surely reads what it names without a wildcard.
-function isRead(world: World, task: number, { reads }: Effects, path: string): boolean {
-  if (reads.sawPresenceOf(path)) return false;
+// `given`: what tasks between the two wrote whose attempts have just been given up.
+async function conflictsWith(
+  world: World,
+  writer: number,
+  reader: Reader,
+  records: KeptRecords,
+  given: readonly Effects[],
+): Promise<readonly Conflict[]> {
+  const written = records.find(writer);
+  if (written?.status !== "succeeded") return [];
+  const { id } = world.tasks[writer]!;
+  const inputs = reader.read.taken
+    .filter(({ from, hash }) => from === id && world.outputs.hash(from) !== hash)
+    .map(() => `output of ${id}`);
+  const paths = written.effects === null ? [] : await changedPaths(world, written.effects, reader);
+  if (inputs.length + paths.length === 0) return [];
+  // Where a task between the two has written as well, the attempt may have seen what will be there in its turn.
+  const between = [...given, ...records.writtenBetween(writer + 1, reader.task)];
+  const over = between.flatMap(({ changes }) => changes.map(({ path }) => path));
+  const here = paths.filter((path) => !over.some((other) => touches(path, other)));
+  return [...inputs, ...here].map((what) => ({ what, with: id }));
+}
+
+async function changedPaths(
+  world: World,
+  written: Effects,
+  { task, runs, read: { effects } }: Reader,
+): Promise<readonly string[]> {
+  if (effects === null || !world.tracked[task] || !mayReadChanges(effects, written.changes)) return [];
+  const { reads } = effects;
   const named = world.tasks[task]!.reads ?? [];
-  return !isWatched(world, world.works[task]!) || named.includes(path);
+  // What a watched task looks at is not known before its end; of what it declares, it surely reads what it names.
+  const isKnown = (path: string): boolean =>
+    !runs || !isWatched(world, world.works[task]!) || named.includes(path);
+  // What cannot be compared now is compared in its turn.
+  const paths = await differencesAfter(written, effects).catch(() => []);
+  // A folder that both make is none of the two's, see docs/adr/0008; its turn tells.
+  return paths.filter((path) => !reads.sawPresenceOf(path) && isKnown(path));
 }
 
 const touches = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);

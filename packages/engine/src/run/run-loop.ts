@@ -165,9 +165,9 @@ export class RunLoop {
     if (found !== null) {
       const { record, from, savedUsd } = found;
       this.#world.emit({ type: "task.reused", taskId, attempt: record.attempt, from, savedUsd });
-      this.#attemptEnded(task, this.#records.keepEnded(task, record));
+      await this.#attemptEnded(task, this.#records.keepEnded(task, record));
     } else if (this.#world.happened.has(taskId)) {
-      this.#attemptEnded(task, this.#records.keepEnded(task, repeatedRecord(command.attempt)));
+      await this.#attemptEnded(task, this.#records.keepEnded(task, repeatedRecord(command.attempt)));
     } else this.#launch(command);
   }
 
@@ -192,8 +192,9 @@ export class RunLoop {
     return this.#world.workdir === null ? [] : this.#records.writtenBetween(this.#state.turn, task);
   }
 
-  #attemptEnded(task: number, record: AttemptRecord): void {
+  async #attemptEnded(task: number, record: AttemptRecord): Promise<void> {
     const world = this.#world;
+    await this.#endDoomed(task);
     this.#live.delete(task);
     this.#waste.count(record);
     if (!record.quiet) this.#abandoned.add(task);
@@ -205,14 +206,25 @@ export class RunLoop {
     this.#seat.release(1);
   }
 
+  // Before anything starts on what the attempt left.
+  async #endDoomed(ended: number): Promise<void> {
+    if (this.#state.tasks[ended]!.aborting) return; // nothing follows from what does not count
+    const isOpen = (task: number): boolean => mayBeDoomed(this.#state, task);
+    const attempts = { live: this.#live, records: this.#records, isOpen };
+    for await (const { task, attempt, conflicts } of findDoomed(this.#world, ended, attempts)) {
+      const taskId = this.#world.tasks[task]!.id;
+      this.#world.emit({ type: "task.conflicted", taskId, attempt, conflicts });
+      if (this.#state.tasks[task]!.phase === "running") this.#doomed.add(task);
+      else this.#dropInVain(task, this.#records.get(task));
+      this.#send({ type: "attempt.doomed", task });
+    }
+  }
+
   async #settle(task: number): Promise<void> {
     try {
       const record = this.#records.get(task);
       const settlement = await settleTask(this.#world, task, record);
-      if (settlement.verdict === "committed") {
-        await keepMemo(this.#world, task, record);
-        await this.#endDoomed(task, record);
-      }
+      if (settlement.verdict === "committed") await keepMemo(this.#world, task, record);
       if (settlement.verdict === "conflict") this.#dropInVain(task, record);
       if (settlement.verdict === "refused") this.#records.fail(task, settlement.failure);
       const cause = settlement.verdict === "skipped" ? this.#inputCause(settlement.from) : undefined;
@@ -221,19 +233,6 @@ export class RunLoop {
       this.#send({ type: "task.settled", task, verdict, ...(cause === undefined ? {} : { cause }) });
     } catch (error) {
       this.#fail(task, error);
-    }
-  }
-
-  async #endDoomed(writer: number, record: AttemptRecord): Promise<void> {
-    const isOpen = (task: number): boolean => mayBeDoomed(this.#state, task);
-    const later = { live: this.#live, records: this.#records, isOpen };
-    for await (const doomed of findDoomed(this.#world, { writer, record }, later)) {
-      const { task, attempt, conflicts } = doomed;
-      const taskId = this.#world.tasks[task]!.id;
-      this.#world.emit({ type: "task.conflicted", taskId, attempt, conflicts });
-      if (doomed.record === null) this.#doomed.add(task);
-      else this.#dropInVain(task, doomed.record);
-      this.#send({ type: "attempt.doomed", task });
     }
   }
 

@@ -1,0 +1,14 @@
+import { applyChanges } from "./change.ts";
+import type { Effects } from "./effects.ts";
+
+/**
+ * Returns where an attempt would have read something else had these writes been there already; at most 20 paths.
+ * Empty, too, where the writes do not fit what it was shown: then nothing is known.
+ */
+export async function differencesAfter(
+  writes: Effects,
+  { snapshot, reads }: Effects,
+): Promise<readonly string[]> {
+  const applied = await applyChanges(snapshot, writes.changes);
+  return "tree" in applied ? reads.differences(snapshot, applied.tree) : [];
+}
