@@ -17,6 +17,9 @@ export function taskTags(task: Task, work: TaskWork): readonly string[] {
   return [...tags];
 }
 
+/** While many tasks conflict, so many for each worker may start ahead of the turn. */
+const LOOKAHEAD = 2;
+
 interface Request {
   readonly plan: RunPlan;
   readonly tasks: readonly Task[];
@@ -79,5 +82,6 @@ export function schedulerPlan(request: Request): SchedulerPlan {
     ),
     onFailure: settings.onFailure,
     maxRestarts: settings.maxRestarts,
+    lookahead: LOOKAHEAD * settings.maxWorkers,
   };
 }

@@ -253,6 +253,7 @@ test("what a task between the two wrote over is left to the turn", async () => {
   const held = heldExecutor();
   const handle = runHeld(held, [WRITER, { id: "between" }, { ...READER, dependsOn: ["between"] }]);
   const { until } = follow(handle);
+  await held.started("writer");
   await held.started("between");
   held.leave("between", "x", "between");
   held.succeed("between", [{ kind: "written", path: "x" }]);

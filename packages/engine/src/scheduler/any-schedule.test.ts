@@ -37,6 +37,7 @@ const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((siz
       barrier: fc.boolean(),
       tags: each(fc.subarray([0, 1, 2])),
       speculates: fc.boolean(),
+      lookahead: fc.nat(5),
       dooms: each(fc.nat(40)),
       speculationEnds: fc.nat(30),
       choices: fc.array(fc.nat(1000), { minLength: 400, maxLength: 400 }),
@@ -62,6 +63,7 @@ const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((siz
         memoryMiB: raw.memoryMiB,
         onFailure: raw.onFailure,
         speculates: raw.speculates,
+        lookahead: raw.lookahead,
       };
       return { ...raw, spec };
     });

@@ -1,5 +1,5 @@
 import type { SchedulerState } from "./state.ts";
-import { isHeldBack, startsInTurn } from "./transitions.ts";
+import { isHeldBack, reachOf, startsInTurn } from "./transitions.ts";
 
 /** Throws when the state contradicts itself. For tests and for runs with `validate: true`; costs O(tasks). */
 export function checkInvariants(state: SchedulerState): void {
@@ -23,7 +23,10 @@ export function checkInvariants(state: SchedulerState): void {
     if (task.phase === "settling" && (i !== state.turn || !state.settling))
       wrong(`task ${i} settles out of turn`);
     if (task.phase === "done" && task.outcome === null) wrong(`task ${i} is done without an outcome`);
-    if (task.phase === "ready" && (isHeldBack(state, task) || (startsInTurn(state, i) && state.turn !== i))) {
+    if (
+      task.phase === "ready" &&
+      (isHeldBack(state, task) || (state.turn !== i && (startsInTurn(state, i) || i > reachOf(state))))
+    ) {
       wrong(`task ${i} is ready too early`);
     }
     // S5, also of those that run; a doomed attempt may still be on its way out.

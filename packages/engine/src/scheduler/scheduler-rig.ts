@@ -19,6 +19,7 @@ export interface PlanSpec {
   readonly onFailure?: FailureMode;
   readonly speculates?: boolean;
   readonly maxRestarts?: number;
+  readonly lookahead?: number;
 }
 
 function planOf(spec: PlanSpec): SchedulerPlan {
@@ -45,6 +46,7 @@ function planOf(spec: PlanSpec): SchedulerPlan {
     memoryMiB: Float64Array.from({ length: size }, (_, i) => spec.memoryMiB?.[i] ?? Number.NaN),
     onFailure: spec.onFailure ?? "continue",
     maxRestarts: spec.maxRestarts ?? 1,
+    lookahead: spec.lookahead ?? size,
   };
 }
 

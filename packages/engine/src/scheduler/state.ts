@@ -29,6 +29,8 @@ export interface SchedulerPlan {
   readonly memoryMiB: Float64Array;
   readonly onFailure: FailureMode;
   readonly maxRestarts: number;
+  /** How far ahead of the turn a task may start while many conflict, in tasks. */
+  readonly lookahead: number;
 }
 
 export type Phase = "waiting" | "ready" | "running" | "backoff" | "finished" | "settling" | "done";
@@ -108,6 +110,10 @@ export interface SchedulerState {
   readonly levelLeft: Uint32Array;
   /** Inferred edges are not waited for. */
   speculates: boolean;
+  /** Tasks that have conflicted. */
+  conflicts: number;
+  /** Last task that may start now. */
+  reach: number;
   /** Set when no more tasks may start. */
   ending: Cause | null;
   finished: boolean;
@@ -201,6 +207,8 @@ export function createSchedulerState(
     openLevel,
     levelLeft,
     speculates: plan.speculates,
+    conflicts: 0,
+    reach: plan.size - 1,
     ending: null,
     finished: false,
   };

@@ -14,7 +14,16 @@
 import type { SchedulerCommand, SchedulerEvent } from "./messages.ts";
 import { freeLimits, retryMemory, retryVerdict, startReady, tell } from "./start-ready.ts";
 import type { Cause, Outcome, SchedulerState } from "./state.ts";
-import { abort, endSpeculation, isHeldBack, mayBeDoomed, move, offer, skipInTurn } from "./transitions.ts";
+import {
+  abort,
+  endSpeculation,
+  isHeldBack,
+  mayBeDoomed,
+  move,
+  moveReach,
+  offer,
+  skipInTurn,
+} from "./transitions.ts";
 
 /** Takes one event into the state, in place, and returns what is to be done now. */
 export function step(state: SchedulerState, event: SchedulerEvent): readonly SchedulerCommand[] {
@@ -116,6 +125,8 @@ function noteConflict(state: SchedulerState, index: number): void {
   if (task.conflicted) throw new Error(`Internal error: task ${index} conflicts twice`);
   task.conflicted = true;
   task.retriesUsed = 0;
+  state.conflicts += 1;
+  moveReach(state);
   retryVerdict(state);
 }
 
@@ -156,6 +167,7 @@ function settle(state: SchedulerState, index: number, outcome: Outcome, commands
   move(state, index, "done", outcome);
   if (wasFailure) retryVerdict(state);
   state.turn += 1;
+  moveReach(state);
   if (state.turn < state.tasks.length) offer(state, state.turn);
   if (outcome === "succeeded") return;
   if (outcome === "failed" || outcome === "skipped") skipDependents(state, index, commands);

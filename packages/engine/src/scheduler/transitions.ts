@@ -62,13 +62,32 @@ export function endSpeculation(state: SchedulerState): void {
   for (const [index, task] of state.tasks.entries()) if (isHeldBack(state, task)) withdraw(state, index);
 }
 
+/** One conflict in so many settled tasks says that edges are missing. */
+const MANY_CONFLICTS = 10;
+
+/** Returns the last task that may start: while many conflict, it is too likely that one far ahead starts in vain. */
+export const reachOf = ({ plan, turn, conflicts }: SchedulerState): number =>
+  conflicts * MANY_CONFLICTS > turn ? Math.min(plan.size - 1, turn + plan.lookahead) : plan.size - 1;
+
+/** Takes note that the turn has come further, or that a task has conflicted. */
+export function moveReach(state: SchedulerState): void {
+  const before = state.reach;
+  state.reach = reachOf(state);
+  for (let i = state.reach + 1; i <= before; i++) {
+    if (state.tasks[i]!.phase !== "ready") continue;
+    leaveQueues(state, i);
+    state.tasks[i]!.phase = "waiting";
+  }
+  for (let i = before + 1; i <= state.reach; i++) offer(state, i);
+}
+
 /** Lets a task compete for a slot if nothing else keeps it waiting. */
 export function offer(state: SchedulerState, index: number): void {
   const task = state.tasks[index]!;
   if (task.phase !== "waiting" || isHeldBack(state, task) || state.ending !== null) return;
   // The task whose turn it is may always start: everybody after it waits for it, whatever its level.
   if (state.turn !== index) {
-    if (startsInTurn(state, index)) return;
+    if (startsInTurn(state, index) || index > state.reach) return;
     if (state.plan.level !== null && state.plan.level[index]! > state.openLevel) return;
   }
   task.phase = "ready";
