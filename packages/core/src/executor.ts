@@ -18,12 +18,24 @@ export type Work =
     }
   | { readonly kind: "command"; readonly command: string };
 
+/** A mount namespace of one attempt, in which its view is seen at the shared directory's own path. */
+export interface Room {
+  /** What is put before a command line so that it runs in the room; its working folder is "/" then. */
+  readonly enter: readonly string[];
+  /** Path of the shared directory, and of the view in the room. */
+  readonly dir: string;
+  /** Path at which the room shows the live directory, its state folder included. */
+  readonly behind: string;
+}
+
 /** Where an attempt finds its files. */
 export interface AttemptPlace {
   /** The work directory, or null in a run without `dir`. */
   readonly view: string | null;
   /** Folder of this attempt for what is kept beside the work directory; null only where there is no disk at all. */
   readonly beside: string | null;
+  /** Where a process of the attempt is to be started; absent where it sees both at the paths above. */
+  readonly room?: Room | null;
 }
 
 /** Outputs of earlier tasks. Each is in the form of `encodeData`. */

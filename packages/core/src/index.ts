@@ -21,6 +21,7 @@ export type {
   Executor,
   ExecutorAbilities,
   MeasuredResources,
+  Room,
   RunningAttempt,
   TakenInput,
   Work,

@@ -93,7 +93,8 @@ export class Transactions implements Workdir {
     });
     this.enter = this.#mounts?.enter ?? [];
     const files = base.files === 1 ? "1 file" : `${base.files} files`;
-    this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${reason}`;
+    const paths = this.#mounts === null ? "" : `; processes see theirs ${this.#mounts.path}`;
+    this.why = `${files} in the directory, what tasks may see frozen by ${base.how}; views are ${reason}${paths}`;
   }
 
   async stage(request: StageRequest): Promise<View> {
@@ -115,14 +116,14 @@ export class Transactions implements Workdir {
     const snapshot = await this.#snapshots.on(committed, request.below);
     const mounts = request.enters && declared === EVERYTHING ? this.#mounts : null;
     const mounted = mounts?.at(path, suffix) ?? null;
-    if (mounted !== null) await mounts!.mount(mounted, snapshot);
-    else await stageTree(snapshot, declared, staging, request.signal);
+    const room = mounted === null ? null : await mounts!.mount(mounted, snapshot, request);
+    if (mounted === null) await stageTree(snapshot, declared, staging, request.signal);
     this.#stagedFiles += [...staging.staged.values()].filter(({ entry }) => entry.kind === "file").length;
     const { options, session } = this.#prepared;
     const layer = join(options.runDir, "layers", session, `${request.folder}-${request.attempt}`);
     const { taskId, attempt } = request;
     const view: OpenView = {
-      ...{ taskId, attempt, path, beside, snapshot, writes, staging, mounted, layer, asked: new Set() },
+      ...{ taskId, attempt, path, beside, room, snapshot, writes, staging, mounted, layer, asked: new Set() },
       shown: request.shown,
       inode: statOf(path)!.ino,
       read: async (asked) => readIntoView(view, asked),

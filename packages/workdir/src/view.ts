@@ -1,6 +1,6 @@
 import { type BigIntStats, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Observed } from "@sheaf/core";
+import type { Observation, Observed, Room } from "@sheaf/core";
 import type { Change } from "./change.ts";
 import { statOf } from "./file-stat.ts";
 
@@ -20,6 +20,8 @@ export interface View {
   readonly path: string;
   /** Absolute path of this attempt's folder for what is kept beside the work directory. */
   readonly beside: string;
+  /** Where the attempt's processes see the view at the shared directory's own path; null where they do not. */
+  readonly room: Room | null;
   /**
    * Puts one more path of the snapshot into the view, as far as the attempt has not made it itself.
    *
@@ -105,6 +107,17 @@ function show(view: OpenView, path: string, entry: Entry): void {
   putEntry(path, entry, view.staging);
 }
 
+// In a room a frozen folder is no link, and a program may look at thousands of files in it.
+function withoutFrozen(observations: readonly Observation[], tree: Tree): readonly Observation[] {
+  const outer = new Map<string, Observation>();
+  for (const observation of observations) {
+    const { at, entry } = firstStop(tree, observation.path);
+    const seen: Observation = entry?.kind === "frozen" ? { path: at, kind: "exists" } : observation;
+    outer.set(`${seen.kind} ${seen.path}`, seen);
+  }
+  return [...outer.values()];
+}
+
 /** What the attempt read: what it was observed to look at, where all of that is known, else all that it was shown. */
 export function readsOf(
   view: OpenView,
@@ -112,7 +125,7 @@ export function readsOf(
   changes: readonly Change[],
 ): Reads {
   if (observed !== null && observed.incomplete === null) {
-    const { observations } = observed;
+    const observations = withoutFrozen(observed.observations, view.snapshot);
     return observedReads(succeeded ? withoutTrace(observations, changes) : observations);
   }
   return shownReads({ globs: view.shown, asked: [...view.asked] });

@@ -47,6 +47,8 @@ export interface StageRequest {
   readonly mayLink: boolean;
   /** What works in the view is started by the prefix `enter` of the work directory, so that the view may be a mount. */
   readonly enters: boolean;
+  /** Each process that works in the view is started for this attempt, by the prefix of its room if it has one. */
+  readonly alone?: boolean;
   /** A name for the view that no earlier attempt of the task has used; else the task's usual one. */
   readonly fresh: boolean;
   readonly signal?: AbortSignal;

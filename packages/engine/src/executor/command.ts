@@ -14,6 +14,7 @@ import {
 } from "@sheaf/core";
 import { readTimes, startCommand } from "./guarded-process.ts";
 import { treeMemoryMiB } from "./process-memory.ts";
+import { placeInRoom } from "./room-path.ts";
 import { watchPrograms } from "./watch-programs.ts";
 import { GRACE_MS } from "./worker-attempt-handle.ts";
 
@@ -78,15 +79,16 @@ export function runCommand(
   { clock, enter }: { readonly clock: Clock; readonly enter: readonly string[] },
 ): RunningAttempt {
   const { place, work, task, env } = request;
+  const { view } = placeInRoom(place);
   if (work.kind !== "command" || place.beside === null) throw new Error("Internal error: no command to run");
   const logs = join(place.beside, "logs");
   mkdirSync(logs, { recursive: true });
   const startedAt = clock.now();
   const watched = watchPrograms(request);
   const guarded = startCommand(work.command, {
-    cwd: place.view ?? emptyFolder(place.beside),
+    cwd: view ?? emptyFolder(place.beside),
     env: { ...process.env, ...env, ...watched.env },
-    ...{ clock, enter },
+    ...{ clock, enter: place.room?.enter ?? enter },
   });
   const { child } = guarded;
   const log = join(logs, "stdout.txt");

@@ -4,11 +4,13 @@ import type {
   Clock,
   Executor,
   ExecutorAbilities,
+  Room,
   RunningAttempt,
 } from "@sheaf/core";
 import { runCommand } from "./command.ts";
 import { type GuardedProcess, hasNoChildren, sayEnd, startNode } from "./guarded-process.ts";
 import { treeMemoryMiB } from "./process-memory.ts";
+import { pathInRoom } from "./room-path.ts";
 import type { EngineMessage, WireEnd, WorkerMessage } from "./worker/wire.ts";
 import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
 import { workerFile } from "./worker-file.ts";
@@ -22,29 +24,34 @@ const ABILITIES: ExecutorAbilities = {
   limitsMemory: true,
 };
 
-// A child process that does one attempt at a time and may be used again.
-class PooledProcess {
+/** How a worker process is used. */
+interface Use {
+  /** Where it is started; then it does one attempt. */
+  readonly room: Room | null;
+  /** Told when it may be used again. */
+  readonly onFree: (process: WorkerProcess) => void;
+}
+
+// A child process that does one attempt at a time and may be used again, if it is not in the room of one.
+class WorkerProcess {
   readonly #process: GuardedProcess;
   readonly exited: Promise<void>;
   attempt: WorkerAttemptHandle | null = null;
   #lease = "";
   /** How the attempt ended, when it has left something behind that ends with this process. */
   #last: WireEnd | null = null;
-  #onFree: (process: PooledProcess) => void;
+  readonly #use: Use;
 
-  constructor(
-    { clock, enter, memoryLimitMiB, nodeArgs }: ProcessOptions,
-    onFree: (process: PooledProcess) => void,
-  ) {
-    this.#onFree = onFree;
-    this.#process = startNode(
-      [`--max-old-space-size=${memoryLimitMiB}`, ...nodeArgs, workerFile("process-entry")],
-      {
-        cwd: undefined,
-        env: { ...process.env, SHEAF_WORKER: "process" },
-        ...{ clock, enter },
-      },
-    );
+  constructor({ clock, enter, memoryLimitMiB, nodeArgs }: ProcessOptions, use: Use) {
+    this.#use = use;
+    const { room } = use;
+    const program = [...nodeArgs, workerFile("process-entry")];
+    const seen = room === null ? program : program.map((argument) => pathInRoom(room, argument));
+    this.#process = startNode([`--max-old-space-size=${memoryLimitMiB}`, ...seen], {
+      cwd: room?.dir,
+      env: { ...process.env, SHEAF_WORKER: "process" },
+      ...{ clock, enter: room?.enter ?? enter },
+    });
     const { child, over } = this.#process;
     child?.stdout?.resume();
     child?.stderr?.resume();
@@ -69,14 +76,14 @@ class PooledProcess {
       return;
     }
     // What the agent has left behind would go on in the next attempt's time and directory: the process goes with it.
-    if (!message.end.quiet || !hasNoChildren(this.#process)) {
+    if (this.#use.room !== null || !message.end.quiet || !hasNoChildren(this.#process)) {
       this.#last = message.end;
       this.end();
       return;
     }
     const { attempt } = this;
     this.attempt = null;
-    this.#onFree(this);
+    this.#use.onFree(this);
     attempt?.receive(message);
   }
 
@@ -106,16 +113,16 @@ export interface ProcessOptions {
   readonly enter: readonly string[];
 }
 
-/** Runs agents in pooled child processes, and commands in processes of their own. */
+/** Runs agents in child processes, pooled where they are in no room, and commands in processes of their own. */
 export function createProcessExecutor(options: ProcessOptions): Executor {
   const { clock } = options;
-  const idle: PooledProcess[] = [];
-  const all = new Set<PooledProcess>();
+  const idle: WorkerProcess[] = [];
+  const all = new Set<WorkerProcess>();
   const commands = new Set<RunningAttempt>();
-  const take = (): PooledProcess => {
-    const known = idle.pop();
+  const take = (room: Room | null): WorkerProcess => {
+    const known = room === null ? idle.pop() : undefined;
     if (known !== undefined) return known;
-    const made = new PooledProcess(options, (free) => idle.push(free));
+    const made = new WorkerProcess(options, { room, onFree: (free) => idle.push(free) });
     all.add(made);
     void made.exited.then(() => {
       all.delete(made);
@@ -125,7 +132,7 @@ export function createProcessExecutor(options: ProcessOptions): Executor {
     return made;
   };
   const startAgent = (request: AttemptRequest, port: AttemptPort): RunningAttempt => {
-    const home = take();
+    const home = take(request.place.room ?? null);
     const link = { clock, send: (message: EngineMessage) => home.send(message), kill: () => home.end() };
     const attempt = new WorkerAttemptHandle(request, port, link);
     home.start(request, attempt);

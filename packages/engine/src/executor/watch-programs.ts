@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptRequest, Observed } from "@sheaf/core";
 import { parseTrackLog, trackEnvironment } from "@sheaf/workdir";
+import { pathInRoom, placeInRoom } from "./room-path.ts";
 
 /** The watching of all programs that a command starts. */
 export interface WatchedPrograms {
@@ -15,12 +16,14 @@ const UNWATCHED: WatchedPrograms = { env: {}, observed: () => null };
 
 /** Has the programs of a command tell what they look at in the work directory, where that was asked for. */
 export function watchPrograms({ shim, place }: AttemptRequest): WatchedPrograms {
-  const { view, beside } = place;
+  const { room = null, beside } = place;
+  const { view } = placeInRoom(place);
   if (shim === null || view === null || beside === null) return UNWATCHED;
   const log = join(beside, "reads.log");
   writeFileSync(log, "");
+  const seen = (path: string): string => (room === null ? path : pathInRoom(room, path));
   return {
-    env: trackEnvironment(shim, log, view),
+    env: trackEnvironment(seen(shim), seen(log), view),
     observed(escaped) {
       if (escaped) return { observations: [], incomplete: "A program has left the command's group." };
       try {

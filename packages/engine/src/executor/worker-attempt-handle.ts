@@ -9,6 +9,7 @@ import {
   toWireError,
 } from "@sheaf/core";
 import { abortReason } from "./abort-reason.ts";
+import { pathInRoom, placeInRoom } from "./room-path.ts";
 import { usageBeyond } from "./worker/usage-file.ts";
 import type { EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./worker/wire.ts";
 
@@ -43,16 +44,16 @@ export function toWireRequest(request: AttemptRequest): WireRequest {
     const bytes = inputs.output(id);
     if (bytes !== undefined && bytes.byteLength <= MAX_ALONG_BYTES) along.set(id, bytes);
   }
-  const where = { view: place.view, beside: place.beside };
+  const { room = null } = place;
   return {
     lease,
     runId,
     task,
     attempt,
     work,
-    place: where,
+    place: placeInRoom({ ...place, beside: place.beside }),
     along,
-    outputs: inputs.folder,
+    outputs: room === null ? inputs.folder : pathInRoom(room, inputs.folder),
     memoryLimitMiB,
     env,
   };

@@ -1,4 +1,5 @@
 import type { View } from "@sheaf/workdir";
+import { pathInRoom } from "../executor/room-path.ts";
 import { ownDirs } from "../executor/task-dirs.ts";
 import type { World } from "./world.ts";
 
@@ -7,12 +8,14 @@ export function attemptEnv(world: World, task: number, view: View | null): Recor
   const { id, writes = [] } = world.tasks[task]!;
   const env: Record<string, string> = { SHEAF_RUN_ID: world.runId, SHEAF_TASK_ID: id };
   if (view === null) return env;
+  const { room } = view;
+  const seen = (path: string): string => (room === null ? path : pathInRoom(room, path));
   // A git that finds no repository in the view must not look for one above it: that would be the live one.
-  env.GIT_CEILING_DIRECTORIES = view.beside;
+  env.GIT_CEILING_DIRECTORIES = seen(view.beside);
   // Looking must not write: git refreshes its index as it reads.
   if (!writes.some((glob) => glob.split("/").includes(".git"))) env.GIT_OPTIONAL_LOCKS = "0";
   const dirs = ownDirs({ view: view.path, beside: view.beside }).dirs!;
-  env.SHEAF_LOGS_DIR = dirs.logs;
-  env.SHEAF_TEMP_DIR = dirs.temp;
+  env.SHEAF_LOGS_DIR = seen(dirs.logs);
+  env.SHEAF_TEMP_DIR = seen(dirs.temp);
   return env;
 }

@@ -4,6 +4,7 @@ import {
   type AbortCause,
   type AttemptCause,
   type AttemptEnd,
+  type AttemptPlace,
   type AttemptPort,
   type AttemptRequest,
   type RunningAttempt,
@@ -123,6 +124,7 @@ export class LiveAttempt {
       taskId: id,
       folder: taskFolder(task, id),
       ...{ attempt, below, fresh, enters: works[task]!.executor !== "inline" },
+      alone: works[task]!.executor === "process",
       shown: reads === undefined && !byConstruction ? "everything" : declared,
       writes: writes ?? null,
       // Somebody else's write through a link looks like a conflict, which neither may have any more.
@@ -145,7 +147,7 @@ export class LiveAttempt {
         attempt: this.#start.attempt,
         lease: randomUUID(),
         work: work.kind === "command" ? { kind: "command", command: ready.run! } : work,
-        place: { view: this.#view?.path ?? null, beside: this.#view?.beside ?? this.#beside(kind) },
+        place: this.#place(kind),
         inputs,
         memoryLimitMiB: world.settings.maxMemoryMb,
         shim: world.shim,
@@ -158,6 +160,12 @@ export class LiveAttempt {
     if (this.#cause !== null) this.#running.abort(this.#cause);
     this.#armTimeouts();
     return this.#running.ended;
+  }
+
+  #place(kind: string): AttemptPlace {
+    if (this.#view === null) return { view: null, beside: this.#beside(kind) };
+    const { path, beside, room } = this.#view;
+    return { view: path, beside, room };
   }
 
   // Workers keep an attempt's usage on disk, so that it outlives them; in this thread there is no need.

@@ -10,7 +10,8 @@ import type { Whiteouts } from "./whiteouts.ts";
 
 const MODE_BITS = 0o7777n;
 
-function putFolder(path: string, mode: number): void {
+/** Makes a folder with this mode, whatever the umask is. */
+export function putFolder(path: string, mode: number): void {
   mkdirSync(path, { recursive: true });
   chmodSync(path, mode);
 }

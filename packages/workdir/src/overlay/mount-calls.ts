@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
+import { join } from "node:path";
 import { getSystemErrorMap } from "node:util";
-import type { MountWay } from "./mount-protocol.ts";
+import type { MountWay, RoomRequest } from "./mount-protocol.ts";
 import { layerFolders, type OverlayLayers, overlayOptions } from "./overlay-options.ts";
 
 /** Mounts and unmounts in the namespace of this process. Both reject with an error whose `code` is an errno's name. */
@@ -9,6 +10,10 @@ export interface MountCalls {
   readonly how: MountWay;
   overlay(layers: OverlayLayers, at: string): Promise<void>;
   unmount(at: string): Promise<void>;
+  /** Shows a folder, with all that is mounted in it, at another one too. */
+  bind(from: string, at: string): Promise<void>;
+  /** Makes a copy of the namespace with what a room shows, and returns a descriptor that keeps it. */
+  room(request: RoomRequest): Promise<number>;
 }
 
 async function withOpen<T>(
@@ -28,19 +33,56 @@ function failed(what: string, code: string | undefined): Error {
   return Object.assign(new Error(what), code === undefined ? {} : { code });
 }
 
+const CLONE_NEWNS = 0x20000;
+const [MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC] = [1, 32, 4_096, 16_384];
+const BIND = MS_BIND | MS_REC;
+
+/** Number of mount_setattr(2), the same on all machines; since Linux 5.12. */
+const MOUNT_SETATTR = 442;
+const AT_FDCWD = -100;
+const AT_RECURSIVE = 0x8000;
+/** `struct mount_attr` that sets MOUNT_ATTR_RDONLY. */
+const READ_ONLY = Buffer.from(BigUint64Array.of(1n, 0n, 0n, 0n).buffer);
+
 async function ffiCalls(root: boolean): Promise<MountCalls> {
   const koffi = (await import("koffi")).default;
   const libc = koffi.load(null);
   const mount = libc.func("int mount(const char *, const char *, const char *, unsigned long, const char *)");
   const umount = libc.func("int umount2(const char *, int)");
+  const unshare = libc.func("int unshare(int)");
+  const setns = libc.func("int setns(int, int)");
+  const syscall = libc.func("long syscall(long, ...)");
   const check = (call: string, returned: number): void => {
     if (returned >= 0) return;
     const errno = koffi.errno();
     const [code, says] = getSystemErrorMap().get(-errno) ?? [undefined, "unknown error"];
     throw failed(`${call} said ${code ?? errno} (${says})`, code);
   };
+  const bind = (from: string, at: string): void => check("mount(2)", mount(from, at, "", BIND, null));
+  const protect = (at: string): void => {
+    const attributes = ["int", AT_FDCWD, "str", at, "int", AT_RECURSIVE, "void *", READ_ONLY];
+    if (syscall(MOUNT_SETATTR, ...attributes, "size_t", READ_ONLY.byteLength) === 0) return;
+    check("mount(2)", mount("", at, "", MS_REMOUNT | MS_BIND | MS_RDONLY, null));
+  };
+  const home = openSync("/proc/self/ns/mnt", constants.O_RDONLY);
   return {
     how: "ffi",
+    bind: async (from, at) => bind(from, at),
+    // Nothing else runs in this thread meanwhile, and the others stay where they are.
+    room: async ({ at, dir, frozen }) => {
+      check("unshare(2)", unshare(CLONE_NEWNS));
+      try {
+        for (const { path, target } of frozen) {
+          bind(target, join(at, path));
+          protect(join(at, path));
+        }
+        bind(at, dir);
+        return openSync("/proc/thread-self/ns/mnt", constants.O_RDONLY);
+      } finally {
+        // In a namespace that is not its own this process would be of no use to anybody.
+        if (setns(home, CLONE_NEWNS) !== 0) process.abort();
+      }
+    },
     overlay: (layers, at) =>
       withOpen(layerFolders(layers), (open) => {
         const options = overlayOptions(layers, open, { root });
@@ -53,6 +95,8 @@ async function ffiCalls(root: boolean): Promise<MountCalls> {
 /** First descriptor that a started program finds beyond the usual three. */
 const FIRST_OPEN = 3;
 
+const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, " ");
+
 function start(program: string, args: readonly string[], open: readonly number[] = []): Promise<void> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, LC_ALL: "C" };
@@ -64,7 +108,7 @@ function start(program: string, args: readonly string[], open: readonly number[]
     child.once("error", (error: NodeJS.ErrnoException) => reject(failed(error.message, error.code)));
     child.once("close", (exit) => {
       if (exit === 0) return resolve();
-      const what = said.trim().replaceAll(/\s*\n\s*/g, " ");
+      const what = oneLine(said);
       reject(
         failed(
           what || `\`${program}\` ended with exit code ${exit}`,
@@ -72,6 +116,37 @@ function start(program: string, args: readonly string[], open: readonly number[]
         ),
       );
     });
+  });
+}
+
+const ROOM = `
+dir=$1 at=$2; shift 2
+while [ $# -gt 0 ]; do
+  mount -n --rbind -- "$2" "$at/$1" && mount -n -o remount,bind,ro -- "$at/$1" || exit 1
+  shift 2
+done
+mount -n --rbind -- "$at" "$dir" && echo && read -r _`;
+
+// A namespace lives as long as a process is in it, or a descriptor of it is open.
+function programRoom({ at, dir, frozen }: RoomRequest): Promise<number> {
+  const own = ["-m", "--propagation", "private", "--", "sh", "-c", ROOM, "sh"];
+  const folders = frozen.flatMap(({ path, target }) => [path, target]);
+  return new Promise((resolve, reject) => {
+    const child = spawn("unshare", [...own, dir, at, ...folders], { env: { ...process.env, LC_ALL: "C" } });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    child.once("error", (error: NodeJS.ErrnoException) => reject(failed(error.message, error.code)));
+    child.stdout.once("data", () => {
+      try {
+        resolve(openSync(`/proc/${child.pid}/ns/mnt`, constants.O_RDONLY));
+      } catch (error) {
+        reject(error);
+      }
+      child.stdin.end();
+    });
+    child.once("close", () => reject(failed(oneLine(said) || "`unshare` made no namespace", undefined)));
   });
 }
 
@@ -84,6 +159,8 @@ const commandCalls = (root: boolean): MountCalls => ({
       return start("mount", ["-n", "-t", "overlay", "-o", options, "overlay", at], open);
     }),
   unmount: (at) => start("umount", ["-n", at]),
+  bind: (from, at) => start("mount", ["-n", "--rbind", "--", from, at]),
+  room: programRoom,
 });
 
 /** Returns the fastest way to mount that there is: `ffi` false leaves the foreign function interface out. */

@@ -2,9 +2,10 @@
 //
 // Arguments: the mount namespace of the engine, "ffi" or "no-ffi", "root" or "user". It ends with the channel to the engine, and
 // takes with it whatever still runs inside; with the last process the kernel drops the namespace and its mounts.
+import { constants, openSync } from "node:fs";
 import { mountCalls } from "./mount-calls.ts";
-import type { HostCall, HostMessage, HostQuestion, OverlayChange } from "./mount-protocol.ts";
-import { MountProblem, type MountTable, mountTable } from "./mount-table.ts";
+import type { HostAnswer, HostCall, HostMessage, HostQuestion } from "./mount-protocol.ts";
+import { MountProblem, type MountTable, mountTable, namespaceFile } from "./mount-table.ts";
 import { killInsiders, mountNamespace } from "./mount-users.ts";
 
 const [outside, ffi, who] = process.argv.slice(2);
@@ -20,16 +21,24 @@ const send = (message: HostMessage): void => {
   process.send!(message, undefined, {}, () => {});
 };
 
-async function perform(table: MountTable, call: HostCall): Promise<OverlayChange[] | undefined> {
+async function perform(table: MountTable, call: HostCall): Promise<HostAnswer> {
   switch (call.do) {
     case "mount":
       await table.mount(call.request);
-      return undefined;
+      return {};
     case "changes":
-      return table.changes(call.at, call.upper);
+      return { changes: await table.changes(call.at, call.upper) };
     case "unmount":
       await table.unmount(call.at);
-      return undefined;
+      return {};
+    case "bind":
+      await table.bind(call.from, call.at);
+      return {};
+    case "room":
+      return { room: await table.room(call.request) };
+    case "leave":
+      table.leave(call.at);
+      return {};
     default:
       return call satisfies never;
   }
@@ -38,8 +47,7 @@ async function perform(table: MountTable, call: HostCall): Promise<OverlayChange
 async function answer(table: MountTable, question: HostQuestion): Promise<void> {
   const { id, call } = question;
   try {
-    const changes = await perform(table, call);
-    send(changes === undefined ? { kind: "done", id } : { kind: "done", id, changes });
+    send({ kind: "done", id, answer: await perform(table, call) });
   } catch (error) {
     if (!(error instanceof MountProblem)) throw error;
     send({ kind: "problem", id, problem: error.problem });
@@ -55,4 +63,6 @@ const end = (): never => {
 process.on("disconnect", end);
 process.on("message", (question: HostQuestion) => answer(table, question));
 if (!process.connected) end();
-send({ kind: "ready", pid: process.pid, how: calls.how });
+// While a room is made the main thread is in another namespace for a moment, and /proc/PID/ns would name that.
+const namespace = namespaceFile(openSync("/proc/self/ns/mnt", constants.O_RDONLY));
+send({ kind: "ready", pid: process.pid, how: calls.how, namespace });

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { SheafError } from "@sheaf/core";
 import type {
+  HostAnswer,
   HostCall,
   HostMessage,
   HostProblem,
@@ -11,6 +12,7 @@ import type {
   MountWay,
   OverlayChange,
   OverlayRequest,
+  RoomRequest,
 } from "./mount-protocol.ts";
 
 export interface MountHostOptions {
@@ -43,6 +45,15 @@ export interface MountHost {
   changes(at: string, upper: string): Promise<readonly OverlayChange[]>;
   /** Takes a mount away; afterwards nobody can write to its upper. Rejects with MOUNT_BUSY naming who still uses it. */
   unmount(at: string): Promise<void>;
+  /** Shows a folder, with all that is mounted in it now, at another one too. */
+  bind(from: string, at: string): Promise<void>;
+  /**
+   * Makes a room: a copy of the namespace in which a folder is seen at another path. Returns what to put before a
+   * command so that it runs there, as `enter` does. The room goes when its mount is taken away.
+   */
+  room(request: RoomRequest): Promise<readonly string[]>;
+  /** Keeps the room of a folder no longer than the processes in it. */
+  leave(at: string): Promise<void>;
   /** Ends the namespace: kills what still runs inside, and all mounts are gone. */
   close(): Promise<void>;
 }
@@ -89,7 +100,7 @@ function errorOf(problem: HostProblem): SheafError {
 }
 
 interface Pending {
-  resolve(changes: readonly OverlayChange[]): void;
+  resolve(answer: HostAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -126,7 +137,7 @@ class HostLine {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (this.#pending.size === 0) this.#rest();
-    if (message.kind === "done") pending?.resolve(message.changes ?? []);
+    if (message.kind === "done") pending?.resolve(message.answer);
     else pending?.reject(errorOf(message.problem));
   }
 
@@ -136,7 +147,7 @@ class HostLine {
     this.#pending.clear();
   }
 
-  ask(call: HostCall): Promise<readonly OverlayChange[]> {
+  ask(call: HostCall): Promise<HostAnswer> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return new Promise((resolve, reject) => {
       const question: HostQuestion = { id: this.#next++, call };
@@ -190,18 +201,29 @@ export async function openMountHost(options: MountHostOptions = {}): Promise<Mou
   const { env = process.env, signal } = options;
   signal?.throwIfAborted();
   const child = startHost(options.ffi ?? env.SHEAF_NO_FFI !== "1", env);
-  const { pid, how } = await ready(child, signal);
+  const { pid, how, namespace } = await ready(child, signal);
   const line = new HostLine(child);
   const user = asRoot() ? [] : ["--user", "--preserve-credentials"];
+  const enter = (file: string): readonly string[] => [
+    ...["nsenter", "--target", String(pid), ...user],
+    ...[`--mount=${file}`, "--"],
+  ];
   return {
-    enter: ["nsenter", "--target", String(pid), ...user, "--mount", "--"],
+    enter: enter(namespace),
     how,
     mount: async (request) => {
       await line.ask({ do: "mount", request });
     },
-    changes: (at, upper) => line.ask({ do: "changes", at, upper }),
+    changes: async (at, upper) => (await line.ask({ do: "changes", at, upper })).changes!,
     unmount: async (at) => {
       await line.ask({ do: "unmount", at });
+    },
+    bind: async (from, at) => {
+      await line.ask({ do: "bind", from, at });
+    },
+    room: async (request) => enter((await line.ask({ do: "room", request })).room!),
+    leave: async (at) => {
+      await line.ask({ do: "leave", at });
     },
     close: () => line.close(),
   };

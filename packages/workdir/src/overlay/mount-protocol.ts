@@ -12,6 +12,23 @@ export interface OverlayRequest {
   readonly at: string;
 }
 
+/** A frozen folder: a folder of the view, and the folder that it stands for. */
+export interface FrozenFolder {
+  /** Path below the view. */
+  readonly path: string;
+  readonly target: string;
+}
+
+/** A namespace in which a mount of the host is seen at the path of another folder. All paths are absolute. */
+export interface RoomRequest {
+  /** A folder, most often where an overlay is mounted. */
+  readonly at: string;
+  /** Where it is seen in the room; what lies there is covered. */
+  readonly dir: string;
+  /** Mounted read-only, each in the folder that the overlay shows at its path. */
+  readonly frozen: readonly FrozenFolder[];
+}
+
 /**
  * One path that the upper layer changes. A path is named once: "gone" for a folder, and a file or link in its place,
  * say that all below it is gone too.
@@ -31,7 +48,10 @@ export type MountWay = "ffi" | "mount";
 export type HostCall =
   | { readonly do: "mount"; readonly request: OverlayRequest }
   | { readonly do: "changes"; readonly at: string; readonly upper: string }
-  | { readonly do: "unmount"; readonly at: string };
+  | { readonly do: "unmount"; readonly at: string }
+  | { readonly do: "bind"; readonly from: string; readonly at: string }
+  | { readonly do: "room"; readonly request: RoomRequest }
+  | { readonly do: "leave"; readonly at: string };
 
 export interface HostQuestion {
   readonly id: number;
@@ -43,7 +63,15 @@ export type HostProblem =
   | { readonly kind: "busy"; readonly at: string; readonly holders: readonly string[] }
   | { readonly kind: "failed"; readonly at: string; readonly problem: string; readonly errno: string | null };
 
+/** What a call returns, where it returns something. */
+export interface HostAnswer {
+  readonly changes?: readonly OverlayChange[];
+  /** Path of a file that stands for the namespace of a room. */
+  readonly room?: string;
+}
+
 export type HostMessage =
-  | { readonly kind: "ready"; readonly pid: number; readonly how: MountWay }
-  | { readonly kind: "done"; readonly id: number; readonly changes?: readonly OverlayChange[] }
+  /** `namespace` is the path of a file that stands for the host's own namespace. */
+  | { readonly kind: "ready"; readonly pid: number; readonly how: MountWay; readonly namespace: string }
+  | { readonly kind: "done"; readonly id: number; readonly answer: HostAnswer }
   | { readonly kind: "problem"; readonly id: number; readonly problem: HostProblem };

@@ -2,11 +2,12 @@
 //
 // M1. A folder is the upper or the work of one mount at a time: the kernel would let two write there at once.
 // M2. An unmount that succeeds leaves nobody who could write to the upper, here or in a copy of the namespace.
-// M3. What the kernel keeps in `work` can be removed by an ordinary user, whatever becomes of this process.
-import { chmodSync, lstatSync, realpathSync, rmSync } from "node:fs";
+// M3. A room is kept until its mount is taken away, or for as long as a process is in it.
+// M4. What the kernel keeps in `work` can be removed by an ordinary user, whatever becomes of this process.
+import { chmodSync, closeSync, lstatSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { MountCalls } from "./mount-calls.ts";
-import type { HostProblem, OverlayChange, OverlayRequest } from "./mount-protocol.ts";
+import type { HostProblem, OverlayChange, OverlayRequest, RoomRequest } from "./mount-protocol.ts";
 import { copiesOf, deviceName, holdersOf } from "./mount-users.ts";
 import { overlayChanges } from "./overlay-changes.ts";
 
@@ -14,6 +15,11 @@ export interface MountTable {
   mount(request: OverlayRequest): Promise<void>;
   changes(at: string, upper: string): Promise<OverlayChange[]>;
   unmount(at: string): Promise<void>;
+  bind(from: string, at: string): Promise<void>;
+  /** Returns the path of a file that stands for the room's namespace. */
+  room(request: RoomRequest): Promise<string>;
+  /** Keeps the room of a folder no longer. */
+  leave(at: string): void;
   /** Devices of all that is mounted, as /proc writes them. */
   devices(): ReadonlySet<string>;
 }
@@ -55,6 +61,9 @@ function openWork(work: string): void {
   }
 }
 
+/** Returns the path by which others reach the namespace that a descriptor of this process stands for. */
+export const namespaceFile = (descriptor: number): string => `/proc/${process.pid}/fd/${descriptor}`;
+
 interface Mounted extends OverlayRequest {
   readonly device: string;
 }
@@ -63,6 +72,7 @@ interface Mounted extends OverlayRequest {
 export function mountTable(calls: MountCalls): MountTable {
   const table = new Map<string, Mounted>();
   const taken = new Map<string, string>();
+  const rooms = new Map<string, number>();
 
   const find = (at: string): Mounted => {
     const mounted = table.get(realpathSync(at));
@@ -121,8 +131,22 @@ export function mountTable(calls: MountCalls): MountTable {
     }
   };
 
+  const room = async (request: RoomRequest): Promise<string> => {
+    leave(request.at);
+    const descriptor = await calls.room(request);
+    rooms.set(request.at, descriptor);
+    return namespaceFile(descriptor);
+  };
+
+  const leave = (at: string): void => {
+    const descriptor = rooms.get(at);
+    rooms.delete(at);
+    if (descriptor !== undefined) closeSync(descriptor);
+  };
+
   const unmount = async (path: string): Promise<void> => {
     const { at, upper, work, device } = find(path);
+    leave(path);
     const copies = copiesOf(device);
     if (copies.length > 0) throw new MountProblem({ kind: "busy", at, holders: copies });
     try {
@@ -140,6 +164,9 @@ export function mountTable(calls: MountCalls): MountTable {
     mount: (request) => attempt(request.at, () => mount(request)),
     changes: (at, upper) => attempt(at, () => changes(at, upper)),
     unmount: (at) => attempt(at, () => unmount(at)),
+    bind: (from, at) => attempt(at, () => calls.bind(from, at)),
+    room: (request) => attempt(request.at, () => room(request)),
+    leave,
     devices: () => new Set([...table.values()].map((mounted) => mounted.device)),
   };
 }

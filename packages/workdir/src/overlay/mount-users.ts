@@ -83,10 +83,14 @@ function otherNamespaces(): ReadonlyMap<string, readonly number[]> {
   return others;
 }
 
+// The first members of a namespace may end while they are looked at.
 function inCopies(devices: ReadonlySet<string>): readonly number[] {
   return [...otherNamespaces().values()].flatMap((members) => {
-    const [first] = members;
-    return mountsOf(first!).some(([, , device]) => devices.has(device!)) ? members : [];
+    for (const pid of members) {
+      const mounts = mountsOf(pid);
+      if (mounts.length > 1) return mounts.some(([, , device]) => devices.has(device!)) ? members : [];
+    }
+    return [];
   });
 }
 
@@ -95,7 +99,10 @@ function inCopies(devices: ReadonlySet<string>): readonly number[] {
  * succeed and the process could write on.
  */
 export function copiesOf(device: string): readonly string[] {
-  return inCopies(new Set([device])).map((pid) => `${named(pid)} has a private copy of it`);
+  const devices = new Set([device]);
+  // Who starts another process and ends while the first look is taken is found by the second.
+  const pids = [...inCopies(devices), ...inCopies(devices)];
+  return [...new Set(pids)].map((pid) => `${named(pid)} has a private copy of it`);
 }
 
 /** Kills every other process of this namespace, and those that took copies of these mounts elsewhere. */

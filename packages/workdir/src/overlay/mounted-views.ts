@@ -9,17 +9,20 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { isSheafError } from "@sheaf/core";
+import { isSheafError, type Room } from "@sheaf/core";
 import fsExtra from "fs-extra";
 import type { Applied, Change } from "../change.ts";
 import type { Tree } from "../tree.ts";
+import type { FrozenLayers } from "./frozen-places.ts";
 import type { Layers } from "./layers.ts";
 import type { MountHost } from "./mount-host.ts";
+import { type OwnPath, removeBehind } from "./own-path.ts";
 import { takeChanges } from "./taken-changes.ts";
 
-/** How long a view that is in use is waited for, and how often it is looked at, in ms. */
+/** How long a view that is in use is waited for, and the shortest and longest pause between two looks, in ms. */
 const PATIENCE_MS = 500;
-const PAUSE_MS = 10;
+const FIRST_PAUSE_MS = 1;
+const LAST_PAUSE_MS = 16;
 
 /** A view that is an overlay. */
 export interface MountedView {
@@ -36,24 +39,42 @@ export interface SealedMount {
   readonly heldBy: readonly string[];
 }
 
+/** What a directory's views are made with. */
+export interface ViewParts {
+  /** The shared directory. */
+  readonly dir: string;
+  readonly host: MountHost;
+  readonly layers: Layers;
+  readonly frozen: FrozenLayers;
+  /** What makes a command that has entered the namespace who it is outside. */
+  readonly self: readonly string[];
+  readonly ownPath: OwnPath;
+}
+
 export class MountedViews {
+  readonly #parts: ViewParts;
   readonly #host: MountHost;
-  readonly #layers: Layers;
   /** What is put before a command so that it runs where the views are seen. */
   readonly enter: readonly string[];
   readonly #mounted = new Set<MountedView>();
   readonly #held = new Set<MountedView>();
   readonly #leftovers: string[] = [];
 
-  constructor(host: MountHost, enter: readonly string[], layers: Layers) {
-    this.enter = enter;
-    this.#host = host;
-    this.#layers = layers;
+  constructor(parts: ViewParts) {
+    this.enter = [...parts.host.enter, ...parts.self];
+    this.#parts = parts;
+    this.#host = parts.host;
+  }
+
+  /** Where processes see their views, in words that follow "processes see theirs". */
+  get path(): string {
+    const { ownPath } = this.#parts;
+    return ownPath.ok ? "at the directory's own path" : `at a path of its own each, as ${ownPath.why}`;
   }
 
   /** Notes how one tree came from another. */
   note(before: Tree, applied: Applied): void {
-    this.#layers.note(before, applied);
+    this.#parts.layers.note(before, applied);
   }
 
   /** Returns the view at a path; what else it needs lies beside that. */
@@ -67,15 +88,33 @@ export class MountedViews {
     return [...this.#held].some((view) => view.at === at);
   }
 
-  /** Shows a tree at `at`, an empty folder. `upper` and `work` are made anew beside it. */
-  async mount(view: MountedView, tree: Tree): Promise<void> {
+  /**
+   * Shows a tree at `at`, an empty folder. `upper` and `work` are made anew beside it.
+   *
+   * @returns The room in which it is seen at the directory's own path, where that was asked for and can be had.
+   */
+  async mount(view: MountedView, tree: Tree, { alone = false }: { readonly alone?: boolean }): Promise<Room | null> {
     for (const folder of [view.upper, view.work]) {
       await fsExtra.remove(folder); // kept of an earlier attempt
       mkdirSync(folder, { recursive: true });
     }
-    const lower = await this.#layers.foldersOf(tree);
-    await this.#host.mount({ ...view, lower });
+    const { layers, frozen, ownPath, dir, self } = this.#parts;
+    const lower = await layers.foldersOf(tree);
+    if (!alone || !ownPath.ok) {
+      await this.#host.mount({ ...view, lower });
+      this.#mounted.add(view);
+      return null;
+    }
+    const places = frozen.placesIn(tree);
+    await this.#host.mount({ ...view, lower: [...places.layers, ...lower] });
     this.#mounted.add(view);
+    try {
+      const enter = await this.#host.room({ at: view.at, dir, frozen: places.folders });
+      return { enter: [...enter, ...self], dir, behind: ownPath.behind };
+    } catch (error) {
+      await this.#unmount(view);
+      throw error;
+    }
   }
 
   /** Takes a view away, and what was written in it into `layer`. Of a failed attempt nothing is taken. */
@@ -108,16 +147,17 @@ export class MountedViews {
 
   // What was killed a moment ago is still there for another one.
   async #free(at: string): Promise<readonly string[]> {
-    for (let patience = PATIENCE_MS; ; patience -= PAUSE_MS) {
+    const since = performance.now();
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
       try {
         await this.#host.unmount(at);
         return [];
       } catch (error) {
         if (!isSheafError(error, "MOUNT_BUSY")) throw error;
         const { holders } = error.details;
-        if (patience <= 0) return holders.length > 0 ? holders : ["something that is not known"];
+        if (performance.now() - since > PATIENCE_MS) return holders.length > 0 ? holders : ["something that is not known"];
       }
-      await setTimeout(PAUSE_MS);
+      await setTimeout(pause);
     }
   }
 
@@ -132,6 +172,8 @@ export class MountedViews {
   /** Ends all mounts, and whatever still runs where they are seen. */
   async close(): Promise<void> {
     await this.#host.close();
+    const { ownPath } = this.#parts;
+    if (ownPath.ok) removeBehind(ownPath.behind);
     for (const folder of this.#leftovers.splice(0)) await fsExtra.remove(folder);
   }
 }

@@ -2,10 +2,12 @@ import { join } from "node:path";
 import type { Base } from "../base.ts";
 import { unusable } from "../scan.ts";
 import type { WorkdirOptions } from "../workdir.ts";
+import { FrozenLayers } from "./frozen-places.ts";
 import { Layers } from "./layers.ts";
 import { openMountHost } from "./mount-host.ts";
 import { MountedViews } from "./mounted-views.ts";
-import { enterAsSelf } from "./own-identity.ts";
+import { asSelf } from "./own-identity.ts";
+import { openOwnPath } from "./own-path.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import type { OverlayVerdict } from "./probe-verdict.ts";
 
@@ -30,18 +32,20 @@ function foreignFile({ foreign }: Base): Refusal | null {
 }
 
 async function open(
-  { runDir, signal }: WorkdirOptions,
+  { dir, runDir, signal }: WorkdirOptions,
   { tree }: Base,
   session: string,
 ): Promise<MountedViews | Refusal> {
   const host = await openMountHost(signal === undefined ? {} : { signal });
-  const enter = await enterAsSelf(host);
-  if ("ok" in enter) {
+  const self = await asSelf(host);
+  if ("ok" in self) {
     await host.close();
-    return enter;
+    return self;
   }
-  const base = { tree, folder: join(runDir, "base", session) };
-  return new MountedViews(host, enter, new Layers(join(runDir, LOWER_FOLDER, session), base));
+  const home = join(runDir, LOWER_FOLDER, session);
+  const layers = new Layers(home, { tree, folder: join(runDir, "base", session) });
+  const ownPath = await openOwnPath(host, dir, self);
+  return new MountedViews({ dir, host, layers, frozen: new FrozenLayers(home, tree), self, ownPath });
 }
 
 /**

@@ -12,21 +12,21 @@ const TOO_OLD: OverlayVerdict & { readonly ok: false } = {
 };
 
 /**
- * Returns the prefix by which a command enters the namespace as who it is outside, or why there is none.
+ * Returns what makes a command that has entered the namespace who it is outside, or why that cannot be had.
  *
  * An ordinary user would be root in the namespace, and no file mode would stop him; in one more user namespace he is
  * himself again.
  */
-export async function enterAsSelf({
+export async function asSelf({
   enter,
 }: Pick<MountHost, "enter">): Promise<readonly string[] | (OverlayVerdict & { readonly ok: false })> {
   const user = process.geteuid?.();
-  if (user === 0) return enter;
+  if (user === 0) return [];
   const own = ["unshare", "--user", `--map-user=${user}`, `--map-group=${process.getegid?.()}`, "--"];
   const [program, ...args] = [...enter, ...own];
   try {
     await run(program!, [...args, "true"]);
-    return [...enter, ...own];
+    return own;
   } catch {
     return TOO_OLD;
   }

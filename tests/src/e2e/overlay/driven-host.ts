@@ -111,6 +111,9 @@ export async function hostAs(uid: number, options: MountHostOptions = {}): Promi
     mount: (request) => call("mount", request),
     changes: (at, upper) => call("changes", at, upper),
     unmount: (at) => call("unmount", at),
+    bind: (from, at) => call("bind", from, at),
+    room: (request) => call("room", request),
+    leave: (at) => call("leave", at),
     close: () => call("close"),
     run([program, ...args]) {
       const { status, stdout, stderr } = spawnSync(program!, args, { encoding: "utf8", ...identity(uid) });

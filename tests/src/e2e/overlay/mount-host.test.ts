@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { canCopyUp, canonicalCommand, commandInside } from "@sheaf/workdir";
+import { canCopyUp, commandInside, type MountHost, type RoomRequest } from "@sheaf/workdir";
 import { describe, expect, test } from "vitest";
 import { hostAs, identity, placeOf, users } from "./driven-host.ts";
 
@@ -19,6 +19,11 @@ function mountedBelow(folder: string): readonly string[] {
       return false; // ended
     }
   });
+}
+
+/** Returns the command that runs `argv` in a room, where the view is seen. */
+async function inRoom(host: MountHost, room: RoomRequest, argv: readonly string[]): Promise<readonly string[]> {
+  return commandInside({ enter: await host.room(room) }, room.dir, argv);
 }
 
 const hostPid = (enter: readonly string[]): number => Number(enter[2]);
@@ -202,13 +207,13 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     },
   );
 
-  test.skipIf(skip)(
-    "tasks see their views at one path at once, and the outside sees what was there",
-    async () => {
+  test.skipIf(skip).each([{ ffi: true }, { ffi: false }])(
+    "tasks see their views at one path at once, and the outside sees what was there, with $ffi as ffi",
+    async ({ ffi }) => {
       using place = placeOf(uid);
       place.write("shared dir", { "data/x": "live\n" });
       place.write("base", { "data/x": "base\n", "tool.sh": { text: "cat data/x", mode: 0o755 } });
-      await using host = await hostAs(uid);
+      await using host = await hostAs(uid, { ffi });
       const dir = place.at("shared dir");
       const requests = [place.view("t1", ["base"]), place.view("t2", ["base"])];
       for (const request of requests) await host.mount(request);
@@ -217,7 +222,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
       const children = [];
       for (const [i, request] of requests.entries()) {
         const argv = ["sh", "-c", script, "sh", `task ${i}`, dir];
-        children.push(await startInside(canonicalCommand(host, request.at, dir, argv)));
+        children.push(await startInside(await inRoom(host, { at: request.at, dir, frozen: [] }, argv)));
       }
       expect(readdirSync(dir)).toEqual(["data"]);
       for (const [i, child] of children.entries()) {
@@ -238,12 +243,8 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     const request = place.view("t", ["base"]);
     await using host = await hostAs(uid);
     await host.mount(request);
-    const command = canonicalCommand(
-      host,
-      request.at,
-      place.at("dir"),
-      shell("echo on; read _; echo late > late"),
-    );
+    const room = { at: request.at, dir: place.at("dir"), frozen: [] };
+    const command = await inRoom(host, room, shell("echo on; read _; echo late > late"));
     const child = await startInside(command);
     await expect(host.unmount(request.at)).rejects.toMatchObject({
       code: "MOUNT_BUSY",
@@ -300,7 +301,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     const deaf = shell("trap '' TERM HUP INT; echo on; while :; do sleep 1000; done");
     const inside = [
       await startInside(commandInside(host, request.at, deaf)),
-      await startInside(canonicalCommand(host, request.at, place.at("dir"), deaf)),
+      await startInside(await inRoom(host, { at: request.at, dir: place.at("dir"), frozen: [] }, deaf)),
     ];
     const gone = inside.map((child) => once(child, "exit"));
     if (end === "kill") host.engine.kill("SIGKILL");
