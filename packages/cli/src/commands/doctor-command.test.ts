@@ -26,7 +26,7 @@ describe("sheaf doctor", () => {
     const data = JSON.parse((await here.sheaf("doctor --json")).out);
     expect(data).toMatchObject({ works: true, dir: expect.any(String) });
     expect(data.findings.map(({ about }: { about: string }) => about)).toEqual([
-      ...["Node", "directory", "staging", "freezing", "overlays", "free space", "reads of agents"],
+      ...["Node", "directory", "staging", "freezing", "overlays", "paths", "free space", "reads of agents"],
       ...["reads of commands", "processors", "memory", "open files"],
     ]);
   });

@@ -12,7 +12,15 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { SheafError } from "@sheaf/core";
-import { chooseRung, type OverlayVerdict, probeOverlay, requireFree, type StagingRung } from "@sheaf/workdir";
+import {
+  chooseRung,
+  type OverlayVerdict,
+  type OwnPath,
+  probeOverlay,
+  probeOwnPath,
+  requireFree,
+  type StagingRung,
+} from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
 import type { Finding } from "./finding.ts";
 
@@ -40,6 +48,7 @@ export async function examineFolder(request: FolderRequest): Promise<readonly Fi
         staging(request, verdict),
         freezing(request),
         overlays(verdict),
+        paths(verdict, verdict.ok ? await probeOwnPath(dir) : null),
         freeSpace(request),
       ];
     } finally {
@@ -145,6 +154,17 @@ function overlays(verdict: OverlayVerdict): Finding {
     why,
     better: null,
   };
+}
+
+function paths(verdict: OverlayVerdict, ownPath: OwnPath | null): Finding {
+  const about = "paths";
+  if (ownPath?.ok === true) {
+    const why = "a command, or an agent in a process, that is shown everything sees it where it would be without Sheaf";
+    return { about, grade: "good", what: "the directory's own", why, better: null };
+  }
+  const why = ownPath === null ? "only an overlay can be seen at the directory's path" : ownPath.why;
+  const better = verdict.ok ? "set XDG_CACHE_HOME to a folder of this user outside of the directory" : verdict.remedy;
+  return { about, grade: "limited", what: "one of each view's own", why, better };
 }
 
 function freeSpace({ stateDir, settings }: FolderRequest): Finding {

@@ -1,10 +1,12 @@
 // The engine's end of an attempt that runs in a worker.
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type AbortCause,
   type AttemptEnd,
   type AttemptPort,
   type AttemptRequest,
   type Clock,
+  type Room,
   type RunningAttempt,
   toWireError,
 } from "@sheaf/core";
@@ -51,6 +53,7 @@ export function toWireRequest(request: AttemptRequest): WireRequest {
     task,
     attempt,
     work,
+    moduleBehind: room === null ? null : urlInRoom(room, work.module),
     place: placeInRoom({ ...place, beside: place.beside }),
     along,
     outputs: room === null ? inputs.folder : pathInRoom(room, inputs.folder),
@@ -58,6 +61,9 @@ export function toWireRequest(request: AttemptRequest): WireRequest {
     env,
   };
 }
+
+const urlInRoom = (room: Room, url: string): string =>
+  pathToFileURL(pathInRoom(room, fileURLToPath(url))).href;
 
 /** An attempt in a worker, as the engine sees it. */
 export class WorkerAttemptHandle implements RunningAttempt {

@@ -25,12 +25,11 @@ function realPath(path: string): string {
   }
 }
 
-// The same for every run of the directory, which one run holds at a time.
-function makeBehind(dir: string): string | null {
+function makeBehind(dir: string, suffix: string): string | null {
   const cache = cacheFolder((path) => !isWithin(realPath(path), dir));
   if (cache === null) return null;
   const name = createHash("sha256").update(dir).digest("hex").slice(0, 16);
-  const folder = join(realpathSync(cache), `behind-${name}`);
+  const folder = join(realpathSync(cache), `behind-${name}${suffix}`);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
@@ -44,17 +43,13 @@ export function removeBehind(behind: string): void {
   }
 }
 
-/**
- * Shows the live directory of a host's namespace at another place, and tries one room that covers its own.
- *
- * @param dir real path of the shared directory
- * @param self as `asSelf` returned it
- */
-export async function openOwnPath(host: MountHost, dir: string, self: readonly string[]): Promise<OwnPath> {
-  let behind: string | null = null;
+const inWords = (error: unknown): string => (error as Error).message.trim().replaceAll(/\s+/g, " ");
+
+async function open(
+  host: MountHost,
+  { dir, self, behind }: { readonly dir: string; readonly self: readonly string[]; readonly behind: string },
+): Promise<OwnPath> {
   try {
-    behind = makeBehind(dir);
-    if (behind === null) return { ok: false, why: "no folder of this user's lies outside of the directory" };
     await host.bind(dir, behind);
     const enter = await host.room({ at: behind, dir, frozen: [] });
     const [program, ...args] = [...enter, ...self, "test", "-d", dir];
@@ -62,21 +57,43 @@ export async function openOwnPath(host: MountHost, dir: string, self: readonly s
     await host.leave(behind);
     return { ok: true, behind };
   } catch (error) {
-    if (behind !== null) removeBehind(behind);
-    const what = (error as Error).message.trim().replaceAll(/\s+/g, " ");
-    return { ok: false, why: `a view cannot be mounted over the directory (${what})` };
+    removeBehind(behind);
+    return { ok: false, why: `a view cannot be mounted over the directory (${inWords(error)})` };
   }
+}
+
+const NOWHERE: OwnPath = {
+  ok: false,
+  why: "no folder that only this user can write lies outside of the directory",
+};
+
+/**
+ * Shows the live directory of a host's namespace at a place that is the same in every run, and tries one room.
+ *
+ * @param dir real path of the shared directory, which one run holds at a time
+ * @param self as `asSelf` returned it
+ */
+export async function openOwnPath(host: MountHost, dir: string, self: readonly string[]): Promise<OwnPath> {
+  const behind = makeBehind(dir, "");
+  return behind === null ? NOWHERE : open(host, { dir, self, behind });
 }
 
 /** Tells whether processes can see their views at a directory's own path, by trying; leaves nothing behind. */
 export async function probeOwnPath(dir: string): Promise<OwnPath> {
-  const host = await openMountHost();
+  // To remove a folder takes away what others have mounted on it, so the one of a run is left alone.
+  const behind = makeBehind(dir, `-${process.pid}`);
+  if (behind === null) return NOWHERE;
   try {
-    const self = await asSelf(host);
-    if ("ok" in self) return { ok: false, why: self.ok ? "" : self.why };
-    const ownPath = await openOwnPath(host, dir, self);
-    return ownPath;
+    const host = await openMountHost();
+    try {
+      const self = await asSelf(host);
+      return "ok" in self ? { ok: false, why: self.why } : await open(host, { dir, self, behind });
+    } finally {
+      await host.close();
+    }
+  } catch (error) {
+    return { ok: false, why: inWords(error) };
   } finally {
-    await host.close();
+    removeBehind(behind);
   }
 }

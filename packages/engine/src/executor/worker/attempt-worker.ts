@@ -1,5 +1,7 @@
 // Does one attempt at a time in a thread or process that the engine does not share.
 import { setMaxListeners } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type AgentFn, type AttemptPort, fromWireError } from "@sheaf/core";
 import { loadAgent } from "../../agents/load-agent.ts";
 import { createContext } from "../context.ts";
@@ -49,6 +51,12 @@ function portOf(request: WireRequest, send: Send, questions: Map<number, Questio
   };
 }
 
+// A module that was compiled for this run is in no snapshot.
+function workOf({ work, moduleBehind }: WireRequest): WireRequest["work"] {
+  if (moduleBehind === null || existsSync(fileURLToPath(work.module))) return work;
+  return { ...work, module: moduleBehind };
+}
+
 // Compared with what the worker was before its first attempt, so that what one leaves behind is not the next one's.
 let isIdle: (() => Promise<boolean>) | undefined;
 
@@ -67,7 +75,7 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const { signal } = controller;
     const parts = { runId, taskId: task.id, attempt, place, dirs: own.dirs, inputs, signal };
     const ctx = createContext(parts, portOf(request, send, questions));
-    const fn: AgentFn = async (...args) => (await loadAgent(request.work)).run(...args);
+    const fn: AgentFn = async (...args) => (await loadAgent(workOf(request))).run(...args);
     const tracked = trackReads(place.view);
     try {
       const performed = await perform(fn, task, ctx);

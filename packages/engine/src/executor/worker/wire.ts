@@ -21,6 +21,8 @@ export interface WireRequest {
   readonly task: Task;
   readonly attempt: number;
   readonly work: Work & { readonly kind: "module" };
+  /** Where the module is found if its place is in the view and the view does not have it; null outside of rooms. */
+  readonly moduleBehind: string | null;
   readonly place: AttemptPlace & { readonly beside: string };
   /** Outputs that came along, by task id. */
   readonly along: ReadonlyMap<string, Uint8Array>;
