@@ -690,3 +690,17 @@ describe("one run at a time", () => {
     }
   });
 });
+
+test("of what was looked at in a frozen folder only the folder counts", async () => {
+  const workdir = await workdirWith({ "a/node_modules/p/i.js": "1", "a/b": "b" });
+  const view = await stage(workdir);
+  const looks = ["a/node_modules/p/i.js", "a/node_modules/absent", "a/b"];
+  const observations = looks.map((path) => ({ path, kind: "content" as const }));
+  const observed = { observations, incomplete: null };
+  const effects = await workdir.seal(view, { succeeded: true, quiet: true, observed });
+  const { reads } = await workdir.keep(effects);
+  expect(reads.observed.map(([kind, path]) => [kind, path])).toEqual([
+    ["exists", "a/node_modules"],
+    ["content", "a/b"],
+  ]);
+});

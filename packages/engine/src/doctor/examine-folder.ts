@@ -159,11 +159,14 @@ function overlays(verdict: OverlayVerdict): Finding {
 function paths(verdict: OverlayVerdict, ownPath: OwnPath | null): Finding {
   const about = "paths";
   if (ownPath?.ok === true) {
-    const why = "a command, or an agent in a process, that is shown everything sees it where it would be without Sheaf";
+    const why =
+      "a command, or an agent in a process, that is shown everything sees it where it would be without Sheaf";
     return { about, grade: "good", what: "the directory's own", why, better: null };
   }
   const why = ownPath === null ? "only an overlay can be seen at the directory's path" : ownPath.why;
-  const better = verdict.ok ? "set XDG_CACHE_HOME to a folder of this user outside of the directory" : verdict.remedy;
+  const better = verdict.ok
+    ? "set XDG_CACHE_HOME to a folder of this user outside of the directory"
+    : verdict.remedy;
   return { about, grade: "limited", what: "one of each view's own", why, better };
 }
 

@@ -68,11 +68,34 @@ interface Mounted extends OverlayRequest {
   readonly device: string;
 }
 
+interface RoomTable {
+  open(request: RoomRequest): Promise<string>;
+  leave(at: string): void;
+}
+
+function roomTable(calls: MountCalls): RoomTable {
+  const rooms = new Map<string, number>();
+  const leave = (at: string): void => {
+    const descriptor = rooms.get(at);
+    rooms.delete(at);
+    if (descriptor !== undefined) closeSync(descriptor);
+  };
+  return {
+    leave,
+    async open(request) {
+      leave(request.at);
+      const descriptor = await calls.room(request);
+      rooms.set(request.at, descriptor);
+      return namespaceFile(descriptor);
+    },
+  };
+}
+
 /** Returns the table of a namespace in which nothing is mounted by us yet. */
 export function mountTable(calls: MountCalls): MountTable {
   const table = new Map<string, Mounted>();
   const taken = new Map<string, string>();
-  const rooms = new Map<string, number>();
+  const rooms = roomTable(calls);
 
   const find = (at: string): Mounted => {
     const mounted = table.get(realpathSync(at));
@@ -131,22 +154,9 @@ export function mountTable(calls: MountCalls): MountTable {
     }
   };
 
-  const room = async (request: RoomRequest): Promise<string> => {
-    leave(request.at);
-    const descriptor = await calls.room(request);
-    rooms.set(request.at, descriptor);
-    return namespaceFile(descriptor);
-  };
-
-  const leave = (at: string): void => {
-    const descriptor = rooms.get(at);
-    rooms.delete(at);
-    if (descriptor !== undefined) closeSync(descriptor);
-  };
-
   const unmount = async (path: string): Promise<void> => {
     const { at, upper, work, device } = find(path);
-    leave(path);
+    rooms.leave(path);
     const copies = copiesOf(device);
     if (copies.length > 0) throw new MountProblem({ kind: "busy", at, holders: copies });
     try {
@@ -165,8 +175,8 @@ export function mountTable(calls: MountCalls): MountTable {
     changes: (at, upper) => attempt(at, () => changes(at, upper)),
     unmount: (at) => attempt(at, () => unmount(at)),
     bind: (from, at) => attempt(at, () => calls.bind(from, at)),
-    room: (request) => attempt(request.at, () => room(request)),
-    leave,
+    room: (request) => attempt(request.at, () => rooms.open(request)),
+    leave: rooms.leave,
     devices: () => new Set([...table.values()].map((mounted) => mounted.device)),
   };
 }

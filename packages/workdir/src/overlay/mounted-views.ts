@@ -93,7 +93,11 @@ export class MountedViews {
    *
    * @returns The room in which it is seen at the directory's own path, where that was asked for and can be had.
    */
-  async mount(view: MountedView, tree: Tree, { alone = false }: { readonly alone?: boolean }): Promise<Room | null> {
+  async mount(
+    view: MountedView,
+    tree: Tree,
+    { alone = false }: { readonly alone?: boolean },
+  ): Promise<Room | null> {
     for (const folder of [view.upper, view.work]) {
       await fsExtra.remove(folder); // kept of an earlier attempt
       mkdirSync(folder, { recursive: true });
@@ -155,7 +159,8 @@ export class MountedViews {
       } catch (error) {
         if (!isSheafError(error, "MOUNT_BUSY")) throw error;
         const { holders } = error.details;
-        if (performance.now() - since > PATIENCE_MS) return holders.length > 0 ? holders : ["something that is not known"];
+        if (performance.now() - since > PATIENCE_MS)
+          return holders.length > 0 ? holders : ["something that is not known"];
       }
       await setTimeout(pause);
     }

@@ -22,7 +22,11 @@ function mountedBelow(folder: string): readonly string[] {
 }
 
 /** Returns the command that runs `argv` in a room, where the view is seen. */
-async function inRoom(host: MountHost, room: RoomRequest, argv: readonly string[]): Promise<readonly string[]> {
+async function inRoom(
+  host: MountHost,
+  room: RoomRequest,
+  argv: readonly string[],
+): Promise<readonly string[]> {
   return commandInside({ enter: await host.room(room) }, room.dir, argv);
 }
 

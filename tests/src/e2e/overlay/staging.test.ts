@@ -1,47 +1,16 @@
 // The same work on every rung leaves what a plain shell leaves.
-import { execFile, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { readTree, tempDir, writeFiles } from "@sheaf/testkit";
+import { readTree } from "@sheaf/testkit";
 import type { StagingRung } from "@sheaf/workdir";
 import { describe, expect, test } from "vitest";
 import { identity, users } from "./driven-host.ts";
 import { type FileProgram, PROGRAMS, START, shellOf } from "./file-programs.ts";
+import { places, runAs } from "./run-as.ts";
 
-const RUN_AS = fileURLToPath(new URL("../fixtures/run-as.mjs", import.meta.url));
 const FILE_OPS = fileURLToPath(new URL("../fixtures/file-ops.mjs", import.meta.url));
-
-interface Report {
-  readonly status: string;
-  readonly workdir: { readonly rung: string; readonly stagedFiles: number };
-  readonly guarantee: { readonly level: string };
-  readonly tasks: Readonly<
-    Record<string, { outcome: string; output?: unknown; failure: { error: { message: string } } | null }>
-  >;
-  readonly fallbacks: readonly string[];
-  readonly runDir: string;
-}
-
-async function runAs(uid: number, request: object): Promise<Report> {
-  const args = [RUN_AS, String(uid), JSON.stringify(request)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 28, cwd: "/" });
-  return JSON.parse(stdout) as Report;
-}
-
-/** Two equal folders of a user, in one that goes when the test is over. */
-function places(uid: number) {
-  const place = tempDir();
-  chmodSync(place.path, 0o755);
-  const [plain, shared] = [join(place.path, "plain"), join(place.path, "shared")];
-  for (const root of [plain, shared]) {
-    mkdirSync(root);
-    writeFiles(root, START);
-  }
-  spawnSync("chown", ["-Rh", `${uid}:${uid}`, place.path]);
-  return { plain, shared, [Symbol.dispose]: () => place[Symbol.dispose]() };
-}
 
 function runPlainly(uid: number, cwd: string, programs: readonly FileProgram[]): void {
   for (const program of programs) {
@@ -82,7 +51,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
   test.skipIf(skip).each(table)(
     "$by on $staging leave what a plain shell leaves",
     async ({ tasks, more, staging }) => {
-      using place = places(uid);
+      using place = places(uid, START);
       runPlainly(uid, place.plain, PROGRAMS);
       const agent = { module: FILE_OPS, export: "run" };
       const options = { staging, validate: true, retain: "none", ...more };
@@ -105,7 +74,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
 
   describe.skipIf(skip)("on overlay", () => {
     test("10,000 files are made by one task, and half of them removed by the next", async () => {
-      using place = places(uid);
+      using place = places(uid, START);
       const half = Array.from({ length: 5_000 }, (_, i) => `many/${2 * i}`);
       const tasks = [
         asCommand({ id: "makes", ops: [["many", "many", "10000"]] }),
@@ -119,7 +88,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     });
 
     test("a chain of more tasks than layers can be stacked goes on", async () => {
-      using place = places(uid);
+      using place = places(uid, START);
       const tasks = Array.from({ length: 70 }, (_, i) => ({
         id: `t${i}`,
         run: `echo ${i} >> log; rm -f made-${i - 1}; echo > made-${i}; wc -l < log`,
@@ -131,7 +100,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     });
 
     test("commands are who they are outside, and may do what they may there", async () => {
-      using place = places(uid);
+      using place = places(uid, START);
       const script = "id -u; id -g; umask; ulimit -n; ls /proc/self/fd | wc -l";
       const said = async (staging: StagingRung): Promise<unknown> => {
         const tasks = [{ id: "says", run: script }];
@@ -141,7 +110,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     });
 
     test("a program that stays in its view is told of, and ends with the run", async () => {
-      using place = places(uid);
+      using place = places(uid, START);
       const stays =
         "setsid sh -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 3>&- 4>&- & until [ -s pid ]; do :; done; cat pid";
       const tasks = [
@@ -158,7 +127,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     });
 
     test("of a failed task the upper folder is kept, and nothing that it wrote", async () => {
-      using place = places(uid);
+      using place = places(uid, START);
       const tasks = [{ id: "fails", run: "echo half > written; rm -r d; exit 3" }];
       const report = await runAs(uid, { dir: place.shared, tasks, options: { staging: "overlay" } });
       const kept = join(report.runDir, "tasks/0001-fails");
