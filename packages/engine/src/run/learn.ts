@@ -24,6 +24,14 @@ function writtenBy({ changes }: Effects): readonly string[] {
   return changes.flatMap(({ op, path }) => (op === "mkdir" && leading.has(path) ? [] : [path]));
 }
 
+/**
+ * Returns, for a task that looked at a folder itself, a path below it that the task looked at as well. Such a path
+ * waits for whoever makes the folder, too, but not for all that others put there.
+ */
+function belowFolder(folder: string, looked: readonly string[], leading: ReadonlySet<string>): string {
+  return looked.find((path) => path.startsWith(`${folder}/`) && !leading.has(path)) ?? folder;
+}
+
 /** Notes what the tasks that succeeded have read and written. */
 export function learn(learned: Learned, { tasks, works, records }: Lesson): void {
   const effects = [...records].flatMap(([task, record]) =>
@@ -33,10 +41,14 @@ export function learn(learned: Learned, { tasks, works, records }: Lesson): void
   const written = new Set([...writes.values()].flat());
   const leading = new Set([...written].flatMap(foldersAbove));
   // What nobody writes is nothing to wait for; who looks into a folder waits for what is put there.
-  const matters = ({ path, kind }: Observation): boolean =>
-    written.has(path) || (leading.has(path) && (kind === "listing" || kind === "tree"));
+  const looksInto = ({ kind }: Observation): boolean => kind === "listing" || kind === "tree";
+  const matters = (look: Observation): boolean =>
+    written.has(look.path) || (leading.has(look.path) && looksInto(look));
   for (const { task, effects: seen } of effects) {
-    const observed = seen.reads.observed?.filter(matters).map(({ path }) => path) ?? null;
+    const looked = [...(seen.reads.observed?.map(({ path }) => path) ?? []), ...writes.get(task)!];
+    const waitsFor = (look: Observation): string =>
+      leading.has(look.path) && !looksInto(look) ? belowFolder(look.path, looked, leading) : look.path;
+    const observed = seen.reads.observed?.filter(matters).map(waitsFor) ?? null;
     const reads = observed === null ? null : [...new Set(observed)];
     learned.record(taskDefinition(tasks[task]!, works[task]!), { reads, writes: writes.get(task)! });
   }
