@@ -157,7 +157,7 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   MOUNT_FAILED: (d) =>
     `The view at ${d.at} cannot be mounted, read or unmounted: ${d.problem}. Mend that, or have views filled by copies.`,
   MOUNT_HOST_LOST: (d) =>
-    `The mount host is gone, and all views with it: ${d.how}. Open another one, or have views filled by copies.`,
+    `The mount host is gone, and all views with it: ${d.how}. Go on with the run (the same run id), or have views filled by copies.`,
   OPTION_INVALID: (d) => `Expected \`${d.option}\` to be ${d.expected}, got ${show(d.got)}.`,
   OUTPUT_NOT_DATA: (d) =>
     `Task "${d.taskId}" returned something that is not plain data (${d.problem}). Return what structuredClone can copy: no functions, no promises, no class instances with methods.`,

@@ -199,6 +199,7 @@ export class RunLoop {
     this.#waste.count(record);
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
+    if (record.failure?.error.code === "MOUNT_HOST_LOST") this.#giveUp(record.failure.error);
     if (!record.reused) emitFinished(world, task, record);
     if (this.#doomed.delete(task)) this.#dropInVain(task, record);
     const { status: ended, retryable, outOfMemory, together } = record;
@@ -244,13 +245,19 @@ export class RunLoop {
     this.#send({ type: "speculation.ended" });
   }
 
-  // The directory or the disk failed under a commit: no later task may be built on what is there now.
-  #fail(task: number, error: unknown): void {
-    this.#fault = toWireError(faultOf(error, this.#world.workdir?.dir));
-    const failure = { kind: "disk", error: this.#fault } as const;
+  // What failed is no task's: no later one may be built on what is there now.
+  #giveUp(fault: WireError): void {
+    this.#fault ??= fault;
+    this.#send({ type: "run.cancelled", message: fault.message });
+  }
+
+  // The directory or the disk failed under a commit.
+  #fail(task: number, thrown: unknown): void {
+    const error = toWireError(faultOf(thrown, this.#world.workdir?.dir));
+    const failure = { kind: "disk", error } as const;
     this.#records.fail(task, failure);
     this.#emitFailed(task, failure);
-    this.#send({ type: "run.cancelled", message: this.#fault.message });
+    this.#giveUp(error);
     this.#send({ type: "task.settled", task, verdict: "refused" });
   }
 
