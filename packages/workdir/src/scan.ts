@@ -34,7 +34,7 @@ export interface ScanOptions {
 /**
  * Lists a directory and all below it, parents before children, state folders left out.
  *
- * @throws SheafError DIR_UNUSABLE naming the folder that cannot be read or the name that is no UTF-8.
+ * @throws SheafError DIR_UNUSABLE naming the folder that cannot be read, or the name or link that is no UTF-8.
  */
 export async function* scan(root: string, options: ScanOptions = {}): AsyncGenerator<Found, void, undefined> {
   const { frozen, onState, onStat } = options;
@@ -57,7 +57,7 @@ export async function* scan(root: string, options: ScanOptions = {}): AsyncGener
         yield { kind: "dir", path, stat: fileStat(stat) };
         folders.push(path);
       } else if (stat.isSymbolicLink()) {
-        yield { kind: "link", path, target: readlinkSync(full), stat: fileStat(stat) };
+        yield { kind: "link", path, target: linkTarget(root, path), stat: fileStat(stat) };
       } else if (stat.isFile()) yield { kind: "file", path, stat: fileStat(stat) };
       const wait = pause();
       if (wait !== undefined) await wait;
@@ -79,6 +79,17 @@ function namesIn(root: string, folder: string): readonly string[] {
   const bad = names.find((name) => name.includes(UNREADABLE));
   if (bad !== undefined) throw unusable(root, `it holds a name that is no UTF-8: ${joinPath(folder, bad)}`);
   return names.sort();
+}
+
+/**
+ * Returns where a link leads.
+ *
+ * @throws SheafError DIR_UNUSABLE when that is no UTF-8: the link could not be made again.
+ */
+export function linkTarget(root: string, path: string): string {
+  const target = readlinkSync(join(root, path));
+  if (!target.includes(UNREADABLE)) return target;
+  throw unusable(root, `it holds a link whose target is no UTF-8: ${path}`);
 }
 
 /** Returns the error for a directory that cannot be worked with. */

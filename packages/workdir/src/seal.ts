@@ -1,5 +1,5 @@
 // Finds out what an attempt did to its view, and takes what it wrote into an immutable layer.
-import { constants, copyFileSync, mkdirSync, renameSync } from "node:fs";
+import { accessSync, constants, copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
 import { sameEntry } from "./differences.ts";
@@ -34,12 +34,26 @@ const RACY_NS = 100_000_000n;
 
 const isRacy = (staged: StagedEntry): boolean => staged.stat.ctimeNs - staged.stat.mtimeNs < RACY_NS;
 
-/** Takes a file that was written into a layer and returns what it is there. */
+// Whoever is shown the file later gets a copy, and needs to read it for that. Root always can.
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw unusable(dirname(path), `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
+  }
+}
+
+/**
+ * Takes a file that was written into a layer and returns what it is there.
+ *
+ * @throws SheafError DIR_UNUSABLE when the task has left a file that nobody may read.
+ */
 export function takeFile(
   from: string,
   to: string,
   { mode, mayMove }: { readonly mode: number; readonly mayMove: boolean },
 ): FileEntry {
+  if ((mode & 0o400) === 0) requireReadable(from);
   // A file with a second name may still be written through that name.
   const alone = Number(statOf(from)!.nlink) === 1;
   mkdirSync(dirname(to), { recursive: true });

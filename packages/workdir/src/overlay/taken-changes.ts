@@ -1,11 +1,10 @@
 // What an overlay received, as changes of the tree that it showed.
-import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Change } from "../change.ts";
 import { sameEntry } from "../differences.ts";
 import { fileStat, statOf } from "../file-stat.ts";
 import { joinPath, pathParts, STATE_FOLDER } from "../relative-path.ts";
-import { unusable } from "../scan.ts";
+import { linkTarget, unusable } from "../scan.ts";
 import { fileEntry, takeFile } from "../seal.ts";
 import { type DirEntry, type Entry, lookup, type Tree, walk } from "../tree.ts";
 import { shownMode } from "./layer-plan.ts";
@@ -76,7 +75,7 @@ async function changesOf({ path, kind }: OverlayChange, request: TakeRequest): P
     case "file":
       return fileChanges(path, old, request);
     case "link":
-      return linkChanges(path, old, readlinkSync(full));
+      return linkChanges(path, old, linkTarget(request.upper, path));
     case "dir":
       return folderChanges(path, old, fileStat(statOf(full)!).mode);
     default:
@@ -87,7 +86,7 @@ async function changesOf({ path, kind }: OverlayChange, request: TakeRequest): P
 /**
  * Returns the changes that an upper folder makes, and takes the bytes that they need into the layer.
  *
- * @throws SheafError DIR_UNUSABLE for a name that is no UTF-8.
+ * @throws SheafError DIR_UNUSABLE for a name or a link that is no UTF-8, and a file that cannot be read.
  */
 export async function takeChanges(request: TakeRequest): Promise<readonly Change[]> {
   const changes: Change[] = [];
