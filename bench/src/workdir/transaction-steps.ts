@@ -86,7 +86,7 @@ async function useWorkdir(workdir: Workdir, steps: Steps): Promise<void> {
   if (committed.status !== "committed" || committed.files !== 2 * CHANGED) {
     throw new Error(`Expected a commit of ${2 * CHANGED} files, got ${JSON.stringify(committed)}`);
   }
-  const conflicts = await steps.take("validate, 20 files committed since", () => workdir.validate(read));
+  const { conflicts } = await steps.take("validate, 20 files committed since", () => workdir.validate(read));
   // The files that were changed, and the folder that was made.
   if (conflicts.length !== CHANGED + 1)
     throw new Error(`Expected conflicts, got ${JSON.stringify(conflicts)}`);

@@ -6,6 +6,8 @@ export interface Access {
   /** Place of the task in serial order. */
   readonly task: number;
   readonly pattern: PathPattern;
+  /** The task only adds to these files. */
+  readonly appends: boolean;
   /** True once a later write names all that this one names: whoever meets this one meets that write too. */
   covered: boolean;
 }

@@ -19,6 +19,8 @@ export interface AnalyzeRequest {
   readonly tasks: readonly Task[];
   /** False: only what `dependsOn` declares. */
   readonly autoDetect: boolean;
+  /** Tells whether tasks only add to the files of a glob: then none of them need wait for another. @default false */
+  readonly isAppended?: (glob: string) => boolean;
   readonly askModel: AskModel;
   /** What earlier runs have shown of a task; null where nothing is known. @default () => null */
   readonly learned?: (task: Task) => SeenFiles | null;
@@ -61,9 +63,9 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
     return { edges, fallbacks: [], warnings: [], usage: [] };
   }
   const references = findReferences(tasks);
-  const learned = learnFrom(tasks, request.learned ?? (() => null));
+  const learned = learnFrom(tasks, request.learned ?? (() => null), request.isAppended);
   const undeclared = undeclaredTasks(learned.tasks, { files: true });
-  const said = [...declared, ...fileEdges(tasks), ...references.edges, ...learned.edges];
+  const said = [...declared, ...fileEdges(tasks, request.isAppended), ...references.edges, ...learned.edges];
   const asked = await ask({ ...request, tasks: learned.tasks }, undeclared);
   const barriers = new Set([...undeclared].filter((place) => !asked.answered.has(place)));
   return {

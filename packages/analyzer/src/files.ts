@@ -33,8 +33,12 @@ const SHOWN_AT_LEAST = 16;
  * edge from its last writer to each reader, and from these to the next writer.
  *
  * @param tasks in serial order
+ * @param isAppended tells whether tasks that write what a glob names only add to it, in whatever order
  */
-export function fileEdges(tasks: readonly Task[]): readonly Edge[] {
+export function fileEdges(
+  tasks: readonly Task[],
+  isAppended: (glob: string) => boolean = () => false,
+): readonly Edge[] {
   const index = accessIndex();
   const patterns = new Map<string, PathPattern>();
   const parse = (glob: string): PathPattern => {
@@ -49,10 +53,15 @@ export function fileEdges(tasks: readonly Task[]): readonly Edge[] {
   const before: number[] = [];
   return tasks.flatMap((task, place) => {
     const reads = (task.reads ?? []).map(parse);
-    const writes = (task.writes ?? []).map(parse);
-    const found = meetings(index, { reads, writes }, before);
-    for (const pattern of reads) addAccess(index, "reads", { task: place, pattern, covered: false });
-    for (const pattern of writes) addAccess(index, "writes", { task: place, pattern, covered: false });
+    const globs = task.writes ?? [];
+    const appends = new Set(globs.filter(isAppended).map(parse));
+    const writes = globs.map(parse);
+    const found = meetings(index, { reads, writes, appends }, before);
+    for (const pattern of reads)
+      addAccess(index, "reads", { ...{ task: place, pattern, appends: false }, covered: false });
+    for (const pattern of writes) {
+      addAccess(index, "writes", { task: place, pattern, appends: appends.has(pattern), covered: false });
+    }
     return Array.from(found, ([earlier, { best, count }]): Edge => {
       const kind = best.kind === "read" ? "file" : "order";
       const evidence = describe(best) + (count > 1 ? ` and ${count - 1} more` : "");
@@ -61,18 +70,28 @@ export function fileEdges(tasks: readonly Task[]): readonly Edge[] {
   });
 }
 
-type Accesses = Readonly<Record<AccessKind, readonly PathPattern[]>>;
+type Accesses = Readonly<Record<AccessKind, readonly PathPattern[]>> & {
+  /** Those of the writes that only add. */
+  readonly appends: ReadonlySet<PathPattern>;
+};
 
 /** Finds the earlier tasks that the next task meets, by place, and notes in `before` what lies before it. */
-function meetings(index: AccessFolder, { reads, writes }: Accesses, before: number[]): Map<number, Found> {
+function meetings(
+  index: AccessFolder,
+  { reads, writes, appends }: Accesses,
+  before: number[],
+): Map<number, Found> {
   const found = new Map<number, Found>();
   let complete = 0;
   const look = (kind: AccessKind, later: PathPattern, how: Meeting["kind"]): void =>
     visitOverlaps(index, { kind, pattern: later }, (access) => {
+      const adds = how !== "read" && appends.has(later);
+      if (adds && access.appends) return true;
       if (found.size >= SHOWN_AT_LEAST && access.task < complete) return false;
       note(found, access.task, { kind: how, earlier: access.pattern, later });
       complete = Math.max(complete, before[access.task]!);
-      if (how !== "read" && coversAll(later, access.pattern)) access.covered = true;
+      // Who comes after what only adds need not come after what that comes after.
+      if (how !== "read" && !adds && coversAll(later, access.pattern)) access.covered = true;
       return true;
     });
   for (const pattern of reads) look("writes", pattern, "read");

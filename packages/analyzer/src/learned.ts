@@ -22,7 +22,11 @@ const literally = (paths: readonly string[]): readonly string[] =>
  *
  * @param seen what is known of a task from earlier runs of the same definition, or null
  */
-export function learnFrom(tasks: readonly Task[], seen: (task: Task) => SeenFiles | null): LearnedTasks {
+export function learnFrom(
+  tasks: readonly Task[],
+  seen: (task: Task) => SeenFiles | null,
+  isAppended?: (glob: string) => boolean,
+): LearnedTasks {
   const learned = new Set<string>();
   const filled = tasks.map((task): Task => {
     const files = seen(task);
@@ -33,7 +37,7 @@ export function learnFrom(tasks: readonly Task[], seen: (task: Task) => SeenFile
     return { ...task, ...(reads === undefined ? {} : { reads }), writes };
   });
   if (learned.size === 0) return { tasks, edges: [] };
-  const edges = fileEdges(filled)
+  const edges = fileEdges(filled, isAppended)
     .filter(({ from, to }) => learned.has(from) || learned.has(to))
     .map((edge): Edge => ({ ...edge, source: "learned", evidence: `in an earlier run: ${edge.evidence}` }));
   return { tasks: filled, edges };

@@ -79,6 +79,12 @@ interface ErrorDetails {
     readonly found: string;
     readonly written: string;
   };
+  WRITE_CONFLICT: {
+    readonly taskId: string;
+    readonly path: string;
+    /** The earlier task that changed it, where one did. */
+    readonly with: string | null;
+  };
   WRITE_UNDECLARED: { readonly taskId: string; readonly paths: readonly string[] };
 }
 
@@ -183,6 +189,8 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   WORKER_LOST: (d) => `The worker that ran task "${d.taskId}" is gone: ${d.how}.`,
   WRITE_CLASH: (d) =>
     `Task "${d.taskId}" wrote ${d.path} as ${d.written}, where there is ${d.found} that it had not declared. Add the path to its \`reads\` or \`writes\`.`,
+  WRITE_CONFLICT: (d) =>
+    `Task "${d.taskId}" wrote ${d.path}, which ${d.with === null ? "has changed" : `"${d.with}" has changed`} since it was shown, and the policy there is "fail". Let the task wait for that by \`dependsOn\`, or choose another policy.`,
   WRITE_UNDECLARED: (d) =>
     `Task "${d.taskId}" changed what it may not: ${list(d.paths)}. Add these paths to its \`writes\`, or stop writing them.`,
 };

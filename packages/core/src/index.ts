@@ -67,6 +67,7 @@ export type {
   RunEvent,
   RunStatus,
   Schedule,
+  SettledConflict,
   TaskFailure,
 } from "./run-event.ts";
 export { isFullyDeclared, type Task, type TaskResources, type TaskSpec } from "./task.ts";

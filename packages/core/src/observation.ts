@@ -7,9 +7,18 @@
  * - `listing`: names and kinds in a folder
  * - `tree`: everything below a folder
  * - `written`: whether a file can be put there
+ * - `appended`: the same, and what is there already is kept
  * - `made`: whether a folder is or can be there
  */
-export type ObservationKind = "content" | "stat" | "exists" | "listing" | "tree" | "written" | "made";
+export type ObservationKind =
+  | "content"
+  | "stat"
+  | "exists"
+  | "listing"
+  | "tree"
+  | "written"
+  | "appended"
+  | "made";
 
 /** One look at one path below the shared directory. A path at which there was nothing counts as much as any other. */
 export interface Observation {

@@ -50,6 +50,11 @@ export interface Conflict {
   readonly with: TaskId | null;
 }
 
+/** A conflict that a policy has settled in place of another attempt. */
+export interface SettledConflict extends Conflict {
+  readonly policy: string;
+}
+
 export type ExecutorKind = "inline" | "thread" | "process";
 export type ExecutionMode = "sequential" | "auto" | "parallel";
 export type Schedule = "ready" | "levels";
@@ -61,6 +66,8 @@ export type GuaranteeLevel =
   | "serial-equivalent"
   /** Some reads were unknown and inferred edges were trusted for them. */
   | "trust-graph"
+  /** Conflicts were settled by policies other than by running again; see the reasons. */
+  | "merged"
   /** The directory was changed from outside; see the reasons. */
   | "void";
 
@@ -187,6 +194,13 @@ export type EventBody =
       readonly taskId: TaskId;
       readonly attempt: number;
       readonly conflicts: readonly Conflict[];
+    }
+  | {
+      /** Conflicts at paths that the task changed were settled by policies; it is committed next. */
+      readonly type: "task.merged";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly merges: readonly SettledConflict[];
     }
   | {
       readonly type: "task.committed";

@@ -8,7 +8,13 @@ int mkfifo(const char *path, mode_t mode) { return mknod(path, mode | S_IFIFO, 0
 int mkfifoat(int dirfd, const char *path, mode_t mode) { return mknodat(dirfd, path, mode | S_IFIFO, 0); }
 
 /* That a folder could be removed tells that it was empty. */
-CALL(int, unlinkat, (int dirfd, const char *path, int flags), note(flags & AT_REMOVEDIR ? 'l' : 'e', dirfd, path, 0), SYS_unlinkat, dirfd, path, flags)
+int unlinkat(int dirfd, const char *path, int flags) {
+  note(flags & AT_REMOVEDIR ? 'l' : 'e', dirfd, path, 0);
+  ready();
+  int result = raw(SYS_unlinkat, dirfd, path, flags);
+  if (result == 0 && !(flags & AT_REMOVEDIR)) note('w', dirfd, path, 0);
+  return result;
+}
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char *path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
 int remove(const char *path) { return ready(), unlinkat(AT_FDCWD, path, is_folder(AT_FDCWD, path) ? AT_REMOVEDIR : 0); }

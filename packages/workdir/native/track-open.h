@@ -1,6 +1,7 @@
 /* Calls that open files. */
 
 static int makes_new(int flags) { return (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL); }
+static int adds(int flags) { return (flags & O_APPEND) && (flags & O_ACCMODE) == O_WRONLY && !(flags & O_TRUNC); }
 static int unnamed(int flags) { return (flags & O_TMPFILE) == O_TMPFILE; }
 static int open_how(int flags) {
   return (flags & O_NOFOLLOW || makes_new(flags) ? 0 : FOLLOW) | (flags & O_CREAT ? MAKES : 0);
@@ -10,6 +11,8 @@ static void before_open(int dirfd, const char *path, int flags) {
   if (unnamed(flags)) note('e', dirfd, path, FOLLOW);
   else if (flags & (O_PATH | O_DIRECTORY)) note('s', dirfd, path, open_how(flags));
   else if (makes_new(flags)) note('e', dirfd, path, MAKES);
+  else if (!(flags & (O_TRUNC | O_CREAT)) && adds(flags)) note('e', dirfd, path, open_how(flags));
+  else if (adds(flags)) return;
   else if (!(flags & O_TRUNC)) note('c', dirfd, path, open_how(flags));
   else if (!(flags & O_CREAT)) note('e', dirfd, path, open_how(flags));
 }
@@ -17,6 +20,7 @@ static void before_open(int dirfd, const char *path, int flags) {
 static void after_open(int dirfd, const char *path, int flags, int opened) {
   if (unnamed(flags) || flags & (O_PATH | O_DIRECTORY)) return;
   if (makes_new(flags) || flags & O_TRUNC) note(opened ? 'w' : 'e', dirfd, path, open_how(flags));
+  else if (adds(flags)) note(opened ? 'a' : 'c', dirfd, path, open_how(flags));
 }
 
 static int open_noted(int dirfd, const char *path, int flags, mode_t mode) {
@@ -46,7 +50,8 @@ OPENS(open64, openat64, creat64, __open64_2, __openat64_2)
 
 static int stream_flags(const char *mode) {
   if (mode == NULL || *mode == 'r') return 0;
-  return O_CREAT | (*mode == 'w' ? O_TRUNC : O_APPEND) | (strchr(mode, 'x') != NULL ? O_EXCL : 0);
+  int access = strchr(mode, '+') != NULL ? O_RDWR : O_WRONLY;
+  return access | O_CREAT | (*mode == 'w' ? O_TRUNC : O_APPEND) | (strchr(mode, 'x') != NULL ? O_EXCL : 0);
 }
 
 #define STREAMS(fopen, freopen)                                                                                      \

@@ -23,6 +23,17 @@ export type Change =
   /** A folder that was shown is gone; it goes only if nothing that the view did not show is left in it. */
   | { readonly op: "rmdir"; readonly path: string };
 
+/** Bytes that are added to a file, whatever it holds then; without one they make it. */
+export interface AppendChange {
+  readonly op: "append";
+  readonly path: string;
+  /** The bytes that are added, and the mode of a new file. */
+  readonly entry: FileEntry;
+}
+
+/** What a task did to one path. Each of these comes to a `Change` in a tree. */
+export type TaskChange = Change | AppendChange;
+
 /** Something is in the way of a change that the task could not see. */
 export interface Clash {
   readonly path: string;

@@ -37,19 +37,30 @@ async function differsHere(a: Entry | undefined, b: Entry | undefined, shown: Sh
   return a?.kind !== b?.kind || (a?.kind === "link" && !(await sameEntry(a, b)));
 }
 
+/** How many differences are looked for, and which do not count. */
+export interface DifferenceOptions {
+  readonly most: number;
+  readonly isIgnored?: (path: string) => boolean | Promise<boolean>;
+}
+
 /**
  * Finds where two snapshots differ as far as `seen` shows them. Subtrees that are the same object are skipped,
  * so the work grows with what changed between the snapshots and not with their size.
  *
  * @returns The topmost differing paths, at most `most`.
  */
-export async function differences(a: Tree, b: Tree, seen: Visible, most = 20): Promise<readonly string[]> {
+export async function differences(
+  a: Tree,
+  b: Tree,
+  seen: Visible,
+  { most, isIgnored = () => false }: DifferenceOptions,
+): Promise<readonly string[]> {
   const found: string[] = [];
   const visit = async (path: string, left: Entry | undefined, right: Entry | undefined): Promise<void> => {
     if (left === right || found.length >= most) return;
     const shown = seen.shown(path);
     if (await differsHere(left, right, shown)) {
-      found.push(path);
+      if (!(await isIgnored(path))) found.push(path);
       // All of it was seen, so its difference covers whatever differs below. Of a folder on the way it does not.
       if (shown === "all" && (left?.kind !== "dir" || right?.kind !== "dir")) return;
     }

@@ -1,4 +1,4 @@
-import type { Change } from "./change.ts";
+import type { TaskChange } from "./change.ts";
 import type { Reads } from "./reads.ts";
 import type { Tree } from "./tree.ts";
 
@@ -10,7 +10,7 @@ export interface Effects {
   readonly reads: Reads;
   /** Paths that it looked at without having declared them, as far as that was observed. */
   readonly undeclaredReads: readonly string[];
-  readonly changes: readonly Change[];
+  readonly changes: readonly TaskChange[];
   /** Paths changed against the task's declaration, or frozen. */
   readonly undeclared: readonly string[];
   /** Paths whose bytes changed through a shared link: what the attempt saw there is not certain. */

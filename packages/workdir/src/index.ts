@@ -2,7 +2,7 @@ export { cacheFolder } from "./cache-folder.ts";
 export { type CommitRecord, readCommits } from "./commit-log.ts";
 export { differencesAfter } from "./differences-after.ts";
 export type { Effects } from "./effects.ts";
-export type { KeptChange } from "./kept-changes.ts";
+export type { KeptChange, KeptTaskChange } from "./kept-changes.ts";
 export type { KeptEffects } from "./kept-effects.ts";
 export { type DirLock, lockDir, requireFree } from "./lock.ts";
 export type { Meanwhile, Standing } from "./meanwhile.ts";
@@ -14,6 +14,14 @@ export type { MountWay, OverlayChange, OverlayRequest, RoomRequest } from "./ove
 export { type OwnPath, probeOwnPath } from "./overlay/own-path.ts";
 export { type ProbeOptions, probeOverlay } from "./overlay/probe-overlay.ts";
 export type { OverlayVerdict } from "./overlay/probe-verdict.ts";
+export {
+  isPolicyMap,
+  POLICY_NAMES,
+  type Policies,
+  type Policy,
+  type PolicyMap,
+  policiesOf,
+} from "./policies.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
 export { chooseRung } from "./rung.ts";
 export { shownSoFar } from "./shown-so-far.ts";
@@ -24,11 +32,13 @@ export {
   type CommitResult,
   type Committed,
   DEFAULT_FROZEN,
+  type Merge,
   type PathConflict,
   type ReuseRequest,
   type SealEnd,
   type StageRequest,
   type StagingRung,
+  type Validation,
   type Workdir,
   type WorkdirOptions,
   type WorkdirStatistics,

@@ -1,5 +1,5 @@
 // Changes as plain data, for files that outlive the process.
-import type { Change } from "./change.ts";
+import type { AppendChange, Change, TaskChange } from "./change.ts";
 import type { FileEntry, LinkEntry } from "./tree.ts";
 
 interface KeptFile {
@@ -18,28 +18,52 @@ export type KeptChange =
   | { readonly op: "put"; readonly path: string; readonly entry: KeptFile | LinkEntry }
   | Exclude<Change, { readonly op: "put" }>;
 
+/** What a task did to one path in a form that JSON keeps. */
+export type KeptTaskChange =
+  | KeptChange
+  | { readonly op: "append"; readonly path: string; readonly entry: KeptFile };
+
 /** Returns changes as plain data. */
-export function keepChanges(changes: readonly Change[]): readonly KeptChange[] {
-  return changes.map((change): KeptChange => {
-    if (change.op !== "put" || change.entry.kind !== "file") return change as KeptChange;
-    const { mode, content } = change.entry;
-    const { path, size, mtimeNs, hash } = content;
-    const entry: KeptFile = { kind: "file", mode, path, size, mtimeNs: String(mtimeNs), hash: hash ?? null };
-    return { op: "put", path: change.path, entry };
-  });
+export const keepChanges = (changes: readonly Change[]): readonly KeptChange[] => changes.map(keepChange);
+
+function keepChange(change: Change): KeptChange {
+  if (change.op !== "put" || change.entry.kind !== "file") return change as KeptChange;
+  return { op: "put", path: change.path, entry: keepFile(change.entry) };
+}
+
+/** Returns what a task did as plain data. */
+export function keepTaskChanges(changes: readonly TaskChange[]): readonly KeptTaskChange[] {
+  return changes.map((change) =>
+    change.op === "append"
+      ? { op: change.op, path: change.path, entry: keepFile(change.entry) }
+      : keepChange(change),
+  );
+}
+
+function keepFile({ mode, content }: FileEntry): KeptFile {
+  const { path, size, mtimeNs, hash } = content;
+  return { kind: "file", mode, path, size, mtimeNs: String(mtimeNs), hash: hash ?? null };
 }
 
 /** Returns the changes that were kept. */
-export function restoreChanges(kept: readonly KeptChange[]): readonly Change[] {
-  return kept.map((change): Change => {
-    if (change.op !== "put") return change;
-    return { op: "put", path: change.path, entry: restoreEntry(change.entry) };
+export const restoreChanges = (kept: readonly KeptChange[]): readonly Change[] => kept.map(restoreChange);
+
+function restoreChange(change: KeptChange): Change {
+  if (change.op !== "put") return change;
+  const { path, entry } = change;
+  return { op: "put", path, entry: entry.kind === "link" ? entry : restoreFile(entry) };
+}
+
+/** Returns what a task did, as it was kept. */
+export function restoreTaskChanges(kept: readonly KeptTaskChange[]): readonly TaskChange[] {
+  return kept.map((change): TaskChange => {
+    if (change.op !== "append") return restoreChange(change);
+    const append: AppendChange = { op: "append", path: change.path, entry: restoreFile(change.entry) };
+    return append;
   });
 }
 
-function restoreEntry(entry: KeptFile | LinkEntry): FileEntry | LinkEntry {
-  if (entry.kind === "link") return entry;
-  const { mode, path, size, mtimeNs, hash } = entry;
+function restoreFile({ mode, path, size, mtimeNs, hash }: KeptFile): FileEntry {
   const content = { path, live: false, size, mtimeNs: BigInt(mtimeNs), hash: hash ?? undefined };
   return { kind: "file", mode, content };
 }

@@ -1,29 +1,50 @@
 // What an attempt read and wrote as plain data, to be used again when it would read the same.
 
 import type { Effects } from "./effects.ts";
-import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
+import { type KeptTaskChange, keepTaskChanges, restoreTaskChanges } from "./kept-changes.ts";
+import type { PolicyMap } from "./policies.ts";
 import { type RecordedReads, readsHold, recordedReads } from "./reads.ts";
 import type { Tree } from "./tree.ts";
 
 export interface KeptEffects {
   readonly reads: RecordedReads;
-  readonly changes: readonly KeptChange[];
+  /** Policies under which it was made, as text; absent without any. */
+  readonly policies?: string;
+  readonly changes: readonly KeptTaskChange[];
 }
 
 /** Returns effects as plain data. Hashes what was read. */
-export async function keepEffects({ reads, snapshot, changes }: Effects): Promise<KeptEffects> {
-  return { reads: await reads.record(snapshot), changes: keepChanges(changes) };
+export async function keepEffects(
+  { reads, snapshot, changes }: Effects,
+  policies: PolicyMap,
+): Promise<KeptEffects> {
+  return {
+    ...{ reads: await reads.record(snapshot), changes: keepTaskChanges(changes) },
+    ...(isUsual(policies) ? {} : { policies: textOf(policies) }),
+  };
 }
 
-/** Returns what the attempt would do to this tree, or null when it would read something else there. */
+const textOf = (policies: PolicyMap): string => JSON.stringify(Object.entries(policies));
+const isUsual = (policies: PolicyMap): boolean => Object.keys(policies).length === 0;
+
+export interface RestoreRequest {
+  readonly taskId: string;
+  readonly snapshot: Tree;
+  readonly policies: PolicyMap;
+}
+
+/**
+ * Returns what the attempt would do to this tree, or null when it would read something else there, or when what it
+ * wrote meant something else by the policies of that time.
+ */
 export async function restoreEffects(
   kept: KeptEffects,
-  taskId: string,
-  snapshot: Tree,
+  { taskId, snapshot, policies }: RestoreRequest,
 ): Promise<Effects | null> {
+  if (kept.policies !== (isUsual(policies) ? undefined : textOf(policies))) return null;
   if (!(await readsHold(snapshot, kept.reads))) return null;
   return {
-    ...{ taskId, snapshot, reads: recordedReads(kept.reads), changes: restoreChanges(kept.changes) },
+    ...{ taskId, snapshot, reads: recordedReads(kept.reads), changes: restoreTaskChanges(kept.changes) },
     ...{ undeclared: [], undeclaredReads: [], tampered: [], heldBy: [] },
   };
 }

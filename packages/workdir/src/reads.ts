@@ -1,7 +1,7 @@
 // What an attempt read, whichever way that is known: by what it was shown, or by what it was observed to look at.
 import { createHash } from "node:crypto";
 import type { Observation, ObservationKind } from "@sheaf/core";
-import type { Change } from "./change.ts";
+import type { TaskChange } from "./change.ts";
 import { differences } from "./differences.ts";
 import { joinPath } from "./relative-path.ts";
 import { entryValue, observedValue, sharesPath } from "./tracking/observation.ts";
@@ -14,8 +14,15 @@ const MOST = 20;
 /** Globs that a task was shown, or everything, and paths that it asked for beside them. */
 export interface ShownParts {
   readonly globs: readonly string[] | "everything";
+  /** Those of the globs that it declares to read; the others it is shown as it may write there. @default globs */
+  readonly reads?: readonly string[] | "everything";
   readonly asked: readonly string[];
+  /** Files of which it is only known that it added to them. @default [] */
+  readonly appended?: readonly string[];
 }
+
+/** Tells of a path at which two trees differ that the difference does not count. */
+export type IsIgnored = (path: string) => boolean | Promise<boolean>;
 
 /** Reads in a form that can be kept, with what they came to. */
 export interface RecordedReads {
@@ -26,31 +33,61 @@ export interface RecordedReads {
 /** What an attempt read. */
 export interface Reads {
   /** Topmost paths at which two trees differ as far as they were read, at most 20. Empty: it would read the same. */
-  differences(a: Tree, b: Tree): Promise<readonly string[]>;
+  differences(a: Tree, b: Tree, isIgnored?: IsIgnored): Promise<readonly string[]>;
   /** Tells whether only the presence of a folder was seen at this path, and nothing in it. */
   sawPresenceOf(path: string): boolean;
+  /** Tells whether what is at this path may have been read, and not just written. */
+  mayHaveRead(path: string): boolean;
   /** What was looked at, or null where all that was shown counts as read. */
   readonly observed: readonly Observation[] | null;
   /** Returns the reads with what they come to in a tree. */
   record(tree: Tree): Promise<RecordedReads>;
 }
 
-const visibleOf = ({ globs, asked }: ShownParts): Visible => {
+function visibleOf(globs: ShownParts["globs"], asked: readonly string[]): Visible {
   const declared = globs === "everything" ? EVERYTHING : visible(globs);
   return asked.length === 0 ? declared : eitherOf(declared, visiblePaths(asked));
-};
+}
 
 /** Everything that was shown counts as read. */
 export function shownReads(parts: ShownParts): Reads {
-  const seen = visibleOf(parts);
+  const { globs, reads = globs, asked } = parts;
+  const seen = visibleOf(globs, asked);
+  const read = visibleOf(reads, asked);
+  const appended = new Set(parts.appended);
   return {
-    differences: (a, b) => differences(a, b, seen, MOST),
+    differences(a, b, isIgnored = () => false) {
+      const addsAlike: IsIgnored = (path) =>
+        appended.has(path) && sameObservation(a, b, { path, kind: "appended" });
+      return differences(a, b, seen, {
+        most: MOST,
+        isIgnored: async (path) => (await addsAlike(path)) || isIgnored(path),
+      });
+    },
     sawPresenceOf: (path) => seen.shown(path) === "presence",
+    mayHaveRead: (path) => read.shown(path) !== "nothing",
     observed: null,
     async record(tree) {
       return { shown: { ...parts, value: await shownValue(tree, parts) }, observed: [] };
     },
   };
+}
+
+/** Tells which of these files an attempt with such reads has not read, though it was shown them. */
+export function notRead(parts: ShownParts, paths: readonly string[]): readonly string[] {
+  const { mayHaveRead } = shownReads(parts);
+  return paths.filter((path) => !mayHaveRead(path));
+}
+
+/** Returns the observations with openings for appending as reads, but where these changes say what was added. */
+export function withAppended(
+  observations: readonly Observation[],
+  changes: readonly TaskChange[],
+): readonly Observation[] {
+  const added = new Set(changes.flatMap(({ op, path }) => (op === "append" ? [path] : [])));
+  return observations.map(({ path, kind }) =>
+    kind === "appended" && !added.has(path) ? { path, kind: "content" } : { path, kind },
+  );
 }
 
 /**
@@ -60,9 +97,9 @@ export function shownReads(parts: ShownParts): Reads {
  */
 export function withoutTrace(
   observations: readonly Observation[],
-  changes: readonly Change[],
+  changes: readonly TaskChange[],
 ): readonly Observation[] {
-  const put = new Set(changes.flatMap(({ op, path }) => (op === "put" ? [path] : [])));
+  const put = new Set(changes.flatMap(({ op, path }) => (op === "put" || op === "remove" ? [path] : [])));
   const made = new Set(changes.flatMap(({ op, path }) => (op === "mkdir" ? [path] : [])));
   return observations.map(({ path, kind }) => {
     if (kind === "written" && !put.has(path)) return { path, kind: "content" };
@@ -74,15 +111,17 @@ export function withoutTrace(
 /** What was observed is all that was read. */
 export function observedReads(observations: readonly Observation[]): Reads {
   return {
-    async differences(a, b) {
+    async differences(a, b, isIgnored = () => false) {
       const paths = new Set<string>();
       for (const observation of observations) {
         if (paths.size >= MOST) break;
-        if (!(await sameObservation(a, b, observation))) paths.add(observation.path);
+        if (paths.has(observation.path) || (await sameObservation(a, b, observation))) continue;
+        if (!(await isIgnored(observation.path))) paths.add(observation.path);
       }
       return [...paths];
     },
     sawPresenceOf: () => false,
+    mayHaveRead: (path) => observations.some((each) => each.path === path && looks(each)),
     observed: observations.filter(looks),
     async record(tree) {
       const observed: [ObservationKind, string, string][] = [];
@@ -93,7 +132,8 @@ export function observedReads(observations: readonly Observation[]): Reads {
 }
 
 // Putting a file or folder somewhere tells little of what was there.
-const looks = ({ kind }: Observation): boolean => kind !== "written" && kind !== "made";
+const looks = ({ kind }: Observation): boolean =>
+  kind !== "written" && kind !== "appended" && kind !== "made";
 
 async function sameObservation(a: Tree, b: Tree, observation: Observation): Promise<boolean> {
   if (sharesPath(a, b, observation.path)) return true;
@@ -102,7 +142,7 @@ async function sameObservation(a: Tree, b: Tree, observation: Observation): Prom
 
 /** Returns the reads that were recorded. */
 export function recordedReads({ shown, observed }: RecordedReads): Reads {
-  if (shown !== null) return shownReads({ globs: shown.globs, asked: shown.asked });
+  if (shown !== null) return shownReads(shown);
   return observedReads(observed.map(([kind, path]) => ({ kind, path })));
 }
 
@@ -128,13 +168,16 @@ export async function differingReads(tree: Tree, { observed }: RecordedReads): P
  * reading them all would take longer than most tasks.
  */
 async function shownValue(tree: Tree, parts: ShownParts): Promise<string> {
-  const seen = visibleOf(parts);
-  const tell = parts.globs === "everything" ? stateOf : entryValue;
+  const { globs, asked, appended = [] } = parts;
+  const seen = visibleOf(globs, asked);
+  const added = new Set(appended);
+  const tell = globs === "everything" ? stateOf : entryValue;
   const hash = createHash("sha256");
   const visit = async (folder: string, dir: DirEntry): Promise<void> => {
     for (const name of [...dir.children.keys()].sort()) {
       const entry = dir.children.get(name)!;
       const path = joinPath(folder, name);
+      if (added.has(path)) continue;
       const shown = seen.shown(path);
       if (shown === "all") hash.update(`${path}\0${await tell(entry)}\0`);
       else if (shown === "presence" && entry.kind !== "file") hash.update(`${path}\0${entry.kind}\0`);
@@ -142,6 +185,9 @@ async function shownValue(tree: Tree, parts: ShownParts): Promise<string> {
     }
   };
   await visit("", tree);
+  for (const path of appended) {
+    hash.update(`${path}\0${await observedValue(tree, { path, kind: "appended" })}\0`);
+  }
   return hash.digest("hex");
 }
 
@@ -159,7 +205,8 @@ export function undeclaredReads(
   const paths = new Set<string>();
   for (const observation of observations) {
     const { path } = observation;
-    if (!looks(observation) || declared.shown(path) !== "nothing") continue;
+    if (observation.kind === "written" || observation.kind === "made" || declared.shown(path) !== "nothing")
+      continue;
     if (lookup(tree, path) !== undefined) paths.add(path);
   }
   return [...paths];

@@ -148,7 +148,7 @@ describe("using effects again", () => {
     const text = await kept(readsA);
     await reopen();
     const effects = await again(text);
-    expect(await workdir.validate(effects!)).toEqual([]);
+    expect((await workdir.validate(effects!)).conflicts).toEqual([]);
     await workdir.commit(effects!);
     expect(readFileSync(at("out"), "utf8")).toBe("made");
   });
@@ -178,6 +178,6 @@ describe("using effects again", () => {
     const text = await kept(readsA);
     const effects = await again(text);
     await commit("related", write("a", "changed"));
-    expect(await workdir.validate(effects!)).toEqual([{ path: "a", with: "related" }]);
+    expect((await workdir.validate(effects!)).conflicts).toEqual([{ path: "a", with: "related" }]);
   });
 });

@@ -1,3 +1,4 @@
+import { settledChanges } from "./appends.ts";
 import { type Applied, applyChanges, type Clash } from "./change.ts";
 import type { Effects } from "./effects.ts";
 import type { Tree } from "./tree.ts";
@@ -9,9 +10,12 @@ export type OnApplied = (before: Tree, applied: Applied) => void;
 export class Snapshots {
   readonly #known = new WeakMap<Tree, Map<Effects, Promise<Applied | Clash>>>();
   readonly #onApplied: OnApplied;
+  readonly #place: () => string;
 
-  constructor(onApplied: OnApplied) {
+  /** @param place returns an absolute path, free for a file that effects add to */
+  constructor(onApplied: OnApplied, place: () => string) {
     this.#onApplied = onApplied;
+    this.#place = place;
   }
 
   /** Returns the tree after these effects, always the same object for the same two, or what is in their way. */
@@ -24,7 +28,7 @@ export class Snapshots {
   }
 
   async #apply(tree: Tree, effects: Effects): Promise<Applied | Clash> {
-    const applied = await applyChanges(tree, effects.changes);
+    const applied = await applyChanges(tree, settledChanges(tree, effects.changes, this.#place));
     if ("tree" in applied) this.#onApplied(tree, applied);
     return applied;
   }

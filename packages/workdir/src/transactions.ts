@@ -10,6 +10,7 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import fsExtra from "fs-extra";
+import { withAppends } from "./appends.ts";
 import type { Base } from "./base.ts";
 import { CommittedState } from "./committed-state.ts";
 import type { Effects } from "./effects.ts";
@@ -21,22 +22,24 @@ import type { DirLock } from "./lock.ts";
 import type { Meanwhile, Standing } from "./meanwhile.ts";
 import type { MountedViews, SealedMount } from "./overlay/mounted-views.ts";
 import { LOWER_FOLDER, type OverlayChoice } from "./overlay/open-views.ts";
+import { type Policies, policiesOf } from "./policies.ts";
 import { chooseRung } from "./rung.ts";
 import { findTampered, type Sealed, type SealRequest, sealView } from "./seal.ts";
+import { settleConflicts } from "./settle-conflicts.ts";
 import { type OnApplied, Snapshots } from "./snapshots.ts";
 import { type Staged, stageTree } from "./stage.ts";
-import { lookup } from "./tree.ts";
+import { withoutTemp } from "./temp.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
 import { type OpenView, readIntoView, readsOf, undeclaredReadsOf, type View } from "./view.ts";
 import { EVERYTHING, type Visible, visible } from "./visible.ts";
 import type {
   CommitResult,
-  PathConflict,
   ReuseRequest,
   SealEnd,
   StageRequest,
   StagingRung,
+  Validation,
   Workdir,
   WorkdirOptions,
   WorkdirStatistics,
@@ -68,8 +71,10 @@ export class Transactions implements Workdir {
   readonly #mayLink: boolean;
   readonly #mounts: MountedViews | null;
   readonly #snapshots: Snapshots;
+  readonly #policies: Policies;
   readonly #committed: CommittedState;
   #stagedFiles = 0;
+  #joined = 0;
   #thrown = 0;
   #removals: Promise<void> = Promise.resolve();
   #closed = false;
@@ -85,7 +90,8 @@ export class Transactions implements Workdir {
     this.#mayLink = links;
     this.#mounts = overlay.views;
     const note: OnApplied = (before, applied) => this.#mounts?.note(before, applied);
-    this.#snapshots = new Snapshots(note);
+    this.#policies = policiesOf(options.policies ?? {});
+    this.#snapshots = new Snapshots(note, () => this.#joinedFile());
     this.#committed = new CommittedState({
       ...{ tree: base.tree, live: prepared.live, dir: options.dir, runDir: options.runDir },
       replaced: join(options.runDir, "base", prepared.session),
@@ -124,7 +130,7 @@ export class Transactions implements Workdir {
     const { taskId, attempt } = request;
     const view: OpenView = {
       ...{ taskId, attempt, path, beside, room, snapshot, writes, staging, mounted, layer, asked: new Set() },
-      shown: request.shown,
+      ...{ shown: request.shown, reads: request.reads ?? request.shown },
       inode: statOf(path)!.ino,
       read: async (asked) => readIntoView(view, asked),
     };
@@ -145,10 +151,15 @@ export class Transactions implements Workdir {
     };
     const sealed = await this.#sealed(open, request, end);
     for (const { content } of sealed.tampered) this.#links.drop(content);
+    const changes = await withAppends(withoutTemp(sealed.changes, this.#policies), {
+      ...{ snapshot, observed: end.observed },
+      isAppended: (path) => this.#policies.of(path) === "append",
+      placeFor: (path) => join(`${layer}+appended`, path),
+    });
     return {
-      ...{ taskId, snapshot, reads: readsOf(open, end, sealed.changes), changes: sealed.changes },
+      ...{ taskId, snapshot, reads: readsOf(open, end, changes), changes },
       undeclaredReads: undeclaredReadsOf(open, end.observed),
-      undeclared: undeclaredPaths(sealed.changes, writes, this.#prepared.frozen),
+      undeclared: undeclaredPaths(changes, writes, this.#prepared.frozen),
       tampered: sealed.tampered.map(({ path }) => path),
       heldBy: sealed.heldBy,
     };
@@ -163,20 +174,18 @@ export class Transactions implements Workdir {
     return { changes: [], tampered: await findTampered(request), heldBy: [] };
   }
 
-  async validate(effects: Effects): Promise<readonly PathConflict[]> {
-    const changed = await effects.reads.differences(effects.snapshot, this.#committed.tree);
-    const conflicts = changed.filter((path) => !this.#madeByBoth(effects, path));
-    return [...effects.tampered, ...conflicts].map((path) => ({
-      path,
-      with: this.#committed.lastWriter(path),
-    }));
+  validate(effects: Effects): Promise<Validation> {
+    return settleConflicts({
+      ...{ effects, tree: this.#committed.tree, policies: this.#policies },
+      lastWriter: (path) => this.#committed.lastWriter(path),
+      place: () => this.#joinedFile(),
+    });
   }
 
-  // A folder that only leads to what the task declares is made by whoever comes first: that an earlier task has made
-  // it meanwhile as well is nothing that this one depends on by its declaration.
-  #madeByBoth({ changes, reads }: Effects, path: string): boolean {
-    if (!reads.sawPresenceOf(path) || lookup(this.#committed.tree, path)?.kind !== "dir") return false;
-    return changes.some((change) => change.op === "mkdir" && change.path === path);
+  // A file that is made of what several tasks have written.
+  #joinedFile(): string {
+    const { options, session } = this.#prepared;
+    return join(options.runDir, "layers", session, "+joined", String(this.#joined++));
   }
 
   commit(effects: Effects): Promise<CommitResult> {
@@ -184,11 +193,12 @@ export class Transactions implements Workdir {
   }
 
   keep(effects: Effects): Promise<KeptEffects> {
-    return keepEffects(effects);
+    return keepEffects(effects, this.#prepared.options.policies ?? {});
   }
 
   async reuse(kept: KeptEffects, { taskId, below }: ReuseRequest): Promise<Effects | null> {
-    return restoreEffects(kept, taskId, await this.#snapshots.on(this.#committed.tree, below));
+    const snapshot = await this.#snapshots.on(this.#committed.tree, below);
+    return restoreEffects(kept, { taskId, snapshot, policies: this.#prepared.options.policies ?? {} });
   }
 
   committed(): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Change } from "./change.ts";
+import type { TaskChange } from "./change.ts";
 import { pathParts } from "./relative-path.ts";
 import type { Visible } from "./visible.ts";
 
@@ -9,7 +9,7 @@ import type { Visible } from "./visible.ts";
  * is part of it.
  */
 export function undeclaredPaths(
-  changes: readonly Change[],
+  changes: readonly TaskChange[],
   writes: Visible | null,
   frozen: Visible,
 ): readonly string[] {

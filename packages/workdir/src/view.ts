@@ -1,11 +1,19 @@
 import { type BigIntStats, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Observation, Observed, Room } from "@sheaf/core";
-import type { Change } from "./change.ts";
+import type { TaskChange } from "./change.ts";
 import { statOf } from "./file-stat.ts";
 
 import type { MountedView } from "./overlay/mounted-views.ts";
-import { observedReads, type Reads, shownReads, undeclaredReads, withoutTrace } from "./reads.ts";
+import {
+  notRead,
+  observedReads,
+  type Reads,
+  shownReads,
+  undeclaredReads,
+  withAppended,
+  withoutTrace,
+} from "./reads.ts";
 
 import { joinPath, normalizePath, pathParts } from "./relative-path.ts";
 import { ensureFolder, putEntry, type Staging } from "./stage.ts";
@@ -36,6 +44,8 @@ export interface OpenView extends View {
   readonly snapshot: Tree;
   /** Globs that it was shown, or everything. */
   readonly shown: readonly string[] | "everything";
+  /** Those of them that it declares to read. */
+  readonly reads: readonly string[] | "everything";
   readonly writes: Visible | null;
   readonly staging: Staging;
   /** Paths that the attempt asked for beside what it declared. */
@@ -122,13 +132,15 @@ function withoutFrozen(observations: readonly Observation[], tree: Tree): readon
 export function readsOf(
   view: OpenView,
   { observed, succeeded }: { readonly observed: Observed | null; readonly succeeded: boolean },
-  changes: readonly Change[],
+  changes: readonly TaskChange[],
 ): Reads {
   if (observed !== null && observed.incomplete === null) {
-    const observations = withoutFrozen(observed.observations, view.snapshot);
+    const observations = withAppended(withoutFrozen(observed.observations, view.snapshot), changes);
     return observedReads(succeeded ? withoutTrace(observations, changes) : observations);
   }
-  return shownReads({ globs: view.shown, asked: [...view.asked] });
+  const parts = { globs: view.shown, reads: view.reads, asked: [...view.asked] };
+  const added = changes.flatMap(({ op, path }) => (op === "append" ? [path] : []));
+  return shownReads({ ...parts, appended: notRead(parts, added) });
 }
 
 /** Where the attempt looked beside what it declares. */

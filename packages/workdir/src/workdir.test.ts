@@ -75,7 +75,7 @@ async function commit(workdir: Workdir, act: (view: string) => void, request: Pa
   const view = await stage(workdir, request);
   act(view.path);
   const effects = await seal(workdir, view);
-  expect(await workdir.validate(effects)).toEqual([]);
+  expect((await workdir.validate(effects)).conflicts).toEqual([]);
   return workdir.commit(effects);
 }
 
@@ -115,7 +115,7 @@ describe("views", () => {
     expect(readdirSync(at(".sheaf/runs/r1/base/1")).sort()).toEqual(["other", "seen"]);
     await asks.read("other");
     expect(readFileSync(join(asks.path, "other"), "utf8")).toBe("before");
-    expect(await workdir.validate(await seal(workdir, asks))).toMatchObject([{ path: "other" }]);
+    expect((await workdir.validate(await seal(workdir, asks))).conflicts).toMatchObject([{ path: "other" }]);
     expect(readFileSync(at("other"), "utf8")).toBe("after");
   });
 
@@ -151,7 +151,9 @@ describe("views", () => {
     const effects = await seal(workdir, view);
     expect(effects.changes).toEqual([]);
     await commit(workdir, (path) => writeFiles(path, { "absent/file": "now" }));
-    expect(await workdir.validate(effects)).toEqual([{ path: "absent", with: expect.any(String) }]);
+    expect((await workdir.validate(effects)).conflicts).toEqual([
+      { path: "absent", with: expect.any(String) },
+    ]);
   });
 
   test.each(["../secret", "/etc/passwd", ".sheaf/lock.db", "a/../../b"])(
@@ -233,7 +235,7 @@ describe("changes", () => {
     const effects = await workdir.seal(view, { succeeded: false, quiet: true, observed: null });
     expect(effects.changes).toEqual([]);
     await commit(workdir, (path) => writeFileSync(join(path, "a"), "3"));
-    expect(await workdir.validate(effects)).toMatchObject([{ path: "a" }]);
+    expect((await workdir.validate(effects)).conflicts).toMatchObject([{ path: "a" }]);
   });
 
   test("bytes that are written after the seal do not reach the layer", async () => {
@@ -264,8 +266,10 @@ describe("validation by value", () => {
     const reader = await stage(workdir, { taskId: "reader", shown: ["a"] });
     const bystander = await stage(workdir, { taskId: "bystander", shown: ["b"] });
     await commit(workdir, (view) => writeFileSync(join(view, "a"), "2"), { taskId: "writer" });
-    expect(await workdir.validate(await seal(workdir, reader))).toEqual([{ path: "a", with: "writer" }]);
-    expect(await workdir.validate(await seal(workdir, bystander))).toEqual([]);
+    expect((await workdir.validate(await seal(workdir, reader))).conflicts).toEqual([
+      { path: "a", with: "writer" },
+    ]);
+    expect((await workdir.validate(await seal(workdir, bystander))).conflicts).toEqual([]);
   });
 
   test("a file that came back to its old bytes is no conflict", async () => {
@@ -273,7 +277,7 @@ describe("validation by value", () => {
     const reader = await stage(workdir, { shown: ["a"] });
     await commit(workdir, (view) => writeFileSync(join(view, "a"), "2"));
     await commit(workdir, (view) => writeFileSync(join(view, "a"), "1"));
-    expect(await workdir.validate(await seal(workdir, reader))).toEqual([]);
+    expect((await workdir.validate(await seal(workdir, reader))).conflicts).toEqual([]);
   });
 
   test("a new name in a declared folder is a conflict, as is a file that was absent", async () => {
@@ -281,8 +285,8 @@ describe("validation by value", () => {
     const lister = await stage(workdir, { shown: ["d/*"] });
     const prober = await stage(workdir, { shown: ["new"] });
     await commit(workdir, (view) => writeFiles(view, { "d/b": "2", new: "3" }));
-    expect(await workdir.validate(await seal(workdir, lister))).toMatchObject([{ path: "d/b" }]);
-    expect(await workdir.validate(await seal(workdir, prober))).toMatchObject([{ path: "new" }]);
+    expect((await workdir.validate(await seal(workdir, lister))).conflicts).toMatchObject([{ path: "d/b" }]);
+    expect((await workdir.validate(await seal(workdir, prober))).conflicts).toMatchObject([{ path: "new" }]);
   });
 
   test("two tasks that both make the folder that leads to what they write are not in conflict", async () => {
@@ -294,7 +298,7 @@ describe("validation by value", () => {
     writeFiles(second.path, { "out/b": "2" });
     await workdir.commit(await seal(workdir, first));
     const effects = await seal(workdir, second);
-    expect(await workdir.validate(effects)).toEqual([]);
+    expect((await workdir.validate(effects)).conflicts).toEqual([]);
     await workdir.commit(effects);
     expect(readTree(shared())).toEqual(["out/ folder 755", 'out/a file 644 "1"', 'out/b file 644 "2"']);
   });
@@ -304,14 +308,16 @@ describe("validation by value", () => {
     const second = await stage(workdir, { shown: ["out/a", "out/b"], writes: ["out/b"] });
     writeFiles(second.path, { "out/b": "2" });
     await commit(workdir, (view) => writeFiles(view, { "out/a": "1" }));
-    expect(await workdir.validate(await seal(workdir, second))).toMatchObject([{ path: "out/a" }]);
+    expect((await workdir.validate(await seal(workdir, second))).conflicts).toMatchObject([
+      { path: "out/a" },
+    ]);
   });
 
   test("a folder that leads to what a task reads and is gone, or became a file, is a conflict", async () => {
     const workdir = await workdirWith({ "d/x": "1" });
     const reader = await stage(workdir, { shown: ["d/absent"] });
     await commit(workdir, (view) => rmSync(join(view, "d"), { recursive: true }));
-    expect(await workdir.validate(await seal(workdir, reader))).toMatchObject([{ path: "d" }]);
+    expect((await workdir.validate(await seal(workdir, reader))).conflicts).toMatchObject([{ path: "d" }]);
   });
 
   test("a mode and a link target are part of the value", async () => {
@@ -322,7 +328,7 @@ describe("validation by value", () => {
       rmSync(join(view, "l"));
       symlinkSync("b", join(view, "l"));
     });
-    const conflicts = await workdir.validate(await seal(workdir, reader));
+    const { conflicts } = await workdir.validate(await seal(workdir, reader));
     expect(conflicts.map(({ path }) => path)).toEqual(["a", "l"]);
   });
 });
@@ -519,8 +525,8 @@ describe("a write that hides itself", () => {
     ];
     rewrite(join(writer.path, "v"));
     const failed = await workdir.seal(failing, { succeeded: false, quiet: true, observed: null });
-    expect(await workdir.validate(failed)).toMatchObject([{ path: "v" }]);
-    expect(await workdir.validate(await seal(workdir, reader))).toMatchObject([{ path: "v" }]);
+    expect((await workdir.validate(failed)).conflicts).toMatchObject([{ path: "v" }]);
+    expect((await workdir.validate(await seal(workdir, reader))).conflicts).toMatchObject([{ path: "v" }]);
     const after = await stage(workdir, { writes: ["out"] });
     expect(readFileSync(join(after.path, "v"), "utf8")).toBe("1");
   });
@@ -534,7 +540,7 @@ describe("a write that hides itself", () => {
     await workdir.discard(second);
     rmSync(join(first.path, "v"));
     const third = await stage(workdir, { writes: ["out"] });
-    expect(await workdir.validate(await seal(workdir, third))).toEqual([]);
+    expect((await workdir.validate(await seal(workdir, third))).conflicts).toEqual([]);
   });
 });
 

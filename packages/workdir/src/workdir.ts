@@ -3,6 +3,7 @@ import type { Clash } from "./change.ts";
 import type { Effects } from "./effects.ts";
 import type { KeptEffects } from "./kept-effects.ts";
 import type { Meanwhile, Standing } from "./meanwhile.ts";
+import type { Policy, PolicyMap } from "./policies.ts";
 import type { Published } from "./publish.ts";
 import type { View } from "./view.ts";
 
@@ -24,6 +25,8 @@ export interface WorkdirOptions {
   readonly shown: readonly string[] | "everything";
   /** Declared writes of all tasks: a folder that one of them writes is not frozen. */
   readonly declaredWrites: readonly string[];
+  /** What happens at some paths beside the usual, by glob; the first that matches counts. */
+  readonly policies?: PolicyMap;
   /**
    * Default: overlay where something is shown everything and overlays work; else hardlink for an ordinary user, copy
    * for root, whom file modes do not stop.
@@ -39,6 +42,8 @@ export interface StageRequest {
   readonly attempt: number;
   /** Globs that the attempt is shown, or everything. */
   readonly shown: readonly string[] | "everything";
+  /** Those of them that it declares to read; the others are shown as it may write there. @default shown */
+  readonly reads?: readonly string[] | "everything";
   /** Globs that it may write, or null for anything. */
   readonly writes: readonly string[] | null;
   /** Effects of earlier tasks that have finished and are not committed yet, in serial order. */
@@ -75,6 +80,23 @@ export interface PathConflict {
   readonly with: string | null;
 }
 
+/** A policy that has settled a conflict at a path that the task changed. */
+export interface Merge extends PathConflict {
+  readonly policy: Policy;
+}
+
+/** What comes of effects in their turn. */
+export interface Validation {
+  /** Where what was seen differs from what is committed, and no policy settles that. Empty: they may be committed. */
+  readonly conflicts: readonly PathConflict[];
+  /** Conflicts that a policy has settled other than by running again. */
+  readonly merges: readonly Merge[];
+  /** Conflicts at which the user wants the task to fail. */
+  readonly forbidden: readonly PathConflict[];
+  /** What is to be committed: the effects, with what was merged. */
+  readonly effects: Effects;
+}
+
 export type Committed = { readonly status: "committed" } & Published;
 export type CommitResult = Committed | ({ readonly status: "refused" } & Clash);
 
@@ -101,8 +123,8 @@ export interface Workdir {
   stage(request: StageRequest): Promise<View>;
   /** Ends a view: finds out what it read and wrote, and takes what it wrote. A failed attempt writes nothing. */
   seal(view: View, end: SealEnd): Promise<Effects>;
-  /** Where what was seen differs from what is committed; empty when the effects are valid now. */
-  validate(effects: Effects): Promise<readonly PathConflict[]>;
+  /** Compares what was seen with what is committed. */
+  validate(effects: Effects): Promise<Validation>;
   /** Makes valid effects part of the committed state and of the live directory, or says what is in their way. */
   commit(effects: Effects): Promise<CommitResult>;
   /** Returns effects as plain data that outlives the run. Hashes what was read. */

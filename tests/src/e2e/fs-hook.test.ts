@@ -30,6 +30,7 @@ const LETTERS = {
   tree: "t",
   written: "w",
   made: "m",
+  appended: "a",
 } as const;
 const PATH = "/usr/bin:/bin";
 

@@ -7,6 +7,7 @@ import { oneLine, padText } from "./fit-text.ts";
 import { outsideText } from "./outside-text.ts";
 import { type Palette, palette } from "./palette.ts";
 import { type RunTrace, toldByAttempt } from "./run-trace.ts";
+import { sayMerges } from "./say-merges.ts";
 import { stagingText } from "./staging-text.ts";
 
 export interface LineOptions {
@@ -62,6 +63,8 @@ function say(trace: RunTrace, event: RunEvent): Saying | null {
       return { state: "retrying", paint: "warn", text: `in ${formatDuration(event.delayMs)}` };
     case "task.conflicted":
       return { state: "conflict", paint: "warn", text: `${sayConflicts(event)}; runs again` };
+    case "task.merged":
+      return { state: "merged", paint: "warn", text: sayMerges(event.merges) };
     case "task.committed":
       return { state: "committed", paint: "good", text: sayCommit(trace, event) };
     case "task.failed":

@@ -9,6 +9,8 @@ export interface AttemptTrace {
   finished: EventOf<"attempt.finished"> | null;
   /** Its result was thrown away for these. */
   conflicted: EventOf<"task.conflicted"> | null;
+  /** Conflicts of it were settled by policies. */
+  merged: EventOf<"task.merged"> | null;
   readonly usage: EventOf<"attempt.usage">[];
   /** What the agent said, in order. */
   readonly said: (EventOf<"attempt.progress"> | EventOf<"attempt.logged">)[];
@@ -104,7 +106,14 @@ export function takeEvent(trace: RunTrace, event: RunEvent): void {
       task.end = event;
       return;
     case "attempt.started":
-      task.attempts.push({ started: event, finished: null, conflicted: null, usage: [], said: [] });
+      task.attempts.push({
+        started: event,
+        finished: null,
+        conflicted: null,
+        merged: null,
+        usage: [],
+        said: [],
+      });
       return;
     default:
       takeAttemptEvent(task, event);
@@ -123,6 +132,9 @@ function takeAttemptEvent(task: TaskTrace, event: AttemptEvent): void {
       return;
     case "task.conflicted":
       attempt.conflicted = event;
+      return;
+    case "task.merged":
+      attempt.merged = event;
       return;
     case "attempt.usage":
       attempt.usage.push(event);

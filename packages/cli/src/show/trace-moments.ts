@@ -13,6 +13,7 @@ import {
   type TaskTrace,
   toldByAttempt,
 } from "./run-trace.ts";
+import { sayMerges } from "./say-merges.ts";
 import { stagingText } from "./staging-text.ts";
 
 /** One line of a trace. */
@@ -82,7 +83,7 @@ export function taskMoments(task: TaskTrace, verbose: boolean): readonly Moment[
 }
 
 function attemptMoments(attempt: AttemptTrace, verbose: boolean): readonly Moment[] {
-  const { started, finished, conflicted, said, usage } = attempt;
+  const { started, finished, conflicted, merged, said, usage } = attempt;
   const cause = started.cause === "first" ? "" : ` (${started.cause})`;
   const who = started.agent === "command" ? "command" : `agent ${started.agent}`;
   const begun: Moment = {
@@ -95,6 +96,7 @@ function attemptMoments(attempt: AttemptTrace, verbose: boolean): readonly Momen
     ...(verbose ? [...said.map(sayingMoment), ...usage.map(usageMoment)] : []),
     ...(finished === null ? [] : [finishMoment(finished)]),
     ...(conflicted === null ? [] : [conflictMoment(conflicted)]),
+    ...(merged === null ? [] : [mergeMoment(merged)]),
   ];
 }
 
@@ -123,6 +125,10 @@ const MOST_PATHS = 6;
 function sayPaths(paths: readonly string[]): string {
   const more = paths.length - MOST_PATHS;
   return `${paths.slice(0, MOST_PATHS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function mergeMoment({ at, merges }: EventOf<"task.merged">): Moment {
+  return { at, what: "merged", text: sayMerges(merges), paint: "warn" };
 }
 
 function conflictMoment({ at, conflicts }: EventOf<"task.conflicted">): Moment {

@@ -1,4 +1,4 @@
-import { DEFAULT_FROZEN, pathProblem } from "@sheaf/workdir";
+import { DEFAULT_FROZEN, isPolicyMap, POLICY_NAMES, pathProblem } from "@sheaf/workdir";
 import type { Setting, Settings } from "./settings.ts";
 
 const TRUE = new Set(["true", "1", "yes", "on"]);
@@ -77,6 +77,12 @@ function parseTags(text: string): unknown {
   const pairs = text.split(",").map((pair) => pair.split("=").map((part) => part.trim()));
   if (pairs.some((pair) => pair.length !== 2 || pair[0] === "")) return text;
   return Object.fromEntries(pairs.map(([tag, limit]) => [tag, parseNumber(limit!)]));
+}
+
+function parsePolicies(text: string): unknown {
+  const pairs = split(text).map((pair) => pair.split("=").map((part) => part.trim()));
+  if (pairs.some((pair) => pair.length !== 2 || pair[0] === "")) return text;
+  return Object.fromEntries(pairs);
 }
 
 const split = (text: string): string[] =>
@@ -167,6 +173,13 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
     expected: "globs below the shared directory (in the environment: separated by commas)",
     accepts: (value) => Array.isArray(value) && value.every((glob) => pathProblem(glob) === undefined),
     parse: split,
+  },
+  policies: {
+    env: "SHEAF_POLICIES",
+    fallback: {},
+    expected: `globs below the shared directory, each with one of ${POLICY_NAMES.join(", ")} (in the environment: logs/**=append,tmp/**=temp)`,
+    accepts: isPolicyMap,
+    parse: parsePolicies,
   },
   retain: oneOf("SHEAF_RETAIN", "failed", ["failed", "all", "none"]),
   home: optionalText("SHEAF_HOME", "a path of a folder"),

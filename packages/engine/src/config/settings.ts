@@ -1,5 +1,5 @@
 import type { ExecutionMode, ExecutorKind, Schedule } from "@sheaf/core";
-import type { StagingRung } from "@sheaf/workdir";
+import type { PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
 
 /** What decides how a run is run. Every field can be set in code and, but for the last few, in the environment. */
@@ -67,6 +67,8 @@ export interface Settings {
   readonly staging: "auto" | StagingRung;
   /** Globs of folders that are shared read-only and not copied. */
   readonly frozen: readonly string[];
+  /** What happens at some paths beside the usual, by glob; the first glob that matches counts. See `Policy`. */
+  readonly policies: PolicyMap;
   /** Which views are kept with the run: those of failed attempts, all, or none. */
   readonly retain: "failed" | "all" | "none";
   /** Folder for the state of runs; null: `.sheaf` in the shared directory. */

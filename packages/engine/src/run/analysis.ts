@@ -1,6 +1,7 @@
 import { type Analysis, analyze } from "@sheaf/analyzer";
 import type { Edge, EdgeSource } from "@sheaf/core";
 import type { Learned } from "@sheaf/ledger";
+import { policiesOf } from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
 import type { RunRequest } from "./run-request.ts";
 import { taskDefinition } from "./task-definition.ts";
@@ -23,10 +24,12 @@ export function analyzeRun(request: RunRequest, learned: Learned, signal: AbortS
   const { tasks, works, settings } = request;
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps, mode } = settings;
+  const policies = policiesOf(settings.policies);
   const asks = useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
   return analyze({
     tasks,
     autoDetect: autoDetectDeps,
+    isAppended: (glob) => policies.of(glob) === "append",
     askModel: asks ? (useLlmDeps === "always" ? "always" : "when-needed") : "never",
     learned: (task) => learned.find(taskDefinition(task, workOf.get(task.id)!)),
     model: modelOf(settings),

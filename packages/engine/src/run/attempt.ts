@@ -120,12 +120,14 @@ export class LiveAttempt {
     const byConstruction = works[task]!.work.kind === "closure";
     const declared = [...(reads ?? []), ...(writes ?? [])];
     const { attempt, below, fresh, afterConflict } = this.#start;
+    const everything = reads === undefined && !byConstruction;
     return workdir.stage({
       taskId: id,
       folder: taskFolder(task, id),
       ...{ attempt, below, fresh, enters: works[task]!.executor !== "inline" },
       alone: works[task]!.executor === "process",
-      shown: reads === undefined && !byConstruction ? "everything" : declared,
+      shown: everything ? "everything" : declared,
+      reads: everything ? "everything" : (reads ?? []),
       writes: writes ?? null,
       // Somebody else's write through a link looks like a conflict, which neither may have any more.
       mayLink: !afterConflict && effects.length === 0,

@@ -4,6 +4,8 @@ import {
   type EventOf,
   type RunEvent,
   type RunStatus,
+  type SettledConflict,
+  type TaskId,
   type WireError,
 } from "@sheaf/core";
 import { runBoundMs } from "../plan/run-bound.ts";
@@ -95,11 +97,41 @@ function timing(world: World, tasks: readonly TaskReport[], wallMs: number): Run
   };
 }
 
+type Changes = Omit<VerifiedDirectory, "outside"> & { readonly outside: ChangedOutside };
+
 /** Decides which guarantee a run reached. */
-export function guaranteeOf(
-  world: World,
-  changes: Omit<VerifiedDirectory, "outside"> & { readonly outside: ChangedOutside },
-): Guarantee {
+export function guaranteeOf(world: World, changes: Changes): Guarantee {
+  const merges = mergesIn(world.journal.events());
+  const { level, reasons } = guaranteeWithoutMerges(world, changes);
+  if (merges.length === 0) return { level, reasons };
+  const merged = merges.map(
+    ({ taskId, what, policy, with: writer }) =>
+      `${policy} settled ${what} between ${writer ?? "what was there"} and ${taskId}`,
+  );
+  const named = merged.slice(0, MOST_NAMED);
+  const more = merged.length > MOST_NAMED ? [`and ${merged.length - MOST_NAMED} more`] : [];
+  const isSerial = level === "serial-equivalent";
+  return { level: isSerial ? "merged" : level, reasons: [...(isSerial ? [] : reasons), ...named, ...more] };
+}
+
+/** Most merges that are named. */
+const MOST_NAMED = 20;
+
+/** Conflicts that policies have settled, of attempts that count. */
+export function mergesIn(
+  events: readonly RunEvent[],
+): readonly (SettledConflict & { readonly taskId: TaskId })[] {
+  const merges = new Map<TaskId, EventOf<"task.merged">["merges"]>();
+  for (const event of events) {
+    if (event.type === "task.merged") merges.set(event.taskId, event.merges);
+    // It failed after all, or a later session has taken it back and made it anew.
+    else if (event.type === "task.failed" || event.type === "attempt.started" || event.type === "task.reused")
+      merges.delete(event.taskId);
+  }
+  return [...merges].flatMap(([taskId, settled]) => settled.map((each) => ({ taskId, ...each })));
+}
+
+function guaranteeWithoutMerges(world: World, changes: Changes): Guarantee {
   const { outside, frozen, fault } = changes;
   if (fault !== null) {
     return { level: "void", reasons: [`the directory could not be checked at the end: ${fault.message}`] };
@@ -132,10 +164,13 @@ export function guaranteeOf(
 function changedFiles(world: World, end: LoopEnd): ChangedFiles | null {
   if (world.workdir === null) return null;
   const last = new Map<string, "written" | "removed">();
+  const merges = mergesIn(world.journal.events()).filter(({ policy }) => policy === "take:earlier");
+  const leftOut = new Set(merges.map(({ taskId, what }) => `${taskId} ${what}`));
   for (const [i, { outcome }] of end.state.tasks.entries()) {
     if (outcome !== "succeeded") continue;
     for (const { op, path } of end.records.get(i)?.effects?.changes ?? []) {
-      if (op === "put") last.set(path, "written");
+      if (leftOut.has(`${world.tasks[i]!.id} ${path}`)) continue;
+      if (op === "put" || op === "append") last.set(path, "written");
       if (op === "remove") last.set(path, "removed");
     }
   }

@@ -95,7 +95,7 @@ export class MemoStore {
   }
 
   #keepBytes(change: KeptChange): KeptChange {
-    if (change.op !== "put" || change.entry.kind !== "file") return change;
+    if (!hasBytes(change)) return change;
     const { entry } = change;
     const hash = entry.hash ?? createHash("sha256").update(readFileSync(entry.path)).digest("hex");
     const path = join(this.#folder, "objects", hash.slice(0, 2), hash);
@@ -109,8 +109,14 @@ export class MemoStore {
   }
 }
 
-const isGone = (change: KeptChange): boolean =>
-  change.op === "put" && change.entry.kind === "file" && !existsSync(change.entry.path);
+type ChangeWithBytes = Extract<KeptChange, { readonly entry: unknown }> & {
+  readonly entry: { readonly kind: "file" };
+};
+
+const hasBytes = (change: KeptChange): change is ChangeWithBytes =>
+  (change.op === "put" || change.op === "append") && change.entry.kind === "file";
+
+const isGone = (change: KeptChange): boolean => hasBytes(change) && !existsSync(change.entry.path);
 
 // Names begin with their time; those that begin with a dot are still being made.
 const namesIn = (folder: string): readonly string[] =>

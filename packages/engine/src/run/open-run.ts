@@ -67,7 +67,7 @@ async function openDirectory(
   if (dir === null || runDir === null) return null;
   try {
     return await openWorkdir({
-      ...{ dir, runDir, runId, frozen: settings.frozen, signal },
+      ...{ dir, runDir, runId, frozen: settings.frozen, policies: settings.policies, signal },
       declaredWrites: tasks.flatMap((task) => task.writes ?? []),
       shown: shownToTasks(request),
       ...(settings.staging === "auto" ? {} : { rung: settings.staging }),

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Conflict, ObservationKind, RunEvent, TaskId } from "@sheaf/core";
 import { readJournal } from "@sheaf/ledger";
-import { type CommitRecord, type KeptChange, readCommits } from "@sheaf/workdir";
+import { type CommitRecord, type KeptChange, type KeptTaskChange, readCommits } from "@sheaf/workdir";
 import { ExecutionStore, type FoundExecution } from "../run/execution-store.ts";
 import { JOURNAL_FILE } from "../run/session.ts";
 import { type FileVersion, versionAfter, versionAt } from "./file-version.ts";
@@ -131,10 +131,12 @@ function beforeOf(undo: KeptChange | undefined): FileVersion | null | undefined 
 }
 
 // What is not committed is seen beside what finished tasks before it left, else beside the live directory.
-function foundChange(change: KeptChange, { written, attempts }: Kept): PathChange {
+function foundChange(change: KeptTaskChange, { written, attempts }: Kept): PathChange {
   const { path } = change;
   const live = attempts.dir === null ? null : versionAt(join(attempts.dir, path));
   const before = written.has(path) ? written.get(path) : live;
+  // What was added is not all that the file holds.
+  if (change.op === "append") return { sign: before === null ? "+" : "~", path, before, after: undefined };
   written.set(path, versionAfter(change));
   return withSign(change, before);
 }

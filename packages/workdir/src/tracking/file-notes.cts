@@ -8,7 +8,7 @@ const { constants, lstatSync, readdirSync } = require("node:fs") as typeof impor
 const { posix } = require("node:path") as typeof import("node:path");
 const kinds = require("./kinds.cjs") as Kinds;
 
-const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, MADE, NO_FOLLOW, MAKES } = kinds;
+const { CONTENT, STAT, EXISTS, LISTING, TREE, WRITTEN, APPENDED, MADE, NO_FOLLOW, MAKES } = kinds;
 
 /** Records what a call with these arguments will look at. */
 type Note = (args: readonly unknown[]) => void;
@@ -27,7 +27,8 @@ const SILENT: ReadonlySet<string> = new Set(
 );
 const FLAGS: ReadonlyMap<string, number> = new Map([
   ...["w", "w+"].map((flag): [string, number] => [flag, WRITTEN | MAKES]),
-  ...["a", "a+", "as", "sa", "as+", "sa+"].map((flag): [string, number] => [flag, CONTENT | MAKES]),
+  ...["a", "as", "sa"].map((flag): [string, number] => [flag, APPENDED | MAKES]),
+  ...["a+", "as+", "sa+"].map((flag): [string, number] => [flag, CONTENT | MAKES]),
   ...["wx", "xw", "wx+", "xw+", "ax", "xa", "ax+", "xa+"].map((flag): [string, number] => [
     flag,
     EXISTS | NO_FOLLOW | MAKES,
@@ -61,12 +62,14 @@ function opening(flags: unknown, mode: unknown): number {
 
 function openingAsUsual(flags: unknown): number {
   if (typeof flags !== "number") return FLAGS.get(String(flags)) ?? CONTENT;
-  const { O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW } = constants;
+  const { O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW } = constants;
   if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) return EXISTS | NO_FOLLOW | MAKES;
   const how = ((flags & O_NOFOLLOW) === 0 ? 0 : NO_FOLLOW) | ((flags & O_CREAT) === 0 ? 0 : MAKES);
-  if ((flags & O_TRUNC) === 0) return CONTENT | how;
   // Without O_CREAT the call tells whether there is a file.
-  return WRITTEN | ((flags & O_CREAT) === 0 ? EXISTS : 0) | how;
+  const there = (flags & O_CREAT) === 0 ? EXISTS : 0;
+  const adds = (flags & (O_WRONLY | O_RDWR | O_APPEND)) === (O_WRONLY | O_APPEND);
+  if ((flags & O_TRUNC) === 0) return (adds ? APPENDED | there : CONTENT) | how;
+  return WRITTEN | there | how;
 }
 
 function fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Record<string, Note>> {

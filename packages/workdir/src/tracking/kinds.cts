@@ -9,6 +9,8 @@ export interface Kinds {
   readonly TREE: number;
   /** The old bytes were not looked at, only that something other than a folder may be put there. */
   readonly WRITTEN: number;
+  /** The same, and what is written comes after the old bytes, which were not looked at. */
+  readonly APPENDED: number;
   /** Whether there was a folder or nothing makes no difference: either way there is one now. */
   readonly MADE: number;
   /** The call is about a link itself where its path names one. */
@@ -27,7 +29,8 @@ module.exports = {
   TREE: 16,
   WRITTEN: 32,
   MADE: 64,
-  NO_FOLLOW: 128,
-  MAKES: 256,
-  LETTERS: "cseltwm",
+  APPENDED: 128,
+  NO_FOLLOW: 256,
+  MAKES: 512,
+  LETTERS: "cseltwma",
 } satisfies Kinds;

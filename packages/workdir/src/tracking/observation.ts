@@ -47,12 +47,15 @@ const LOOKS: { readonly [K in ObservationKind]: Look } = {
   exists: (entry) => kindOf(entry),
   listing: (entry) => (entry?.kind === "dir" ? listingOf(entry) : kindOf(entry)),
   tree: (entry) => (entry?.kind === "dir" ? treeHash(entry) : entryValue(entry)),
-  written(entry) {
-    if (entry === undefined) return `file ${USUAL_MODE}`;
-    return entry.kind === "file" ? `file ${entry.mode}` : `${entry.kind} ${targetOf(entry)}`;
-  },
+  written: placeOf,
+  appended: placeOf,
   made: (entry) => (entry === undefined || entry.kind === "dir" ? "dir" : `${entry.kind} ${targetOf(entry)}`),
 };
+
+function placeOf(entry: Entry | undefined): string {
+  if (entry === undefined) return `file ${USUAL_MODE}`;
+  return entry.kind === "file" ? `file ${entry.mode}` : `${entry.kind} ${targetOf(entry)}`;
+}
 
 function kindOf(entry: Entry | undefined): string {
   return entry === undefined ? "nothing" : `${entry.kind} ${targetOf(entry)}`;

@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<string, ObservationKind>> = {
   l: "listing",
   t: "tree",
   w: "written",
+  a: "appended",
   m: "made",
 };
 const UNKNOWN = "u";

@@ -60,7 +60,7 @@ export interface RecorderModule {
 const MOST_RECORDS = 200_000;
 const SLASH = 47;
 /** Bits that a mask takes. */
-const APART = 9;
+const APART = 10;
 
 function decoded(path: unknown): string | null | undefined {
   if (typeof path === "string") return path;
