@@ -12,7 +12,15 @@ const MOST = 0.25;
 function run({ files, programs, pauses }: FrozenList, edges: readonly Pair[]): Promise<Outcome> {
   const ids = programs.map(({ id }) => id);
   const needs = needsOf(ids, edges);
-  const common = { files, programs, pauses, needs, mode: "parallel", maxWorkers: WORKERS } as const;
+  const common = {
+    files,
+    programs,
+    pauses,
+    needs,
+    policies: {},
+    mode: "parallel",
+    maxWorkers: WORKERS,
+  } as const;
   return compare({ ...common, learnedFrom: null }, orderOf(ids, needs), null);
 }
 

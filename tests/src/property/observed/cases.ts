@@ -23,6 +23,10 @@ export const anyCase: fc.Arbitrary<Case> = fc
       { weight: 1, arbitrary: fc.array(pair, { maxLength: 4 }) },
     ),
     mode: fc.constantFrom("parallel" as const, "parallel" as const, "parallel" as const, "auto" as const),
+    // None of these may make a difference to what is left.
+    policies: fc.constantFrom<Case["policies"]>(
+      ...([{}, {}, { "**": "append" }, { "d/**": "append", "**": "same-content" }] as const),
+    ),
     maxWorkers: fc.integer({ min: 2, max: 6 }),
     pauses: fc.array(fc.nat(5), { minLength: 48, maxLength: 48 }),
     learnedFrom: fc.option(programs, { freq: 5 }),

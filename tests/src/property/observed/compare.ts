@@ -19,6 +19,7 @@ export interface Case {
   /** What each task declares to depend on. */
   readonly needs: Needs;
   readonly mode: NonNullable<RunOptions["mode"]>;
+  readonly policies: NonNullable<RunOptions["policies"]>;
   readonly maxWorkers: number;
   /** Turns of the event loop before each step, over and over. */
   readonly pauses: readonly number[];
@@ -61,7 +62,7 @@ const turns = async (count: number): Promise<void> => {
 /** Runs the programs of a case on the engine, in this folder. */
 async function runOnEngine(
   dir: string,
-  { programs, needs, mode, maxWorkers, pauses }: Omit<Case, "files" | "learnedFrom">,
+  { programs, needs, mode, policies, maxWorkers, pauses }: Omit<Case, "files" | "learnedFrom">,
   blind: Blindness | null,
 ): Promise<{ readonly report: RunReport; readonly sights: Sights }> {
   const sights = { absent: 0, listings: 0, links: 0 };
@@ -81,7 +82,7 @@ async function runOnEngine(
     ...{ run: { dir, tasks }, agent },
     options: {
       // The programs run in this process, which sees no mounts.
-      ...{ mode, maxWorkers, staging: "copy", validate: true, env: {}, useLlmDeps: false },
+      ...{ mode, policies, maxWorkers, staging: "copy", validate: true, env: {}, useLlmDeps: false },
       ...{ retain: "none", trace: false, minFreeDiskMb: 0 },
     },
   });

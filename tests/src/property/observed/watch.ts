@@ -37,7 +37,7 @@ const LEFT: { readonly [B in Blindness]: (look: Look) => Observation | null } = 
   absent: ({ observation, wasThere }) => (wasThere ? observation : null),
   listings: ({ observation }) => (observation.kind === "listing" ? null : observation),
   appends: ({ observation, step }) =>
-    APPENDING.has(step.op) && observation.kind === "content"
+    APPENDING.has(step.op) && (observation.kind === "content" || observation.kind === "appended")
       ? { ...observation, kind: "written" }
       : observation,
   stats: ({ observation }) => (observation.kind === "stat" ? null : observation),
