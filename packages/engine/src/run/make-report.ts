@@ -101,7 +101,7 @@ type Changes = Omit<VerifiedDirectory, "outside"> & { readonly outside: ChangedO
 
 /** Decides which guarantee a run reached. */
 export function guaranteeOf(world: World, changes: Changes): Guarantee {
-  const merges = mergesIn(world.journal.events());
+  const merges = mergesIn(world);
   const { level, reasons } = guaranteeWithoutMerges(world, changes);
   if (merges.length === 0) return { level, reasons };
   const merged = merges.map(
@@ -118,14 +118,13 @@ export function guaranteeOf(world: World, changes: Changes): Guarantee {
 const MOST_NAMED = 20;
 
 /** Conflicts that policies have settled, of attempts that count. */
-export function mergesIn(
-  events: readonly RunEvent[],
-): readonly (SettledConflict & { readonly taskId: TaskId })[] {
+function mergesIn({ before, journal }: World): readonly (SettledConflict & { readonly taskId: TaskId })[] {
   const merges = new Map<TaskId, EventOf<"task.merged">["merges"]>();
-  for (const event of events) {
+  for (const event of [...before, ...journal.events()]) {
     if (event.type === "task.merged") merges.set(event.taskId, event.merges);
-    // It failed after all, or a later session has taken it back and made it anew.
-    else if (event.type === "task.failed" || event.type === "attempt.started" || event.type === "task.reused")
+    else if (event.type === "run.resumed") for (const id of event.takenBack) merges.delete(id);
+    // It failed after all, or is made anew.
+    else if (["task.failed", "attempt.started", "task.reused"].includes(event.type) && "taskId" in event)
       merges.delete(event.taskId);
   }
   return [...merges].flatMap(([taskId, settled]) => settled.map((each) => ({ taskId, ...each })));
@@ -164,7 +163,7 @@ function guaranteeWithoutMerges(world: World, changes: Changes): Guarantee {
 function changedFiles(world: World, end: LoopEnd): ChangedFiles | null {
   if (world.workdir === null) return null;
   const last = new Map<string, "written" | "removed">();
-  const merges = mergesIn(world.journal.events()).filter(({ policy }) => policy === "take:earlier");
+  const merges = mergesIn(world).filter(({ policy }) => policy === "take:earlier");
   const leftOut = new Set(merges.map(({ taskId, what }) => `${taskId} ${what}`));
   for (const [i, { outcome }] of end.state.tasks.entries()) {
     if (outcome !== "succeeded") continue;

@@ -136,6 +136,7 @@ export class Run {
       memo: await this.#openMemo(),
       reusable: earlier?.executions ?? new Map(),
       happened: new Set(earlier?.happened),
+      before: earlier?.events ?? [],
       emit,
     };
   }
@@ -244,7 +245,7 @@ export class Run {
   async #close(world: World, opened: OpenRun, loopEnd: LoopEnd): Promise<RunReport> {
     const { workdir, emit, journal, folder } = opened;
     const found = await verifyDirectory(workdir);
-    const events = (): readonly RunEvent[] => [...(opened.earlier?.events ?? []), ...journal.events()];
+    const events = (): readonly RunEvent[] => [...world.before, ...journal.events()];
     const known = new Set(changedOutside(events()).paths);
     const fresh = found.outside.filter((path) => !known.has(path));
     if (fresh.length > 0) emit({ type: "dir.changed-outside", paths: fresh });

@@ -35,6 +35,8 @@ export interface World {
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
   readonly journal: Journal;
+  /** Events of earlier sessions. */
+  readonly before: readonly RunEvent[];
   readonly costs: CostBook;
   readonly outputs: OutputStore;
   /** Null in a run without `dir`. */
