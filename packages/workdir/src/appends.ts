@@ -1,7 +1,16 @@
 // Files to which a task only appended: what it added is kept instead of the whole, and added to what is there.
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  readFileSync,
+} from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { Observed } from "@sheaf/core";
 import type { AppendChange, Change, TaskChange } from "./change.ts";
 import { statOf } from "./file-stat.ts";
@@ -39,7 +48,8 @@ async function asAppend(change: TaskChange, request: AppendRequest): Promise<App
   if (from !== null && !(await beginsWith(change.entry.content, from))) return null;
   const place = placeFor(change.path);
   mkdirSync(dirname(place), { recursive: true });
-  await copyFrom(change.entry.content.path, from?.size ?? 0, place);
+  const start = from?.size ?? 0;
+  await pipeline(createReadStream(change.entry.content.path, { start }), createWriteStream(place));
   return { op: "append", path: change.path, entry: entryAt(place, change.entry.mode) };
 }
 
@@ -53,28 +63,23 @@ function mayBeAppend(path: string, observed: Observed | null): boolean {
 
 async function beginsWith(content: Content, start: Content): Promise<boolean> {
   if (content.size < start.size) return false;
-  await using whole = await open(content.path);
-  await using part = await open(start.path);
-  const [left, right] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
-  for (let at = 0; at < start.size; at += CHUNK_BYTES) {
-    const length = Math.min(CHUNK_BYTES, start.size - at);
-    await whole.read(left, 0, length, at);
-    await part.read(right, 0, length, at);
-    if (!left.subarray(0, length).equals(right.subarray(0, length))) return false;
+  if (start.size === 0) return true;
+  const files = await Promise.all([open(start.path), open(content.path)]);
+  try {
+    return await sameBytes(files, start.size);
+  } finally {
+    for (const file of files) await file.close();
   }
-  return true;
 }
 
-async function copyFrom(source: string, start: number, to: string): Promise<void> {
-  await using from = await open(source);
-  await using target = await open(to, "w");
-  const chunk = Buffer.alloc(CHUNK_BYTES);
-  for (let at = start; ; ) {
-    const { bytesRead } = await from.read(chunk, 0, CHUNK_BYTES, at);
-    if (bytesRead === 0) return;
-    await target.writeFile(chunk.subarray(0, bytesRead));
-    at += bytesRead;
+async function sameBytes(files: readonly FileHandle[], size: number): Promise<boolean> {
+  for (let at = 0; at < size; at += CHUNK_BYTES) {
+    const length = Math.min(CHUNK_BYTES, size - at);
+    const read = files.map(async (file) => (await file.read(Buffer.alloc(length), 0, length, at)).buffer);
+    const [left, right] = await Promise.all(read);
+    if (!left!.equals(right!)) return false;
   }
+  return true;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface ShownParts {
 }
 
 /** Tells of a path at which two trees differ that the difference does not count. */
-export type IsIgnored = (path: string) => boolean | Promise<boolean>;
+type IsIgnored = (path: string) => boolean | Promise<boolean>;
 
 /** Reads in a form that can be kept, with what they came to. */
 export interface RecordedReads {
