@@ -13,7 +13,7 @@ import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
 import type { Effects } from "./effects.ts";
 import { statOf } from "./file-stat.ts";
 import type { Live } from "./live-files.ts";
-import { type Meanwhile, notAsLeft, readDifferently, type Standing } from "./meanwhile.ts";
+import { type Meanwhile, type MeanwhileRequest, notAsLeft, readDifferently } from "./meanwhile.ts";
 import { type Publication, type Published, publish } from "./publish.ts";
 import { unusable } from "./scan.ts";
 import type { OnApplied, Snapshots } from "./snapshots.ts";
@@ -123,13 +123,13 @@ export class CommittedState {
    * Returns what somebody else has changed since the last opening of the run. The next change of such a path finds it
    * in a state that the run has not left.
    */
-  async meanwhile(standing: readonly Standing[]): Promise<Meanwhile> {
+  async meanwhile(request: Omit<MeanwhileRequest, "timesCount">): Promise<Meanwhile> {
     const { live, dir, runDir } = this.#options;
     const records = this.#commits.read();
     const paths = await notAsLeft(this.#tree, records);
     for (const path of paths) live.stats.delete(path);
     const timesCount = statOf(dir)?.dev === statOf(runDir)?.dev;
-    const read = await readDifferently(this.#tree, records, { standing, timesCount });
+    const read = await readDifferently(this.#tree, records, { ...request, timesCount });
     return { paths: [...new Set([...paths, ...read.paths])], readers: read.readers };
   }
 

@@ -1,4 +1,4 @@
-import { applyChanges } from "./change.ts";
+import { applyChanges, type Change, type TaskChange } from "./change.ts";
 import type { Effects } from "./effects.ts";
 
 /**
@@ -9,6 +9,11 @@ export async function differencesAfter(
   writes: Effects,
   { snapshot, reads }: Effects,
 ): Promise<readonly string[]> {
-  const applied = await applyChanges(snapshot, writes.changes);
+  const applied = await applyChanges(snapshot, writes.changes.map(asPut));
   return "tree" in applied ? reads.differences(snapshot, applied.tree) : [];
+}
+
+// That something was added is all that matters here.
+function asPut(change: TaskChange): Change {
+  return change.op === "append" ? { ...change, op: "put" } : change;
 }

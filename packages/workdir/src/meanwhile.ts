@@ -23,6 +23,12 @@ export interface Meanwhile {
   readonly readers: readonly string[];
 }
 
+export interface MeanwhileRequest {
+  readonly standing: readonly Standing[];
+  readonly timesCount: boolean;
+  readonly isSettled: ((path: string) => boolean) | null;
+}
+
 type Left = Entry | null;
 
 /** Returns the paths that are not as these commits, one after the other, have left them. */
@@ -93,11 +99,13 @@ async function hashOfSource(now: FileEntry, left: FileEntry): Promise<string | n
  * @param tree the committed tree, after all of `records`
  * @param standing in serial order
  * @param timesCount false where files were published as copies, which have times of their own
+ * @param isSettled tells of a path that a policy may have let a task commit although it had read something else there;
+ *   null where there are no policies
  */
 export async function readDifferently(
   tree: Tree,
   records: readonly CommitRecord[],
-  { standing, timesCount }: { readonly standing: readonly Standing[]; readonly timesCount: boolean },
+  { standing, timesCount, isSettled }: MeanwhileRequest,
 ): Promise<Meanwhile> {
   const paths = new Set<string>();
   const readers: string[] = [];
@@ -114,7 +122,10 @@ export async function readDifferently(
       left.pop();
     }
     if (reads === null || (reads.shown?.globs === "everything" && !timesCount)) continue;
-    const differing = await differenceOf(at, reads);
+    // What all that was shown came to says nothing of one path.
+    if (reads.shown !== null && isSettled !== null) continue;
+    const observed = reads.observed.filter(([, path]) => isSettled?.(path) !== true);
+    const differing = await differenceOf(at, { ...reads, observed });
     if (differing === null) continue;
     readers.push(taskId);
     for (const path of differing) paths.add(path);

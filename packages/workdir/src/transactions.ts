@@ -192,6 +192,10 @@ export class Transactions implements Workdir {
     return this.#committed.commit(effects);
   }
 
+  mayBeSettled(path: string): boolean {
+    return this.#policies.of(path) !== "rerun";
+  }
+
   keep(effects: Effects): Promise<KeptEffects> {
     return keepEffects(effects, this.#prepared.options.policies ?? {});
   }
@@ -206,7 +210,12 @@ export class Transactions implements Workdir {
   }
 
   meanwhile(standing: readonly Standing[]): Promise<Meanwhile> {
-    return this.#committed.meanwhile(standing);
+    const { policies = {} } = this.#prepared.options;
+    const isSettled = (path: string): boolean => this.mayBeSettled(path);
+    return this.#committed.meanwhile({
+      standing,
+      isSettled: Object.keys(policies).length === 0 ? null : isSettled,
+    });
   }
 
   rewind(keep: number): Promise<void> {

@@ -125,6 +125,8 @@ export interface Workdir {
   seal(view: View, end: SealEnd): Promise<Effects>;
   /** Compares what was seen with what is committed. */
   validate(effects: Effects): Promise<Validation>;
+  /** Tells whether a policy may settle a conflict at this path, so that the task need not run again for it. */
+  mayBeSettled(path: string): boolean;
   /** Makes valid effects part of the committed state and of the live directory, or says what is in their way. */
   commit(effects: Effects): Promise<CommitResult>;
   /** Returns effects as plain data that outlives the run. Hashes what was read. */

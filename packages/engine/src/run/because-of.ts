@@ -1,5 +1,5 @@
 import type { Because } from "@sheaf/core";
-import type { Cause } from "../scheduler/state.ts";
+import type { Cause, SchedulerState } from "../scheduler/state.ts";
 import type { World } from "./world.ts";
 
 /** Says by task ids what the scheduler says by positions. */
@@ -18,4 +18,10 @@ export function becauseOf({ tasks }: World, cause: Cause): Because {
     default:
       return cause satisfies never;
   }
+}
+
+/** Returns why a task is skipped that took the output of one that has none. */
+export function inputCause({ tasks }: SchedulerState, from: number): Cause {
+  const why = tasks[from]!.cause;
+  return { reason: "input", task: from, root: why !== null && "root" in why ? why.root : from };
 }

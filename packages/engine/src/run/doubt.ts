@@ -1,11 +1,12 @@
 // Tasks of which nobody knows whether they had their effects, and what the caller decides about them.
-import { encodeData, SheafError, type TaskId } from "@sheaf/core";
+import { encodeData, SheafError, type TaskFailure, type TaskId, toWireError } from "@sheaf/core";
 import type { FoundExecution } from "./execution-store.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import type { DoubtDecision } from "./options.ts";
 import type { RunRequest } from "./run-request.ts";
 import type { EarlierSession } from "./session.ts";
 import { taskDefinition } from "./task-definition.ts";
+import type { World } from "./world.ts";
 
 /** An earlier session whose doubts are settled. */
 export interface DecidedSession extends EarlierSession {
@@ -73,4 +74,11 @@ function takenAsDone(
     resources: last?.resources ?? NOTHING_MEASURED,
     output: last?.output ?? encodeData(undefined, id),
   };
+}
+
+/** Whether its effects happened, or are to happen again, is for a person to find out: that is what the failure says. */
+export function doubtFailure({ tasks, happened }: World, task: number): TaskFailure {
+  const { id, effects = [] } = tasks[task]!;
+  const error = new SheafError("RUN_IN_DOUBT", { taskId: id, effects, happened: happened.has(id) });
+  return { kind: "worker-lost", error: toWireError(error) };
 }

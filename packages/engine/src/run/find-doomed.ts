@@ -107,8 +107,9 @@ async function changedPaths(
     !runs || !isWatched(world, world.works[task]!) || named.includes(path);
   // What cannot be compared now is compared in its turn.
   const paths = await differencesAfter(written, effects).catch(() => []);
-  // A folder that both make is none of the two's, see docs/adr/0008; its turn tells.
-  return paths.filter((path) => !reads.sawPresenceOf(path) && isKnown(path));
+  // A folder that both make is none of the two's, see docs/adr/0008; its turn tells, and so it does of policies.
+  const isOpen = (path: string): boolean => reads.sawPresenceOf(path) || world.workdir!.mayBeSettled(path);
+  return paths.filter((path) => !isOpen(path) && isKnown(path));
 }
 
 const touches = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);

@@ -1,4 +1,4 @@
-import { decodeData, describeData } from "@sheaf/core";
+import { decodeData, describeData, type TaskFailure } from "@sheaf/core";
 import type { WaitReason } from "../scheduler/state.ts";
 import { sayWait } from "./say-wait.ts";
 import type { AttemptRecord, World } from "./world.ts";
@@ -25,4 +25,16 @@ export function emitFinished(world: World, task: number, record: AttemptRecord):
     },
     ...{ output: output === null ? null : describeData(decodeData(output)), changed },
   });
+}
+
+/** Says that a task has failed for good. */
+export function emitFailed(
+  { tasks, emit }: World,
+  {
+    task,
+    attempt,
+    failure,
+  }: { readonly task: number; readonly attempt: number; readonly failure: TaskFailure },
+): void {
+  emit({ type: "task.failed", taskId: tasks[task]!.id, attempt, failure });
 }

@@ -7,7 +7,7 @@
 //   R1. Events are taken into the scheduler one at a time, in the order in which they came.
 //   R2. A record whose task runs again, or is skipped, is dropped together with its output.
 //   R3. When the loop ends nothing of the run is running: no attempt, no timer, no slot in hand.
-import { SheafError, type TaskFailure, toWireError, type WireError } from "@sheaf/core";
+import { type TaskFailure, toWireError, type WireError } from "@sheaf/core";
 import type { Effects } from "@sheaf/workdir";
 import { type MemoryWatch, watchMemory } from "../resources/memory-watch.ts";
 import type { SlotMember } from "../resources/slot-pool.ts";
@@ -17,10 +17,11 @@ import { type Cause, createSchedulerState, type SchedulerState } from "../schedu
 import { step } from "../scheduler/step.ts";
 import { mayBeDoomed } from "../scheduler/transitions.ts";
 import { LiveAttempt } from "./attempt.ts";
-import { becauseOf } from "./because-of.ts";
+import { becauseOf, inputCause } from "./because-of.ts";
+import { doubtFailure } from "./doubt.ts";
 import { findDoomed } from "./find-doomed.ts";
 import { KeptRecords } from "./kept-records.ts";
-import { emitFinished, emitWait } from "./loop-events.ts";
+import { emitFailed, emitFinished, emitWait } from "./loop-events.ts";
 import type { LoopEnd, LoopRequest } from "./loop-request.ts";
 import { keepMemo } from "./memo.ts";
 import { HeldSlot, surroundingTask } from "./nesting.ts";
@@ -228,7 +229,7 @@ export class RunLoop {
       if (settlement.verdict === "committed") await keepMemo(this.#world, task, record);
       if (settlement.verdict === "conflict") this.#dropInVain(task, record);
       if (settlement.verdict === "refused") this.#records.fail(task, settlement.failure);
-      const cause = settlement.verdict === "skipped" ? this.#inputCause(settlement.from) : undefined;
+      const cause = settlement.verdict === "skipped" ? inputCause(this.#state, settlement.from) : undefined;
       if (cause !== undefined) this.#skip(task, cause);
       const { verdict } = settlement;
       this.#send({ type: "task.settled", task, verdict, ...(cause === undefined ? {} : { cause }) });
@@ -261,11 +262,6 @@ export class RunLoop {
     this.#send({ type: "task.settled", task, verdict: "refused" });
   }
 
-  #inputCause(from: number): Cause {
-    const why = this.#state.tasks[from]!.cause;
-    return { reason: "input", task: from, root: why !== null && "root" in why ? why.root : from };
-  }
-
   #backOff(task: number, retry: number): void {
     const { attempt } = this.#records.get(task);
     const delayMs = this.#timers.start(this.#world, retry, () => this.#send({ type: "retry.due", task }));
@@ -281,20 +277,14 @@ export class RunLoop {
     this.#world.emit({ type, taskId, because });
   }
 
-  // Whether its effects happened, or are to happen again, is for a person to find out: that is what the failure says.
   #doubt(task: number): void {
-    const { id, effects = [] } = this.#world.tasks[task]!;
-    const happened = this.#world.happened.has(id);
-    const error = toWireError(new SheafError("RUN_IN_DOUBT", { taskId: id, effects, happened }));
-    const failure = { kind: "worker-lost", error } as const;
+    const failure = doubtFailure(this.#world, task);
     this.#records.explain(task, failure);
     this.#emitFailed(task, failure);
   }
 
   #emitFailed(task: number, failure: TaskFailure): void {
-    const { id } = this.#world.tasks[task]!;
-    const { attempt } = this.#records.get(task);
-    this.#world.emit({ type: "task.failed", taskId: id, attempt, failure });
+    emitFailed(this.#world, { task, failure, attempt: this.#records.get(task).attempt });
   }
 
   #end(): void {
