@@ -1,6 +1,7 @@
 import { inDirectory, writing } from "./in-directory.ts";
 import { independent, layered, planning } from "./in-process.ts";
 import type { OverheadContest } from "./overhead-contest.ts";
+import { ownPath } from "./own-path.ts";
 import { commands, processes, threads } from "./workers.ts";
 
 /** A contest about overhead, by name, so that another process can hold it. */
@@ -19,4 +20,5 @@ export const CONTESTS: Readonly<Record<string, ListedContest>> = {
   threads: { make: threads, files: "every" },
   processes: { make: processes, files: "every" },
   commands: { make: commands, files: "every" },
+  ownPath: { make: ownPath, files: "every" },
 };
