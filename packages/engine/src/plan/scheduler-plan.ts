@@ -18,7 +18,7 @@ export function taskTags(task: Task, work: TaskWork): readonly string[] {
 }
 
 /** While many tasks conflict, so many for each worker may start ahead of the turn. */
-const LOOKAHEAD = 2;
+const LOOKAHEAD = 1.25;
 
 interface Request {
   readonly plan: RunPlan;
@@ -82,6 +82,6 @@ export function schedulerPlan(request: Request): SchedulerPlan {
     ),
     onFailure: settings.onFailure,
     maxRestarts: settings.maxRestarts,
-    lookahead: LOOKAHEAD * settings.maxWorkers,
+    lookahead: Math.ceil(LOOKAHEAD * settings.maxWorkers),
   };
 }

@@ -2,6 +2,8 @@
 import type { SchedulerCommand } from "./messages.ts";
 import type { SchedulerState, WaitReason } from "./state.ts";
 
+type Obstacle = "tag" | "memory" | "verdict";
+
 /** Starts what can start with the slots in hand, and says how many more could be used or are left over. */
 export function startReady(state: SchedulerState, commands: SchedulerCommand[]): void {
   if (state.ending === null) {
@@ -64,19 +66,23 @@ export function retryVerdict(state: SchedulerState): void {
 function mustWait(state: SchedulerState, index: number, commands: SchedulerCommand[]): boolean {
   const obstacle = queueBehindObstacle(state, index, commands);
   if (obstacle === null) return false;
-  // Its place under the limits is another's now, who was not woken as long as this one might take it.
+  passOn(state, index, obstacle);
+  return true;
+}
+
+/** A task's place under the limits is another's now, who was not woken as long as this one might take it. */
+export function passOn(state: SchedulerState, index: number, obstacle: Obstacle | null = null): void {
   if (obstacle !== "memory") retryMemory(state);
   for (const tag of state.plan.tags[index]!) {
     if (state.tagUse[tag]! < state.plan.tagLimits[tag]!) wakeNext(state, tag);
   }
-  return true;
 }
 
 function queueBehindObstacle(
   state: SchedulerState,
   index: number,
   commands: SchedulerCommand[],
-): "tag" | "memory" | "verdict" | null {
+): Obstacle | null {
   const { plan } = state;
   const full = plan.tags[index]!.find((tag) => state.tagUse[tag]! >= plan.tagLimits[tag]!);
   if (full !== undefined) {

@@ -137,6 +137,19 @@ describe("settling", () => {
     expect(rig.log.some(({ type }) => type === "abort")).toBe(false);
   });
 
+  test("after a conflict tasks far ahead wait, until few of those settled have conflicted", () => {
+    const rig = begin({ size: 16, lookahead: 2, retries: Array(16).fill(0) }, 2);
+    rig.end(1, "succeeded");
+    rig.send({ type: "attempt.doomed", task: 1 }).end(2, "succeeded");
+    expect([...rig.running]).toEqual([0]);
+    rig.finish(0);
+    expect([...rig.running]).toEqual([1, 3]);
+    for (let task = 1; task < 9; task++) if (task !== 2) rig.finish(task);
+    expect(Math.max(...rig.running)).toBe(10);
+    rig.finish(9).end(11, "succeeded").end(12, "succeeded").end(13, "succeeded");
+    expect(rig.running.has(14)).toBe(true);
+  });
+
   test("while a conflicted task runs again, its successors do not start", () => {
     const rig = begin({ size: 2, edges: [[0, 1, false]], inTurn: [1] });
     rig.end(0, "succeeded").settle("conflict").end(0, "succeeded");

@@ -1,5 +1,6 @@
 // Moves of single tasks between phases, and what each move means for the tasks that wait for it.
 import type { SchedulerCommand } from "./messages.ts";
+import { passOn } from "./start-ready.ts";
 import type { Cause, Outcome, Phase, SchedulerState, TaskState } from "./state.ts";
 
 interface Met {
@@ -109,6 +110,7 @@ function leaveQueues(state: SchedulerState, index: number): void {
   state.waitingForMemory.remove(index);
   state.waitingForVerdict.remove(index);
   for (const queue of state.waitingForTag) queue.remove(index);
+  passOn(state, index);
 }
 
 function countLevel(state: SchedulerState, index: number, over: boolean): void {
