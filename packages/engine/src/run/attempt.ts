@@ -18,11 +18,10 @@ import { sweepBeside } from "../executor/task-dirs.ts";
 import { requireDisk } from "../resources/disk.ts";
 import { attemptEnv } from "./attempt-env.ts";
 import { failureOf, type Reported, readEnd, recordOf, type Verdict } from "./attempt-record.ts";
-import type { ReadSoFar } from "./find-doomed.ts";
 import { interpolate } from "./interpolate.ts";
 import { taskFolder } from "./run-place.ts";
 import { taskDefinition } from "./task-definition.ts";
-import type { AttemptRecord, World } from "./world.ts";
+import type { AttemptRecord, ReadSoFar, World } from "./world.ts";
 
 /** Most paths that are named. */
 const MOST_NAMED = 5;

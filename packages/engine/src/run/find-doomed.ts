@@ -1,22 +1,15 @@
 // Attempts that will run again, found when one ends and not in their turn: what one has written another has read
 // without it. Nobody waits for the end, or the turn, of what cannot count, and nobody builds on it.
-import type { Conflict, TakenInput } from "@sheaf/core";
+import type { Conflict } from "@sheaf/core";
 import { differencesAfter, type Effects } from "@sheaf/workdir";
 import type { LiveAttempt } from "./attempt.ts";
 import type { KeptRecords } from "./kept-records.ts";
 import { mayReadChanges } from "./may-read-changes.ts";
 import { isWatched } from "./tracked-tasks.ts";
-import type { World } from "./world.ts";
+import type { ReadSoFar, World } from "./world.ts";
 
 /** So many tasks before and after one that has ended are looked at, beside those that run. */
 const MOST_LOOKED_AT = 64;
-
-/** What is known of the reads of an attempt. */
-export interface ReadSoFar {
-  readonly attempt: number;
-  readonly taken: readonly TakenInput[];
-  readonly effects: Effects | null;
-}
 
 /** The attempts of a run, of which some have ended. */
 export interface Attempts {

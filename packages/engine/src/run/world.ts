@@ -90,3 +90,10 @@ export interface AttemptRecord {
   /** It was made in an earlier session or run. */
   readonly reused: boolean;
 }
+
+/** What is known of the reads of an attempt. */
+export interface ReadSoFar {
+  readonly attempt: number;
+  readonly taken: readonly TakenInput[];
+  readonly effects: Effects | null;
+}
