@@ -1,5 +1,4 @@
 // Tasks that leave what is large or still being written.
-import { execFileSync } from "node:child_process";
 import {
   closeSync,
   lstatSync,
@@ -10,7 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { memoryDir, readTree, type TempDir, tempDir } from "@sheaf/testkit";
+import { memoryDir, type TempDir } from "@sheaf/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openWorkdir } from "./open-workdir.ts";
 import type { View } from "./view.ts";
@@ -67,35 +66,3 @@ test("a write that nobody awaited does not reach what is committed", async () =>
   await workdir.commit(effects);
   expect(readFileSync(join(workdir.dir, "log"), "utf8")).toBe("in time");
 });
-
-test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
-  "on a full disk the commit fails with a clear error, and the directory is as it was",
-  async () => {
-    const disk = tempDir();
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.path]);
-    } catch {
-      disk[Symbol.dispose]();
-      return; // a container may forbid it
-    }
-    try {
-      writeFileSync(join(disk.path, "a"), "1");
-      const workdir = await openWorkdir({
-        ...{ dir: disk.path, runDir: join(place.path, "run"), runId: "r" },
-        ...{ frozen: [], declaredWrites: [], shown: "everything", rung: "copy" },
-      });
-      const before = readTree(disk.path);
-      const view = await stage(workdir);
-      writeFileSync(join(view.path, "a"), "2");
-      writeFileSync(join(view.path, "big"), Buffer.alloc(4 * 2 ** 20, "x"));
-      const effects = await seal(workdir, view, true);
-      await expect(workdir.commit(effects)).rejects.toThrow(/big cannot be written \(ENOSPC\)/);
-      const left = readTree(disk.path);
-      await workdir.close({ keep: false });
-      expect(left).toEqual(before);
-    } finally {
-      execFileSync("umount", ["-l", disk.path]);
-      disk[Symbol.dispose]();
-    }
-  },
-);
