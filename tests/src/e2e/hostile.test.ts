@@ -28,6 +28,7 @@ async function runAs(uid: number, request: object): Promise<Report> {
 describe.each(users())("as $who", ({ uid, skip }) => {
   test.skipIf(skip).each(["copy", "overlay"])(
     "on %s hostile tasks leave what a plain shell leaves",
+    { timeout: 1_200_000 },
     async (staging) => {
       using place = tempDir();
       chmodSync(place.path, 0o755);
