@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Observation } from "@sheaf/core";
 import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
@@ -186,12 +186,13 @@ describe("append", () => {
 
   test("who was seen to write the file anew has not added to it, even where the bytes look so", async () => {
     await open({}, policies);
-    const seen = { observations: [looks("log", "written")], shown: "everything" } as const;
+    const observations = [looks("log", "written"), looks("log", "appended")];
+    const seen = { observations, shown: "everything" } as const;
     expect(await settle(await attempts({ a: adds("log", "a"), b: writes("log", "b", seen) }))).toEqual([
       "committed",
-      "committed",
+      ["log"],
     ]);
-    expect(text("log")).toBe("b");
+    expect(text("log")).toBe("a");
   });
 
   test("who opened the file to add and added nothing counts as its reader", async () => {
@@ -280,11 +281,13 @@ test("a folder on the way to temp paths is committed where something else lies i
   await open({}, { "out/tmp/**": "temp" });
   const act = (view: string) => {
     mkdirSync(join(view, "out/tmp"), { recursive: true });
+    chmodSync(join(view, "out"), 0o700);
     writeFileSync(join(view, "out/tmp/a"), "1");
     writeFileSync(join(view, "out/b"), "1");
   };
   await settle(await attempts({ a: { shown: "everything", act } }));
   expect(left().map((line) => line.split(" ")[0])).toEqual(["out/", "out/b"]);
+  expect(statSync(at("out")).mode & 0o777).toBe(0o700);
 });
 
 describe("same-content", () => {
