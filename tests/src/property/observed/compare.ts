@@ -45,7 +45,8 @@ const agent = defineAgent(
   new URL("./program-agent.mjs", import.meta.url).href,
 );
 
-function requireSame(what: string, got: unknown, expected: unknown): void {
+/** @throws WrongResult where two things are not the same. */
+export function requireSame(what: string, got: unknown, expected: unknown): void {
   if (isDeepStrictEqual(got, expected)) return;
   throw new WrongResult(`${what}: got ${inspect(got)}, expected ${inspect(expected)}`);
 }

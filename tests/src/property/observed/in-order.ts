@@ -17,7 +17,8 @@ import { walk } from "./take-step.ts";
 /** What became of a program: what it saw, null where it failed, or that it was left out. */
 export type Ended = string | null | "skipped";
 
-function copyTree(from: string, to: string): void {
+/** Copies a folder with its links and modes. */
+export function copyTree(from: string, to: string): void {
   const stat = lstatSync(from);
   if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
   else if (!stat.isDirectory()) copyFileSync(from, to);

@@ -77,15 +77,17 @@ const programsOf = (step: fc.Arbitrary<Step>, most: number): fc.Arbitrary<readon
     .array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: most })
     .map((lists) => lists.map((steps, i) => ({ id: `t${i}`, steps })));
 
-/** Lists of one to eight programs. */
-export const programs: fc.Arbitrary<readonly Program[]> = programsOf(
-  fc.oneof(
-    { weight: 11, arbitrary: looking },
-    { weight: 16, arbitrary: changing },
-    { weight: 1, arbitrary: failing },
-  ),
-  8,
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 11, arbitrary: looking },
+  { weight: 16, arbitrary: changing },
+  { weight: 1, arbitrary: failing },
 );
+
+/** Lists of one to eight programs. */
+export const programs: fc.Arbitrary<readonly Program[]> = programsOf(anyStep, 8);
+
+/** Lists of one to five programs, where each is worth some time. */
+export const fewPrograms: fc.Arbitrary<readonly Program[]> = programsOf(anyStep, 5);
 
 const startFile = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<string>(...TEXTS) },

@@ -1,0 +1,103 @@
+// The rungs that views are made on, each as a user, and why one does not come up here.
+import { spawnSync } from "node:child_process";
+import { accessSync, chmodSync, chownSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { StagingRung } from "@sheaf/workdir";
+
+const DRIVER = fileURLToPath(new URL("./rung-driver.mjs", import.meta.url));
+const NOBODY = 65_534;
+const ownUid = process.getuid?.() ?? 0;
+
+export interface Rung {
+  readonly name: string;
+  readonly staging: StagingRung;
+  /** User that owns the folders. */
+  readonly uid: number;
+  /** What is put before the command line of the driver. */
+  readonly enter: readonly string[];
+  /** As whom the driver works, in its own eyes. */
+  readonly as: number;
+}
+
+const ordinary = ownUid === 0 ? NOBODY : ownUid;
+
+/** An ordinary user is root in a user namespace of his own. */
+const root: Pick<Rung, "uid" | "enter" | "as"> =
+  ownUid === 0 ? { uid: 0, enter: [], as: 0 } : { uid: ownUid, enter: ["unshare", "-Ur", "--"], as: 0 };
+
+export const RUNGS: readonly Rung[] = [
+  { name: "overlay as root", staging: "overlay", ...root },
+  { name: "overlay as an ordinary user", staging: "overlay", uid: ordinary, enter: [], as: ordinary },
+  { name: "hardlink as an ordinary user", staging: "hardlink", uid: ordinary, enter: [], as: ordinary },
+  { name: "copy", staging: "copy", uid: ownUid, enter: [], as: ownUid },
+];
+
+/** A folder that belongs to the user of a rung. */
+export interface RungPlace {
+  readonly path: string;
+  [Symbol.dispose](): void;
+}
+
+export function placeOn({ uid }: Rung): RungPlace {
+  const path = mkdtempSync(join(tmpdir(), "sheaf-rung-"));
+  chmodSync(path, 0o755);
+  if (uid !== ownUid) chownSync(path, uid, uid);
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Command line of the driver on a rung. */
+export const driverOn = (
+  { enter, as }: Rung,
+  place: string,
+  nodeArgs: readonly string[] = [],
+): readonly string[] => [...[...enter, process.execPath, ...nodeArgs], ...[DRIVER, String(as), place]];
+
+function unreadable({ uid }: Rung): string | null {
+  if (uid === ownUid) return accessible(DRIVER);
+  const script =
+    "import(process.argv[1]).catch((error) => { console.error(String(error)); process.exit(1); })";
+  const file = join(dirname(DRIVER), "node-steps.mjs");
+  const read = spawnSync(process.execPath, ["-e", script, file], {
+    uid,
+    gid: uid,
+    encoding: "utf8",
+    cwd: "/",
+  });
+  return read.status === 0 ? null : `user ${uid} cannot read the checkout: ${read.stderr.trim()}`;
+}
+
+function accessible(file: string): string | null {
+  try {
+    accessSync(file, constants.R_OK);
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** Returns why a rung does not come up on this machine, or null where it does. */
+export function whyNot(rung: Rung): string | null {
+  const { staging, enter, as } = rung;
+  if (process.platform !== "linux") return "real programs are tracked on Linux only";
+  if (staging === "hardlink" && as === 0) return "file modes do not stop root";
+  const found = unreadable(rung);
+  if (found !== null) return found;
+  if (enter.length > 0) {
+    const [program, ...args] = enter;
+    const { status, stderr } = spawnSync(program!, [...args, "true"], { encoding: "utf8" });
+    if (status !== 0)
+      return `the tests do not run as root, and a user namespace gives none: ${stderr}`.trim();
+  }
+  // Whoever runs a case finds out the rest: one that does nothing is enough.
+  using place = placeOn(rung);
+  const [program, ...args] = driverOn(rung, place.path);
+  const input = JSON.stringify({
+    staging,
+    agent: "",
+    cases: [{ dir: place.path, tasks: [{ id: "a", run: "true" }], maxWorkers: 1 }],
+  });
+  const { status, stderr } = spawnSync(program!, args, { input, encoding: "utf8", cwd: "/" });
+  return status === 0 ? null : stderr.trim();
+}
