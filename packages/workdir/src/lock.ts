@@ -68,10 +68,10 @@ export function lockDir(dir: string, who: string): DirLock {
   if (database === undefined) throw busy(dir, stateDir);
   try {
     for (const folder of ancestors(dir)) requireFree(folder);
+    writeFileSync(join(stateDir, HOLDER), `${who}, process ${process.pid} on ${hostname()}\n`);
   } catch (error) {
     database.close();
     throw error;
   }
-  writeFileSync(join(stateDir, HOLDER), `${who}, process ${process.pid} on ${hostname()}\n`);
   return { release: () => database.close() };
 }

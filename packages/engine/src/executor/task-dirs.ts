@@ -48,8 +48,12 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-/** Removes the temporary files of an attempt, and the folders that nothing was put into. */
+/** Removes the temporary files of an attempt, as far as they can be, and the folders that nothing was put into. */
 export function sweepBeside(beside: string): void {
-  rmSync(join(beside, "temp"), { recursive: true, force: true });
+  try {
+    rmSync(join(beside, "temp"), { recursive: true, force: true });
+  } catch {
+    // A task may have left a folder there that even its owner may not enter.
+  }
   for (const folder of [...BESIDE.map((name) => join(beside, name)), beside]) removeIfEmpty(folder);
 }

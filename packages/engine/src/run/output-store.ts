@@ -45,7 +45,11 @@ export class OutputStore {
 
   delete(task: number): void {
     if (!this.#outputs.delete(task) || this.#folder === null) return;
-    rmSync(join(this.#folder, outputFile(this.#order[task]!)), { force: true });
+    try {
+      rmSync(join(this.#folder, outputFile(this.#order[task]!)), { force: true });
+    } catch {
+      // Whoever takes it from the folder all the same took something else, which shows when it is settled.
+    }
   }
 
   bytes(task: number): Uint8Array | undefined {

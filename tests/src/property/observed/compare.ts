@@ -51,7 +51,8 @@ export function requireSame(what: string, got: unknown, expected: unknown): void
   throw new WrongResult(`${what}: got ${inspect(got)}, expected ${inspect(expected)}`);
 }
 
-const endedOf = ({ tasks }: RunReport, id: string): Ended => {
+/** How a task of a run ended. */
+export const endedOf = ({ tasks }: RunReport, id: string): Ended => {
   const { outcome, output } = tasks[id]!;
   return outcome === "skipped" ? "skipped" : outcome === "failed" ? null : String(output);
 };

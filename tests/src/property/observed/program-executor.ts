@@ -16,6 +16,8 @@ export interface ProgramExecutorParts {
   /** Awaited before each step, so that others come in between. */
   readonly pause: () => Promise<void>;
   readonly blind: Blindness | null;
+  /** Is told of each attempt that begins. */
+  readonly started?: (id: string) => void;
   /** Is told of each attempt that came to its end. */
   readonly ended: (sights: Sights) => void;
 }
@@ -37,8 +39,9 @@ export function programExecutor(parts: ProgramExecutorParts): Executor {
 function startProgram(
   program: Program,
   { place }: AttemptRequest,
-  { pause, blind, ended }: ProgramExecutorParts,
+  { pause, blind, started, ended }: ProgramExecutorParts,
 ): RunningAttempt {
+  started?.(program.id);
   const view = place.view!;
   const watcher = watch(view, blind);
   const way = walk(view, program, watcher.around);
