@@ -4,12 +4,32 @@ export interface Cases {
   readonly seed: number;
 }
 
-/**
- * Returns the parameters of a property test: few cases in CI, many with TEST_DEEP=1. TEST_SEED repeats a run; the seed
- * is part of every failure's message.
- */
-export function cases(count: { readonly ci: number; readonly deep: number }): Cases {
+interface CaseCounts {
+  /** With `npm test`. */
+  readonly ci: number;
+  /**
+   * Where everything is checked (CI is set), in the first of the test runs there.
+   *
+   * @default ci
+   */
+  readonly full?: number;
+  /** With TEST_DEEP=1. */
+  readonly deep: number;
+  /**
+   * Seed of a proof whose cases are frozen.
+   *
+   * @default drawn anew
+   */
+  readonly seed?: number;
+}
+
+// A second test run, on another Node, repeats little of what takes long.
+const isFullCheck = (): boolean => process.env.CI !== undefined && process.env.TEST_AGAIN !== "1";
+
+/** Returns the parameters of a property test. TEST_SEED repeats a run; the seed is part of every failure's message. */
+export function cases({ ci, full = ci, deep, seed }: CaseCounts): Cases {
   const given = Number(process.env.TEST_SEED);
-  const seed = Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31);
-  return { numRuns: process.env.TEST_DEEP === "1" ? count.deep : count.ci, seed };
+  const isGiven = Number.isInteger(given) && given > 0;
+  const numRuns = process.env.TEST_DEEP === "1" ? deep : isFullCheck() ? full : ci;
+  return { numRuns, seed: isGiven ? given : (seed ?? Math.floor(Math.random() * 2 ** 31)) };
 }

@@ -1,3 +1,4 @@
+// Random cases for proofs about wrong edges and crashes. Frozen: see ../frozen.test.ts.
 import fc from "fast-check";
 import type { Case } from "./compare.ts";
 import { needsOf, type Pair } from "./edges.ts";

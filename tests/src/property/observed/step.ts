@@ -1,4 +1,4 @@
-// What a program does, one step at a time, as plain data; and how the steps are drawn.
+// What a program does, one step at a time, as plain data; and how the steps are drawn. Frozen: see ../frozen.test.ts.
 import type { Files } from "@sheaf/testkit";
 import fc from "fast-check";
 

@@ -1,11 +1,11 @@
-// Random lists of real programs. Frozen with its seed: a new kind of case gets a new file.
+// Random lists of real programs. Frozen: see ../frozen.test.ts.
 import type { Files } from "@sheaf/testkit";
 import fc from "fast-check";
 import { type Needs, needsOf } from "../observed/edges.ts";
 import { fewPrograms, type Program, startFiles } from "../observed/step.ts";
 
 /** What does a program: a script of a shell, of Python, of Node, or an agent in a process. */
-export type Language = "sh" | "python" | "node" | "agent";
+type Language = "sh" | "python" | "node" | "agent";
 
 export interface RealProgram extends Program {
   readonly language: Language;

@@ -52,6 +52,11 @@ export interface RungOutcome {
   readonly failures: number;
 }
 
+/** The rung does not come up on this machine. */
+export class NoRung extends Error {
+  override readonly name = "NoRung";
+}
+
 const endedOf = ({ outcome, output }: Said["tasks"][string]): Ended =>
   outcome === "skipped" ? "skipped" : outcome === "failed" ? null : String(output);
 
@@ -77,7 +82,7 @@ function compareCase(
  * Runs cases on a rung, one after another in a process of its user.
  *
  * @param nodeArgs options of Node for that process
- * @throws WrongResult with the number of the first case that came out wrong.
+ * @throws WrongResult with the number of the first case that came out wrong; NoRung
  */
 export async function runOnRung(
   rung: Rung,
@@ -105,6 +110,7 @@ export async function runOnRung(
   const hash = createHash("sha256");
   for (const [i, expected] of cases.entries()) {
     const line = lines[i];
+    if (line === undefined && errors.includes("DIR_UNUSABLE")) throw new NoRung(errors);
     if (line === undefined) throw new Error(`${rung.name}: the driver ended before case ${i + 1}: ${errors}`);
     const left = readTree(dirs[i]!);
     hash.update(`${left.join("\n")}\0`);

@@ -1,0 +1,22 @@
+// The cases of the frozen proofs are the same as ever: what draws them has not changed, here or in fast-check.
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { anyCase } from "./observed/cases.ts";
+import { rungCase, shellCase } from "./rungs/cases.ts";
+import { SEEDS } from "./seeds.ts";
+
+function hashOf<T>(arbitrary: fc.Arbitrary<T>, seed: number): string {
+  const plain = (_: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);
+  const drawn = fc.sample(arbitrary, { numRuns: 100, seed });
+  return createHash("sha256").update(JSON.stringify(drawn, plain)).digest("hex").slice(0, 16);
+}
+
+test.each([
+  { what: "wrong edges", arbitrary: anyCase, seed: SEEDS.wrongEdges, hash: "991ca2266b72b79e" },
+  { what: "crashes", arbitrary: anyCase, seed: SEEDS.crashes, hash: "b8f10a373803a9df" },
+  { what: "rungs", arbitrary: rungCase, seed: SEEDS.rungs, hash: "5000e043e35711cd" },
+  { what: "blind overlays", arbitrary: shellCase, seed: SEEDS.blindOverlay, hash: "c053987c1569c186" },
+])("the cases of $what are those of this seed", ({ arbitrary, seed, hash }) => {
+  expect(hashOf<unknown>(arbitrary, seed)).toBe(hash);
+});

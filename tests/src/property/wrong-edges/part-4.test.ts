@@ -1,0 +1,3 @@
+import { testPart } from "../observed/proof.ts";
+
+testPart(4);
