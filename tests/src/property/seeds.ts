@@ -4,5 +4,6 @@ export const SEEDS = {
   wrongEdges: 20_261_121,
   rungs: 777,
   blindOverlay: 5_787,
+  blindLayers: 115,
   crashes: 4_242,
 } as const;

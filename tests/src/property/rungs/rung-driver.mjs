@@ -22,7 +22,7 @@ const steps = { module: agent, export: "run" };
 
 for (const { dir, tasks, maxWorkers } of cases) {
   const run = executeWithParallelism({ dir, tasks, agents: { steps } }, undefined, {
-    ...{ staging, maxWorkers, mode: "parallel", executor: "process", trackSubprocesses: true },
+    ...{ staging, maxWorkers, mode: "parallel", wasteShare: 1, executor: "process", trackSubprocesses: true },
     ...{
       autoDetectDeps: false,
       useLlmDeps: false,
@@ -33,7 +33,9 @@ for (const { dir, tasks, maxWorkers } of cases) {
     },
   });
   const fallbacks = [];
-  for await (const event of run) if (event.type === "run.fallback") fallbacks.push(event.reason);
+  for await (const event of run) {
+    if (event.type === "run.fallback" && event.part === "tracking") fallbacks.push(event.reason);
+  }
   const { order, guarantee, workdir, tasks: ended } = await run;
   const line = { order, rung: workdir.rung, level: guarantee.level, fallbacks, tasks: ended };
   process.stdout.write(`${JSON.stringify(line)}\n`);
