@@ -110,7 +110,8 @@ export async function runOnRung(
   const hash = createHash("sha256");
   for (const [i, expected] of cases.entries()) {
     const line = lines[i];
-    if (line === undefined && errors.includes("DIR_UNUSABLE")) throw new NoRung(errors);
+    if (line === undefined && errors.includes("DIR_UNUSABLE"))
+      throw new NoRung(/SheafError: (.*)/.exec(errors)?.[1] ?? errors);
     if (line === undefined) throw new Error(`${rung.name}: the driver ended before case ${i + 1}: ${errors}`);
     const left = readTree(dirs[i]!);
     hash.update(`${left.join("\n")}\0`);
