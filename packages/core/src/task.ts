@@ -1,4 +1,5 @@
 import type { TaskId } from "./ids.ts";
+import type { MemoRule } from "./memo-rule.ts";
 
 /** What a task asks of the machine and of outside services. */
 export interface TaskResources {
@@ -36,9 +37,10 @@ export interface TaskSpec {
   readonly idempotent?: boolean;
   /**
    * Leave the task out when an earlier run has done the same: same words, code and model, same inputs, and all that it
-   * read the same. Never for tasks with effects, plain functions, and tasks of which not all reads are known.
+   * read the same. Never for tasks with effects, plain functions, and tasks of which not all reads are known. An object
+   * says so too, and where and how long that is kept.
    */
-  readonly memo?: boolean;
+  readonly memo?: boolean | MemoRule;
   readonly resources?: TaskResources;
   /** Longest run of one attempt, in ms. */
   readonly timeoutMs?: number;

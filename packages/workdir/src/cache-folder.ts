@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
-// What lies there is loaded and run: nobody else may put anything into it.
-function isOwn(path: string): boolean {
+/** Makes a folder if need be and tells whether this user alone can put anything into it. */
+export function isOwnFolder(path: string): boolean {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const stat = lstatSync(path);
@@ -12,6 +12,12 @@ function isOwn(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Folder for what is kept of a user over all directories: `$XDG_DATA_HOME/sheaf`, else `~/.local/share/sheaf`. */
+export function dataFolder(): string {
+  const given = process.env.XDG_DATA_HOME;
+  return join(given !== undefined && isAbsolute(given) ? given : join(homedir(), ".local", "share"), "sheaf");
 }
 
 /** Folders that may keep what is made once for this user, in the order in which they are tried. */
@@ -28,5 +34,5 @@ export function cacheFolders(): readonly string[] {
  * @returns Null where none of `cacheFolders()` can be had.
  */
 export function cacheFolder(suits: (path: string) => boolean = () => true): string | null {
-  return cacheFolders().find((path) => suits(path) && isOwn(path)) ?? null;
+  return cacheFolders().find((path) => suits(path) && isOwnFolder(path)) ?? null;
 }

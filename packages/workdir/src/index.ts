@@ -1,9 +1,18 @@
-export { cacheFolder } from "./cache-folder.ts";
+export { cacheFolder, dataFolder, isOwnFolder } from "./cache-folder.ts";
+export { fromChecksummed, withChecksum } from "./checksummed.ts";
 export { type CommitRecord, readCommits } from "./commit-log.ts";
+export { fileHash } from "./content-hash.ts";
 export { differencesAfter } from "./differences-after.ts";
 export type { Effects } from "./effects.ts";
-export type { KeptChange, KeptTaskChange } from "./kept-changes.ts";
-export type { KeptEffects } from "./kept-effects.ts";
+export {
+  broughtFile,
+  type KeptChange,
+  type KeptFile,
+  type KeptTaskChange,
+  restoreTaskChanges,
+  withFile,
+} from "./kept-changes.ts";
+export { type KeptEffects, keptEffects } from "./kept-effects.ts";
 export { type DirLock, lockDir, requireFree } from "./lock.ts";
 export type { Meanwhile, Standing } from "./meanwhile.ts";
 export { openWorkdir } from "./open-workdir.ts";

@@ -2,7 +2,8 @@
 import type { AppendChange, Change, TaskChange } from "./change.ts";
 import type { FileEntry, LinkEntry } from "./tree.ts";
 
-interface KeptFile {
+/** A file that a change brings. */
+export interface KeptFile {
   readonly kind: "file";
   readonly mode: number;
   /** Absolute path of bytes that lie still. */
@@ -22,6 +23,16 @@ export type KeptChange =
 export type KeptTaskChange =
   | KeptChange
   | { readonly op: "append"; readonly path: string; readonly entry: KeptFile };
+
+/** Returns the file that a change brings, or null. */
+export function broughtFile(change: KeptTaskChange): KeptFile | null {
+  if (change.op !== "put" && change.op !== "append") return null;
+  return change.entry.kind === "file" ? change.entry : null;
+}
+
+/** Returns a change that brings a file with another file in its place. */
+export const withFile = (change: KeptTaskChange, file: KeptFile): KeptTaskChange =>
+  ({ ...change, entry: file }) as KeptTaskChange;
 
 /** Returns changes as plain data. */
 export const keepChanges = (changes: readonly Change[]): readonly KeptChange[] => changes.map(keepChange);

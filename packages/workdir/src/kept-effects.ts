@@ -18,10 +18,12 @@ export async function keepEffects(
   { reads, snapshot, changes }: Effects,
   policies: PolicyMap,
 ): Promise<KeptEffects> {
-  return {
-    ...{ reads: await reads.record(snapshot), changes: keepTaskChanges(changes) },
-    ...(isUsual(policies) ? {} : { policies: textOf(policies) }),
-  };
+  return keptEffects({ reads: await reads.record(snapshot), changes: keepTaskChanges(changes) }, policies);
+}
+
+/** Returns effects, made under these policies, that were kept otherwise. */
+export function keptEffects(effects: Omit<KeptEffects, "policies">, policies: PolicyMap): KeptEffects {
+  return { ...effects, ...(isUsual(policies) ? {} : { policies: textOf(policies) }) };
 }
 
 const textOf = (policies: PolicyMap): string => JSON.stringify(Object.entries(policies));

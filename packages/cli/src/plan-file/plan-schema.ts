@@ -17,14 +17,16 @@ function choicesOf(setting: Setting<unknown>): readonly unknown[] {
 }
 
 function aboutSetting(setting: Setting<unknown>): string {
-  const expected = typeof setting.fallback === "boolean" ? "true or false" : setting.expected;
+  const expected =
+    setting.json === undefined && typeof setting.fallback === "boolean" ? "true or false" : setting.expected;
   return `${choicesOf(setting).length > 0 ? setting.expected : expected}; also ${setting.env}`;
 }
 
 function jsonTypeOf(setting: Setting<unknown>): Record<string, unknown> {
   const choices = choicesOf(setting);
   if (choices.length > 0) return { enum: choices };
-  const { fallback } = setting;
+  const { fallback, json } = setting;
+  if (json !== undefined) return json;
   if (fallback === null) return { type: [setting.accepts(1) ? "number" : "string", "null"] };
   return { type: Array.isArray(fallback) ? "array" : typeof fallback };
 }

@@ -1,4 +1,11 @@
-import { type AgentFn, type ExecutorKind, SheafError } from "@sheaf/core";
+import {
+  type AgentFn,
+  type ExecutorKind,
+  isMemo,
+  MEMO_EXPECTED,
+  type MemoRule,
+  SheafError,
+} from "@sheaf/core";
 
 /** What an agent asks for, wherever it is used. */
 export interface AgentNeeds {
@@ -8,6 +15,8 @@ export interface AgentNeeds {
   readonly memoryMiB?: number;
   /** Limits that its tasks count against, for example `["llm"]`. */
   readonly tags?: readonly string[];
+  /** Leave its tasks out where an earlier run has done the same, unless a task says otherwise. */
+  readonly memo?: boolean | MemoRule;
 }
 
 export interface AgentDefinition<Output = unknown> {
@@ -43,6 +52,7 @@ export function defineAgent<Output>(definition: AgentDefinition<Output>, url: st
     new SheafError("OPTION_INVALID", { option: `defineAgent: ${option}`, expected, got });
   if (typeof name !== "string" || name === "") throw wrong("name", "a name", name);
   if (typeof run !== "function") throw wrong("run", "a function (task, ctx) => output", run);
+  if (needs.memo !== undefined && !isMemo(needs.memo)) throw wrong("needs.memo", MEMO_EXPECTED, needs.memo);
   if (typeof url !== "string" || !url.startsWith("file:")) {
     throw wrong("url", "the module's own import.meta.url", url);
   }

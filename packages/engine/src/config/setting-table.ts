@@ -1,4 +1,6 @@
+import { isMemo, MEMO_EXPECTED, MEMO_SCOPES } from "@sheaf/core";
 import { DEFAULT_FROZEN, isPolicyMap, POLICY_NAMES, pathProblem } from "@sheaf/workdir";
+import { MEMO_JSON } from "./memo-json.ts";
 import type { Setting, Settings } from "./settings.ts";
 
 const TRUE = new Set(["true", "1", "yes", "on"]);
@@ -66,6 +68,11 @@ const optionalText = (env: string, expected: string): Setting<string | null> => 
   accepts: (value) => value === null || (typeof value === "string" && value.trim() !== ""),
   parse: (text) => text.trim(),
 });
+
+function parseMemo(text: string): unknown {
+  const scope = MEMO_SCOPES.find((word) => word === text.trim().toLowerCase());
+  return scope === undefined ? parseBoolean(text) : { scope };
+}
 
 function isUrl(value: unknown): boolean {
   return typeof value === "string" && URL.canParse(value) && /^https?:/.test(value);
@@ -163,7 +170,14 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
   analysisTimeoutMs: duration("SHEAF_ANALYSIS_TIMEOUT", 60_000, 1),
   tracking: boolean("SHEAF_TRACKING", true),
   trackSubprocesses: boolean("SHEAF_TRACK_SUBPROCESSES", false),
-  memo: boolean("SHEAF_MEMO", false),
+  memo: {
+    env: "SHEAF_MEMO",
+    fallback: false,
+    expected: `${MEMO_EXPECTED} (in the environment: a boolean or a scope)`,
+    accepts: isMemo,
+    parse: parseMemo,
+    json: MEMO_JSON,
+  },
   memoStore: optionalText("SHEAF_MEMO_STORE", "a path of a folder"),
   memoTtlMs: duration("SHEAF_MEMO_TTL", 0, 0),
   staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink", "overlay"]),

@@ -1,4 +1,4 @@
-import type { ExecutionMode, ExecutorKind, Schedule } from "@sheaf/core";
+import type { ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
 import type { PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
 
@@ -58,10 +58,10 @@ export interface Settings {
   /** Watch what commands read, by a library that is loaded into every program (Linux with glibc and a C compiler). */
   readonly trackSubprocesses: boolean;
   /** Leave out what an earlier run has done with the same code, inputs and files, where the task does not say. */
-  readonly memo: boolean;
-  /** Folder in which that is kept; null: beside the runs of the directory. */
+  readonly memo: boolean | MemoRule;
+  /** Folder of the shared store; naming one makes `shared` the scope of all that name none. Null: in the user's data. */
   readonly memoStore: string | null;
-  /** How long it may be used, in ms; 0 for ever. */
+  /** How long it may be used where nobody says, in ms; 0 for ever. */
   readonly memoTtlMs: number;
   /** How views are filled. */
   readonly staging: "auto" | StagingRung;
@@ -86,4 +86,6 @@ export interface Setting<T> {
   readonly accepts: (value: unknown) => boolean;
   /** Turns the text of the variable into a value to be checked. */
   readonly parse: (text: string) => unknown;
+  /** JSON Schema of the values, where the default does not tell their type. */
+  readonly json?: Readonly<Record<string, unknown>>;
 }

@@ -269,14 +269,15 @@ export class LiveAttempt {
 
   // For a session that may go on with this run; without it the task is done once more there.
   async #keep(record: AttemptRecord): Promise<void> {
-    const { kept, tasks, works, workdir } = this.world;
+    const { kept, tasks, works, workdir, clock } = this.world;
     const { status, output, effects, attempt, taken, resources } = record;
     if (kept === null || status !== "succeeded" || output === null) return;
     const task = tasks[this.task]!;
     const definition = taskDefinition(task, works[this.task]!);
     try {
       const files = effects === null || workdir === null ? null : await workdir.keep(effects);
-      kept.keep({ taskId: task.id, definition, attempt, taken, effects: files, resources }, output);
+      const keptAt = clock.now();
+      kept.keep({ taskId: task.id, definition, attempt, taken, effects: files, resources, keptAt }, output);
     } catch {
       // A full disk, most likely: what matters is said by whoever needs it.
     }

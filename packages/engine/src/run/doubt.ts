@@ -1,5 +1,6 @@
 // Tasks of which nobody knows whether they had their effects, and what the caller decides about them.
 import { encodeData, SheafError, type TaskFailure, type TaskId, toWireError } from "@sheaf/core";
+import { keptEffects } from "@sheaf/workdir";
 import type { FoundExecution } from "./execution-store.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import type { DoubtDecision } from "./options.ts";
@@ -56,22 +57,25 @@ function requireDoubtful(decided: readonly string[], doubtful: readonly TaskId[]
   throw new SheafError("OPTION_INVALID", { option: "inDoubt", expected, got: stranger });
 }
 
+const NO_READS = { shown: null, observed: [] };
+
 // Read nothing, so it comes out the same whatever the tree. What its effects' last attempt left goes with it.
 function takenAsDone(
-  { tasks, works, dir }: RunRequest,
+  { tasks, works, dir, clock, settings }: RunRequest,
   { attempts, executions }: EarlierSession,
   id: TaskId,
 ): FoundExecution {
   const task = tasks.findIndex((each) => each.id === id);
   const last = executions.get(id)?.at(-1);
+  const changes = last?.effects?.changes ?? [];
   return {
     taskId: id,
     definition: taskDefinition(tasks[task]!, works[task]!),
     attempt: attempts[task]!,
     taken: [],
-    effects:
-      dir === null ? null : { reads: { shown: null, observed: [] }, changes: last?.effects?.changes ?? [] },
+    effects: dir === null ? null : keptEffects({ reads: NO_READS, changes }, settings.policies),
     resources: last?.resources ?? NOTHING_MEASURED,
+    keptAt: clock.now(),
     output: last?.output ?? encodeData(undefined, id),
   };
 }

@@ -17,6 +17,8 @@ export interface KeptExecution {
   /** Null in a run without files. */
   readonly effects: KeptEffects | null;
   readonly resources: AttemptResources;
+  /** When it was kept, in ms since 1970. */
+  readonly keptAt: number;
 }
 
 /** An execution with the bytes of its output. */

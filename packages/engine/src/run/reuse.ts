@@ -1,7 +1,7 @@
 // Finished attempts of earlier sessions and runs in the place of new ones.
 import type { Effects } from "@sheaf/workdir";
 import type { FoundExecution } from "./execution-store.ts";
-import { findMemo, isMemoized } from "./memo.ts";
+import { findMemo, isMemoized, isOutdated, takeMemo } from "./memo.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, World } from "./world.ts";
@@ -35,42 +35,40 @@ export async function findReusable(
   const { id } = world.tasks[task]!;
   const definition = taskDefinition(world.tasks[task]!, world.works[task]!);
   for (const execution of [...(world.reusable.get(id) ?? [])].reverse()) {
-    if (execution.definition !== definition) continue;
-    const record = await fitting(world, execution, below);
-    if (record !== null) return { record, from: "resume", savedUsd: null };
+    if (execution.definition !== definition || isOutdated(world, task, execution.keptAt)) continue;
+    const effects = await effectsNow(world, execution, below);
+    if (effects === "changed") continue;
+    return { record: recordOfExecution(execution, effects), from: "resume", savedUsd: null };
   }
   for (const entry of findMemo(world, task)) {
-    const record = await fitting(world, { ...entry, attempt }, below);
-    if (record !== null) return { record, from: "memo", savedUsd: entry.costUsd };
+    const fits = await effectsNow(world, entry, below);
+    if (fits === "changed") continue;
+    const effects = fits === null ? null : await takeMemo(world, { task, attempt }, { entry, effects: fits });
+    if (fits !== null && effects === null) continue;
+    const record = recordOfExecution({ ...entry, attempt }, effects);
+    return { record, from: "memo", savedUsd: entry.costUsd };
   }
   return null;
-}
-
-async function fitting(
-  world: World,
-  execution: FoundExecution,
-  below: readonly Effects[],
-): Promise<AttemptRecord | null> {
-  if (!sameInputs(world, execution)) return null;
-  const effects = await effectsOf(world, execution, below);
-  return effects === "changed" ? null : recordOfExecution(execution, effects);
 }
 
 const sameInputs = (world: World, { taken }: FoundExecution): boolean =>
   taken.every(({ from, hash }) => world.outputs.hash(from) === hash);
 
-async function effectsOf(
-  { workdir }: World,
-  { taskId, effects }: FoundExecution,
+async function effectsNow(
+  world: World,
+  execution: FoundExecution,
   below: readonly Effects[],
 ): Promise<Effects | null | "changed"> {
+  const { workdir } = world;
+  const { taskId, effects } = execution;
+  if (!sameInputs(world, execution)) return "changed";
   if (workdir === null || effects === null) return workdir === null && effects === null ? null : "changed";
   return (await workdir.reuse(effects, { taskId, below })) ?? "changed";
 }
 
 /** Returns the record of an attempt that succeeded in an earlier session. */
 export function recordOfExecution(
-  { attempt, output, taken, resources }: Omit<FoundExecution, "taskId" | "definition" | "effects">,
+  { attempt, output, taken, resources }: Pick<FoundExecution, "attempt" | "output" | "taken" | "resources">,
   effects: Effects | null,
 ): AttemptRecord {
   return {

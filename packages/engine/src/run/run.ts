@@ -3,11 +3,10 @@
 // Owns:     the order of things: take the directory, analyze, plan, run, verify, give everything back.
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { EffectiveLimits, RunEvent, TaskId } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile, trackShim } from "@sheaf/workdir";
-import { codeHashes } from "../agents/code-hash.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
@@ -19,8 +18,8 @@ import type { History } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
-import { type Memo, MemoStore } from "./memo-store.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
+import { openMemo } from "./open-memo.ts";
 import { type OpenRun, openRun } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
@@ -112,6 +111,8 @@ export class Run {
     const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
     if (folder.dir !== null || leaves) outputs.keepIn(join(folder.require(), "outputs"));
     const tracked = trackedTasks(this.#request);
+    const { memo, notes } = await openMemo(this.#request, tracked);
+    for (const reason of notes) emit({ type: "run.fallback", part: "memo", reason });
     emit({
       type: "run.planned",
       order: plan.order,
@@ -133,7 +134,7 @@ export class Run {
       tracked,
       shim: this.#request.shim,
       kept,
-      memo: await this.#openMemo(),
+      memo,
       reusable: earlier?.executions ?? new Map(),
       happened: new Set(earlier?.happened),
       before: earlier?.events ?? [],
@@ -184,14 +185,6 @@ export class Run {
       latencyMs: clock.now() - from,
     });
     return planRequest(this.#request, analysis, { bounds, durations: history.durations });
-  }
-
-  async #openMemo(): Promise<Memo | null> {
-    const { settings, tasks, works, stateDir, clock } = this.#request;
-    const folder = settings.memoStore ?? (stateDir === null ? null : join(stateDir, "memo"));
-    if (folder === null || !tasks.some(({ memo = settings.memo }) => memo)) return null;
-    const ttlMs = settings.memoTtlMs === 0 ? Number.POSITIVE_INFINITY : settings.memoTtlMs;
-    return { store: new MemoStore(resolve(folder), { clock, ttlMs }), code: await codeHashes(works) };
   }
 
   // Commands are watched by a library that not every machine can make.

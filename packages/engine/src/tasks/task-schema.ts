@@ -1,6 +1,7 @@
-import { idProblem } from "@sheaf/core";
+import { idProblem, isMemo, MEMO_EXPECTED } from "@sheaf/core";
 import { pathProblem } from "@sheaf/workdir";
 import { z } from "zod";
+import { MEMO_JSON } from "../config/memo-json.ts";
 
 // Each message says what is expected, in words that follow "expected ... to be": they are shown to users as they are.
 const ids = "a list of task ids";
@@ -53,8 +54,13 @@ const fields = {
     .describe("Running the task twice is as good as once; allows retries beside effects.")
     .optional(),
   memo: z
-    .boolean({ error: "true or false" })
-    .describe("Leave it out when an earlier run has done the same with the same files.")
+    .unknown()
+    .refine(isMemo, { error: MEMO_EXPECTED })
+    .meta({
+      ...MEMO_JSON,
+      description:
+        "Leave it out when an earlier run has done the same with the same files; an object also says where and how long that is kept.",
+    })
     .optional(),
   resources: z
     .strictObject(
