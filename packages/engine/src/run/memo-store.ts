@@ -22,6 +22,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import type { MemoScope } from "@sheaf/core";
 import {
   broughtFile,
   fileHash,
@@ -52,6 +53,14 @@ export interface FoundMemo extends MemoEntry {
 export interface FoundMemos {
   readonly entries: readonly FoundMemo[];
   readonly damaged: readonly string[];
+}
+
+/** The memory of what tasks did, as a run uses it. */
+export interface Memo {
+  /** Where it lies by scope; `run` needs none, as a run keeps its attempts anyway. */
+  readonly stores: ReadonlyMap<MemoScope, MemoStore>;
+  /** Hash of the code of each module that does tasks, by URL; a module that is not here is not remembered. */
+  readonly code: ReadonlyMap<string, string>;
 }
 
 /** Names of a store's folders. */

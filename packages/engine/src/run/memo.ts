@@ -1,21 +1,13 @@
 // Tasks that need not be done at all, as an earlier run has done them.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { MemoScope, TaskId } from "@sheaf/core";
+import type { TaskId } from "@sheaf/core";
 import { type Effects, type KeptTaskChange, restoreTaskChanges } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import { type TaskMemo, taskMemo } from "./memo-rule.ts";
-import type { FoundMemo, MemoStore } from "./memo-store.ts";
+import type { FoundMemo, Memo, MemoStore } from "./memo-store.ts";
 import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, World } from "./world.ts";
-
-/** The memory of what tasks did, as a run uses it. */
-export interface Memo {
-  /** Where it lies by scope; `run` needs none, as a run keeps its attempts anyway. */
-  readonly stores: ReadonlyMap<MemoScope, MemoStore>;
-  /** Hash of the code of each module that does tasks, by URL; a module that is not here is not remembered. */
-  readonly code: ReadonlyMap<string, string>;
-}
 
 type Remembering = Pick<World, "memo" | "settings" | "tasks" | "works" | "tracked">;
 

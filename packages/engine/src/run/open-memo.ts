@@ -3,8 +3,8 @@ import { type MemoScope, SheafError } from "@sheaf/core";
 import { dataFolder, isOwnFolder } from "@sheaf/workdir";
 import { codeHashes } from "../agents/code-hash.ts";
 import { SETTING_TABLE } from "../config/setting-table.ts";
-import { type Memo, memoOf, whyForgotten } from "./memo.ts";
-import { MemoStore } from "./memo-store.ts";
+import { memoOf, whyForgotten } from "./memo.ts";
+import { type Memo, MemoStore } from "./memo-store.ts";
 import type { RunRequest } from "./run-request.ts";
 
 /** Most tasks that one sentence names. */

@@ -19,7 +19,7 @@ import type { Executors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import type { ExecutionStore, FoundExecution } from "./execution-store.ts";
-import type { Memo } from "./memo.ts";
+import type { Memo } from "./memo-store.ts";
 import type { OutputStore } from "./output-store.ts";
 
 /** Everything that a run holds while it runs. Tasks are addressed by position in serial order. */
