@@ -27,6 +27,7 @@ interface ErrorDetails {
     readonly signal: string | null;
     readonly stderrTail: string;
   };
+  COMMIT_DAMAGED: { readonly path: string; readonly problem: string };
   CONTEXT_NO_DIR: { readonly taskId: string; readonly member: string };
   DIR_BUSY: { readonly dir: string; readonly holder: string };
   DIR_UNUSABLE: { readonly dir: string; readonly problem: string };
@@ -138,6 +139,8 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
     `${d.dir} was changed by somebody else while the run was using it: ${list(d.paths)}. What Sheaf would have overwritten is kept with the run; run again on a quiet directory.`,
   COMMAND_FAILED: (d) =>
     `The command of task "${d.taskId}" ${d.signal === null ? `ended with exit code ${d.exitCode}` : `was ended by ${d.signal}`}.${d.stderrTail === "" ? "" : ` It said: ${d.stderrTail}`}`,
+  COMMIT_DAMAGED: (d) =>
+    `The record of a commit, ${d.path}, cannot be used: ${d.problem}. Put back an undamaged copy, or start anew with another run id; the directory is left as it is.`,
   CONTEXT_NO_DIR: (d) =>
     `Task "${d.taskId}" used ctx.${d.member}, but this run has no directory. Give the run a \`dir\`.`,
   DIR_BUSY: (d) =>

@@ -2,9 +2,12 @@
 //
 // Owns:     the files below `commits/` in the run's folder.
 // Does not: touch the shared directory.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { SheafError } from "@sheaf/core";
 import type { Change } from "./change.ts";
+import { fromChecksummed, withChecksum } from "./checksummed.ts";
+import { replaceFile, type Sync } from "./disk-sync.ts";
 import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
 import { lookup, type Tree } from "./tree.ts";
 
@@ -27,14 +30,15 @@ const FOLDER = "commits";
 const fileName = (number: number): string => `${String(number).padStart(6, "0")}.json`;
 
 /** Writes a record, all of it or nothing, or removes it. Doing it again does no harm. */
-export function writeRecord({ file, record }: PendingRecord): void {
+export function writeRecord({ file, record }: PendingRecord, sync: Sync): void {
+  const folder = dirname(file);
   if (record === null) {
     rmSync(file, { force: true });
+    sync([folder]);
     return;
   }
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, JSON.stringify(record));
-  renameSync(`${file}.new`, file);
+  if (mkdirSync(folder, { recursive: true }) !== undefined) sync([dirname(folder)]);
+  replaceFile(file, withChecksum(record), sync);
 }
 
 /** Returns the changes that lead from the tree after some effective changes back to the tree before them. */
@@ -66,6 +70,7 @@ export class CommitLog {
 
   constructor(runDir: string) {
     this.#folder = join(runDir, FOLDER);
+    // What a torn write has left behind has another ending.
     this.#count = existsSync(this.#folder)
       ? readdirSync(this.#folder).filter((name) => name.endsWith(".json")).length
       : 0;
@@ -82,11 +87,9 @@ export class CommitLog {
     this.#count -= 1;
   }
 
-  /** All commits, the first one first. */
+  /** All commits, the first one first. @throws SheafError COMMIT_DAMAGED */
   read(): readonly CommitRecord[] {
-    return Array.from({ length: this.#count }, (_, i) => {
-      return JSON.parse(readFileSync(join(this.#folder, fileName(i)), "utf8")) as CommitRecord;
-    });
+    return Array.from({ length: this.#count }, (_, i) => readRecord(join(this.#folder, fileName(i))));
   }
 
   /** Makes ready that the last commit is forgotten. */
@@ -96,7 +99,18 @@ export class CommitLog {
   }
 }
 
-/** Returns the commits that a run's folder holds, the first one first. */
+function readRecord(path: string): CommitRecord {
+  if (!existsSync(path)) {
+    throw new SheafError("COMMIT_DAMAGED", { path, problem: "it is not there, and later ones are" });
+  }
+  const record = fromChecksummed(readFileSync(path, "utf8"));
+  if (record === undefined) {
+    throw new SheafError("COMMIT_DAMAGED", { path, problem: "what it says does not fit its checksum" });
+  }
+  return record as CommitRecord;
+}
+
+/** Returns the commits that a run's folder holds, the first one first. @throws SheafError COMMIT_DAMAGED */
 export const readCommits = (runDir: string): readonly CommitRecord[] => new CommitLog(runDir).read();
 
 /** Returns what takes a commit back. */

@@ -63,7 +63,7 @@ export class CommittedState {
     this.#keepReplaced(effective);
     const undo = undoOf(this.#tree, effective);
     const record = this.#commits.next(effects.taskId, effective, undo);
-    const published = this.#publish({ changes: effective, undo, record });
+    const published = this.#publish({ changes: effective, undo, record, kept: this.#options.runDir });
     snapshots.forget(this.#tree);
     this.#tree = tree;
     this.#log.push({ taskId: effects.taskId, changes: effective });
@@ -113,7 +113,8 @@ export class CommittedState {
       }
       this.#keepReplaced(applied.effective);
       const undo = undoOf(this.#tree, applied.effective);
-      publish(this.#options.live, { changes: applied.effective, undo, record: this.#commits.dropLast() });
+      const publication = { changes: applied.effective, undo, record: this.#commits.dropLast() };
+      publish(this.#options.live, { ...publication, kept: this.#options.runDir });
       this.#options.onRewound(this.#tree, applied);
       this.#tree = applied.tree;
     }

@@ -21,6 +21,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
+import { foldersUpTo, type Sync } from "./disk-sync.ts";
 import { type FileStat, fileStat, statOf, unchanged } from "./file-stat.ts";
 import { joinPath, pathParts } from "./relative-path.ts";
 import type { FileEntry, LinkEntry } from "./tree.ts";
@@ -34,6 +35,8 @@ export interface Live {
   readonly asideDir: string;
   /** State in which each path was left. */
   readonly stats: Map<string, FileStat>;
+  /** Puts on the disk what a loss of power must leave as it is. */
+  readonly sync: Sync;
 }
 
 /** Told apart from files of the user, should a kill leave one behind. */
@@ -45,6 +48,8 @@ export class LiveEditor {
   readonly #realFolders = new Set<string>();
   /** Paths that were not in the state in which they had been left. */
   readonly outside: string[] = [];
+  /** Absolute paths of the files that were put and of the folders that were changed. */
+  readonly touched: Set<string> = new Set();
 
   constructor(live: Live) {
     this.#live = live;
@@ -54,6 +59,8 @@ export class LiveEditor {
     const { path } = change;
     this.#makeWay(path);
     const full = join(this.#live.dir, path);
+    this.touched.add(dirname(full));
+    if (change.op !== "remove" && change.op !== "rmdir") this.touched.add(full);
     switch (change.op) {
       case "remove":
         this.#yieldTo(path, (now) => !now.isDirectory());
@@ -106,6 +113,7 @@ export class LiveEditor {
     if (now?.isDirectory()) return;
     if (now !== undefined) this.#moveAside(path);
     mkdirSync(full);
+    this.touched.add(dirname(full)).add(full);
   }
 
   // Leaves the path free, or with something that the run itself has left there.
@@ -127,6 +135,7 @@ export class LiveEditor {
     for (let n = 1; existsSync(to); n++) to = join(asideDir, `${path}.${n}`);
     mkdirSync(dirname(to), { recursive: true });
     renameSync(join(dir, path), to);
+    for (const folder of foldersUpTo(to, dirname(asideDir))) this.touched.add(folder);
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SheafError } from "@sheaf/core";
 import { freezeBase } from "./base.ts";
+import { foldersUpTo, noSync } from "./disk-sync.ts";
 import { statOf } from "./file-stat.ts";
 import { frozenFolders } from "./frozen.ts";
 import type { Live } from "./live-files.ts";
@@ -26,6 +27,7 @@ function openLive(options: WorkdirOptions): Live {
     stateDir: join(options.dir, STATE_FOLDER),
     asideDir: join(options.runDir, "outside"),
     stats: new Map(),
+    sync: options.sync ?? noSync,
   };
 }
 
@@ -36,6 +38,12 @@ function prepare(options: WorkdirOptions): { lock: DirLock; live: Live; recovere
     const live = openLive(options);
     writeFileSync(join(live.stateDir, ".gitignore"), "*\n");
     mkdirSync(options.runDir, { recursive: true });
+    live.sync([
+      live.stateDir,
+      options.dir,
+      options.runDir,
+      ...foldersUpTo(options.runDir, dirname(dirname(options.runDir))),
+    ]);
     return { lock, live, recovered: recover(live) };
   } catch (error) {
     lock.release();

@@ -6,10 +6,14 @@
 // Invariants:
 //   P3. Before the first change the whole list lies in the redo file; recovery repeats it, so a kill loses nothing.
 //   P5. When a change fails, those before it are taken back and the redo file goes.
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+//   P6. With durability against the loss of power, all that comes first in this list is on the disk before the next
+//       begins: the bytes of the changes and of what takes them back, the redo file, the changes, the record.
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
+import { fromChecksummed, withChecksum } from "./checksummed.ts";
 import { type PendingRecord, writeRecord } from "./commit-log.ts";
+import { foldersUpTo, replaceFile } from "./disk-sync.ts";
 import { type FileStat, statOf } from "./file-stat.ts";
 import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
 import { type Live, LiveEditor, TEMPORARY } from "./live-files.ts";
@@ -28,6 +32,8 @@ export interface Publication {
   readonly changes: readonly Change[];
   readonly undo: readonly Change[];
   readonly record: PendingRecord;
+  /** Absolute path of the folder below which the bytes of both lie. */
+  readonly kept: string;
 }
 
 const REDO = "publishing.json";
@@ -36,7 +42,7 @@ type KeptStat = readonly [ino: string, size: number, mode: number, mtimeNs: stri
 
 /** What is being published, for whoever has to finish it. */
 interface Redo {
-  readonly version: 3;
+  readonly version: 4;
   readonly changes: readonly KeptChange[];
   /** State in which each path of the changes had been left, or null where there was nothing. */
   readonly before: readonly (KeptStat | null)[];
@@ -57,7 +63,8 @@ const restoreStat = ([ino, size, mode, mtimeNs, ctimeNs]: KeptStat): FileStat =>
  *
  * @throws SheafError DIR_UNUSABLE when one of them cannot be made; the directory is then as it was before.
  */
-export function publish(live: Live, { changes, undo, record }: Publication): Published {
+export function publish(live: Live, { changes, undo, record, kept }: Publication): Published {
+  live.sync(bytesOf([...changes, ...undo], kept));
   writeRedo(live, changes, record);
   const editor = new LiveEditor(live);
   let bytes = 0;
@@ -66,11 +73,14 @@ export function publish(live: Live, { changes, undo, record }: Publication): Pub
       editor.apply(change);
     } catch (error) {
       takeBack(live, undo.slice(0, i + 1).reverse());
+      live.sync(editor.touched);
       rmSync(join(live.stateDir, REDO), { force: true });
+      live.sync([live.stateDir]); // what was refused must not be repeated
       throw unusable(live.dir, `${change.path} cannot be written (${codeOf(error)})`, error);
     }
     if (change.op === "put" && change.entry.kind === "file") bytes += change.entry.content.size;
   }
+  live.sync(editor.touched);
   finish(live, record);
   const count = (op: Change["op"]): number => changes.filter((change) => change.op === op).length;
   return { files: count("put"), bytes, deleted: count("remove"), outside: editor.outside };
@@ -93,14 +103,25 @@ function takeBack(live: Live, undo: readonly Change[]): void {
 function writeRedo(live: Live, changes: readonly Change[], record: PendingRecord): void {
   const path = join(live.stateDir, REDO);
   const before = changes.map((change) => keepStat(live.stats.get(change.path)));
-  const redo: Redo = { version: 3, changes: keepChanges(changes), before, record };
-  writeFileSync(`${path}.new`, JSON.stringify(redo));
-  renameSync(`${path}.new`, path);
+  const redo: Redo = { version: 4, changes: keepChanges(changes), before, record };
+  replaceFile(path, withChecksum(redo), live.sync);
 }
 
+// That the redo file is gone need not be on the disk: to repeat what it says changes nothing.
 function finish(live: Live, record: PendingRecord): void {
-  writeRecord(record);
+  writeRecord(record, live.sync);
   rmSync(join(live.stateDir, REDO));
+}
+
+/** Files with the bytes of changes, and the folders that lead to them. */
+function bytesOf(changes: readonly Change[], kept: string): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const change of changes) {
+    if (change.op !== "put" || change.entry.kind !== "file") continue;
+    const { path } = change.entry.content;
+    for (const each of [path, ...foldersUpTo(path, kept)]) paths.add(each);
+  }
+  return paths;
 }
 
 /**
@@ -120,6 +141,8 @@ export function recover(live: Live): number {
   });
   const editor = new LiveEditor(live);
   for (const change of changes) {
+    const full = join(live.dir, change.path);
+    editor.touched.add(full).add(dirname(full)); // whoever was killed may not have put it on the disk
     if (isMade(live, change)) continue;
     try {
       editor.apply(change);
@@ -131,14 +154,15 @@ export function recover(live: Live): number {
   }
   for (const folder of new Set(changes.map((change) => dirname(join(live.dir, change.path))))) sweep(folder);
   live.stats.clear();
+  live.sync(editor.touched);
   finish(live, redo.record);
   return changes.length;
 }
 
 function readRedo(live: Live, path: string): Redo {
   try {
-    const redo = JSON.parse(readFileSync(path, "utf8")) as Redo;
-    if (redo.version === 3) return redo;
+    const redo = fromChecksummed(readFileSync(path, "utf8")) as Redo | undefined;
+    if (redo?.version === 4) return redo;
   } catch {
     // Damaged: the sentence below says it as well.
   }

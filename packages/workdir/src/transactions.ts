@@ -271,6 +271,9 @@ export class Transactions implements Workdir {
       await this.#removals;
       for (const folder of ["links", "trash", LOWER_FOLDER])
         await fsExtra.remove(join(this.#prepared.options.runDir, folder));
+      // A redo file that came back after a loss of power would take what its user does next for somebody else's.
+      const { sync, stateDir } = this.#prepared.live;
+      sync([stateDir]);
     } finally {
       this.#prepared.lock.release();
     }

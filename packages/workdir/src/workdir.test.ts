@@ -20,6 +20,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { withChecksum } from "./checksummed.ts";
 import type { Effects } from "./effects.ts";
 import { openWorkdir } from "./open-workdir.ts";
 import type { View } from "./view.ts";
@@ -563,7 +564,7 @@ describe("a kill in the middle of publishing", () => {
     expect(next.recovered).toBe(5);
     expect(readTree(shared())).toEqual(after);
     expect(existsSync(at(".sheaf/runs/r2/outside"))).toBe(false);
-    expect(JSON.parse(readFileSync(at(".sheaf/record.json"), "utf8")).taskId).toBe("t");
+    expect(JSON.parse(readFileSync(at(".sheaf/record.json"), "utf8")).of.taskId).toBe("t");
   });
 
   test("what somebody has put in the way since is kept aside, whatever it is", async () => {
@@ -589,7 +590,8 @@ describe("a kill in the middle of publishing", () => {
 
   test("a redo file that cannot be used is told with what to do", async () => {
     mkdirSync(at(".sheaf"), { recursive: true });
-    for (const text of ["{", '{"version":1}']) {
+    const torn = withChecksum({ version: 4, changes: [] }).replace("[]", "{}");
+    for (const text of ["{", '{"version":1}', withChecksum({ version: 3 }), torn]) {
       writeFileSync(at(".sheaf/publishing.json"), text);
       await expect(workdirWith({})).rejects.toThrow(/publishing\.json .*remove it/);
     }
@@ -606,7 +608,7 @@ describe("a kill in the middle of publishing", () => {
     };
     const parsed = changes.map((text) => text.split(" ") as [string, string]);
     const redo = {
-      version: 3,
+      version: 4,
       changes: parsed.map(([op, path]) => {
         const file = {
           kind: "file",
@@ -621,7 +623,7 @@ describe("a kill in the middle of publishing", () => {
       before: parsed.map(([, path]) => stat(path)),
       record: { file: at(".sheaf/record.json"), record: { taskId: "t", changes: [], undo: [] } },
     };
-    writeFileSync(at(".sheaf/publishing.json"), JSON.stringify(redo));
+    writeFileSync(at(".sheaf/publishing.json"), withChecksum(redo));
   }
 });
 

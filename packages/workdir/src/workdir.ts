@@ -1,5 +1,6 @@
 import type { Observed } from "@sheaf/core";
 import type { Clash } from "./change.ts";
+import type { Sync } from "./disk-sync.ts";
 import type { Effects } from "./effects.ts";
 import type { KeptEffects } from "./kept-effects.ts";
 import type { Meanwhile, Standing } from "./meanwhile.ts";
@@ -32,6 +33,8 @@ export interface WorkdirOptions {
    * for root, whom file modes do not stop.
    */
   readonly rung?: StagingRung;
+  /** Puts on the disk what a commit must find there after a loss of power. @default leave that to the system */
+  readonly sync?: Sync;
   readonly signal?: AbortSignal;
 }
 

@@ -196,6 +196,7 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
     parse: parsePolicies,
   },
   retain: oneOf("SHEAF_RETAIN", "failed", ["failed", "all", "none"]),
+  durability: oneOf("SHEAF_DURABILITY", "process", ["process", "power"]),
   home: optionalText("SHEAF_HOME", "a path of a folder"),
   trace: boolean("SHEAF_TRACE", true),
 };

@@ -1,5 +1,5 @@
 import type { ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
-import type { PolicyMap, StagingRung } from "@sheaf/workdir";
+import type { Durability, PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
 
 /** What decides how a run is run. Every field can be set in code and, but for the last few, in the environment. */
@@ -71,6 +71,8 @@ export interface Settings {
   readonly policies: PolicyMap;
   /** Which views are kept with the run: those of failed attempts, all, or none. */
   readonly retain: "failed" | "all" | "none";
+  /** What a commit survives: the end of the process (`process`), or the loss of power as well (`power`). */
+  readonly durability: Durability;
   /** Folder for the state of runs; null: `.sheaf` in the shared directory. */
   readonly home: string | null;
   /** Write the journal to disk. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { EventBody, RunEvent } from "@sheaf/core";
 import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
-import { type Meanwhile, openWorkdir, type Workdir } from "@sheaf/workdir";
+import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir } from "@sheaf/workdir";
 import { makeStateDir } from "./check-home.ts";
 import { type DecidedSession, withDecisions } from "./doubt.ts";
 import { ExecutionStore } from "./execution-store.ts";
@@ -27,6 +27,8 @@ export interface OpenRun {
   readonly meanwhile: Meanwhile | null;
   /** Where finished attempts are kept; null where nothing is. */
   readonly kept: ExecutionStore | null;
+  /** Puts on the disk what must survive. */
+  readonly sync: Sync;
   readonly emit: (body: EventBody) => RunEvent;
 }
 
@@ -41,16 +43,17 @@ export async function openRun(request: RunRequest, signal: AbortSignal): Promise
   const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
   const known = runDir !== null && hasBegun(runDir);
   if (!known) withDecisions(request, null);
-  const workdir = await openDirectory(request, runDir, signal);
+  const sync = request.settings.durability === "power" ? await diskSync() : noSync;
+  const workdir = await openDirectory(request, { runDir, sync, signal });
   try {
     const earlier = !known ? null : earlierSession(runDir, request, workdir?.committed() ?? []);
     const decided = withDecisions(request, earlier);
     if (decided === null || workdir === null) {
-      return openFiles(request, { runDir, workdir, earlier: decided, meanwhile: null });
+      return openFiles(request, { runDir, workdir, earlier: decided, sync, meanwhile: null });
     }
     const meanwhile = await workdir.meanwhile(decided.done.map(({ standing }) => standing));
     await workdir.rewind(decided.commits);
-    return openFiles(request, { runDir, workdir, earlier: decided, meanwhile });
+    return openFiles(request, { runDir, workdir, earlier: decided, sync, meanwhile });
   } catch (error) {
     await workdir?.close({ keep: true });
     throw error;
@@ -60,14 +63,17 @@ export async function openRun(request: RunRequest, signal: AbortSignal): Promise
 // A run that is cancelled while its directory is frozen touches nothing in it, and ends as any other.
 async function openDirectory(
   request: RunRequest,
-  runDir: string | null,
-  signal: AbortSignal,
+  {
+    runDir,
+    sync,
+    signal,
+  }: { readonly runDir: string | null; readonly sync: Sync; readonly signal: AbortSignal },
 ): Promise<Workdir | null> {
   const { runId, tasks, dir, settings } = request;
   if (dir === null || runDir === null) return null;
   try {
     return await openWorkdir({
-      ...{ dir, runDir, runId, frozen: settings.frozen, policies: settings.policies, signal },
+      ...{ dir, runDir, runId, frozen: settings.frozen, policies: settings.policies, sync, signal },
       declaredWrites: tasks.flatMap((task) => task.writes ?? []),
       shown: shownToTasks(request),
       ...(settings.staging === "auto" ? {} : { rung: settings.staging }),
@@ -83,9 +89,10 @@ interface Place {
   readonly workdir: Workdir | null;
   readonly earlier: DecidedSession | null;
   readonly meanwhile: Meanwhile | null;
+  readonly sync: Sync;
 }
 
-function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile }: Place): OpenRun {
+function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, sync }: Place): OpenRun {
   const { stateDir, runId, clock, tasks, settings, costWeights } = request;
   const folder = new RunFolder(
     runDir,
@@ -94,7 +101,7 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile }:
   const traced = runDir !== null && settings.trace;
   const path = traced ? join(runDir, JOURNAL_FILE) : null;
   const journal = openJournal({ path, runId, clock, nextSeq: earlier?.events.length ?? 0 });
-  if (traced) keepTasks(runDir, request);
+  if (traced) sync([keepTasks(runDir, request), runDir]);
   const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
   for (const event of earlier?.events ?? []) costs.add(event);
   const emit = (body: EventBody): RunEvent => {
@@ -104,5 +111,6 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile }:
   };
   const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
   for (const { output, ...execution } of earlier?.taken ?? []) kept?.keep(execution, output);
-  return { workdir, journal, folder, history: openHistory(stateDir), costs, earlier, meanwhile, kept, emit };
+  const opened = { workdir, journal, folder, history: openHistory(stateDir), costs, earlier, meanwhile };
+  return { ...opened, kept, sync, emit };
 }

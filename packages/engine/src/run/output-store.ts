@@ -52,6 +52,12 @@ export class OutputStore {
     }
   }
 
+  /** Paths of what keeps a task's output on the disk; none where nothing does. */
+  pathsOf(task: number): readonly string[] {
+    if (this.#folder === null) return [];
+    return [join(this.#folder, outputFile(this.#order[task]!)), this.#folder];
+  }
+
   bytes(task: number): Uint8Array | undefined {
     return this.#outputs.get(task)?.bytes;
   }

@@ -102,7 +102,7 @@ export class Run {
     this.#request = await this.#askAgents();
     this.#request = await this.#withTracker(opened);
     const { tasks, works, settings, clock, runId } = this.#request;
-    const { workdir, emit, journal, folder, costs, kept, earlier } = opened;
+    const { workdir, emit, journal, folder, costs, kept, earlier, sync } = opened;
     const limits = effectiveLimits(this.#request);
     const bounds = runBounds(this.#request, limits);
     this.#announce(opened, limits);
@@ -135,6 +135,7 @@ export class Run {
       shim: this.#request.shim,
       kept,
       memo,
+      sync,
       reusable: earlier?.executions ?? new Map(),
       happened: new Set(earlier?.happened),
       before: earlier?.events ?? [],

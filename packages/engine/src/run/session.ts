@@ -49,13 +49,14 @@ export interface EarlierSession {
 const definitionsOf = ({ tasks, works }: RunRequest): readonly string[] =>
   tasks.map((task, i) => taskDefinition(task, works[i]!));
 
-/** Notes what a run is about, for a session that may go on with it. */
-export function keepTasks(runDir: string, request: RunRequest): void {
+/** Notes what a run is about, for a session that may go on with it. Returns the path of the note. */
+export function keepTasks(runDir: string, request: RunRequest): string {
   const kept: KeptTasks = { version: 1, definitions: definitionsOf(request) };
   const path = join(runDir, TASKS_FILE);
   mkdirSync(runDir, { recursive: true });
   writeFileSync(`${path}.new`, JSON.stringify(kept));
   renameSync(`${path}.new`, path);
+  return path;
 }
 
 /** Tells whether a run with this folder may have started a task: what is written before that is there. */

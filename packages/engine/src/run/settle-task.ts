@@ -85,7 +85,9 @@ async function commit(
   { attempt, effects }: Pick<AttemptRecord, "attempt" | "effects">,
 ): Promise<Settlement> {
   const taskId = world.tasks[task]!.id;
-  const { workdir } = world;
+  const { workdir, settings, journal, outputs, sync } = world;
+  // Before the commit: a session that finds the one without the other would take the task back.
+  sync(outputs.pathsOf(task));
   let result: CommitResult = { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
   if (workdir !== null && effects !== null) result = await workdir.commit(effects);
   if (result.status === "refused") {
@@ -99,6 +101,7 @@ async function commit(
   const { files, bytes, deleted, outside } = result;
   if (outside.length > 0) world.emit({ type: "dir.changed-outside", paths: outside });
   world.emit({ type: "task.committed", taskId, attempt, files, bytes, deleted });
-  world.journal.flush();
+  if (settings.durability === "power") await journal.sync();
+  else journal.flush();
   return { verdict: "committed" };
 }

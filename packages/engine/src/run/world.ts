@@ -12,7 +12,7 @@ import type {
   TaskFailure,
 } from "@sheaf/core";
 import type { CostBook, Journal } from "@sheaf/ledger";
-import type { Effects, Workdir } from "@sheaf/workdir";
+import type { Effects, Sync, Workdir } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Executors } from "../executor/executors.ts";
@@ -39,6 +39,8 @@ export interface World {
   readonly before: readonly RunEvent[];
   readonly costs: CostBook;
   readonly outputs: OutputStore;
+  /** Puts on the disk what must survive. */
+  readonly sync: Sync;
   /** Null in a run without `dir`. */
   readonly workdir: Workdir | null;
   /** Folder of the run's own files, made on demand; null while there is none. */
