@@ -1,6 +1,7 @@
 import { measureAudit } from "./audit/measure-audit.ts";
 import { BadInput } from "./bad-input.ts";
 import { type BenchArguments, benchArguments, type SectionName } from "./bench-arguments.ts";
+import { measureDurability } from "./durability/measure-durability.ts";
 import type { CommandOutput } from "./makespan-command.ts";
 import { type Conditions, underConditions } from "./measure/conditions.ts";
 import { describeMachine, type Machine } from "./measure/machine.ts";
@@ -16,6 +17,7 @@ const SECTIONS: Readonly<Record<SectionName, MeasureSection>> = {
   workflows: measureWorkflows,
   overhead: measureOverhead,
   workdir: measureWorkdir,
+  durability: measureDurability,
   tracking: measureTracking,
 };
 

@@ -29,16 +29,25 @@ const FOLDER = "commits";
 
 const fileName = (number: number): string => `${String(number).padStart(6, "0")}.json`;
 
-/** Writes a record, all of it or nothing, or removes it. Doing it again does no harm. */
-export function writeRecord({ file, record }: PendingRecord, sync: Sync): void {
+/**
+ * Writes a record, all of it or nothing, or removes it. Doing it again does no harm.
+ *
+ * @param disk.before paths of what must be on the disk before
+ */
+export function writeRecord(
+  { file, record }: PendingRecord,
+  { sync, before }: { readonly sync: Sync; readonly before: Iterable<string> },
+): void {
   const folder = dirname(file);
   if (record === null) {
+    sync(before);
     rmSync(file, { force: true });
     sync([folder]);
     return;
   }
-  if (mkdirSync(folder, { recursive: true }) !== undefined) sync([dirname(folder)]);
-  replaceFile(file, withChecksum(record), sync);
+  const isNew = mkdirSync(folder, { recursive: true }) !== undefined;
+  const made = isNew ? [dirname(folder)] : [];
+  replaceFile(file, withChecksum(record), { sync, before: [...before, ...made] });
 }
 
 /** Returns the changes that lead from the tree after some effective changes back to the tree before them. */

@@ -54,16 +54,25 @@ export class CommittedState {
   }
 
   /** Makes effects part of the tree and of the live directory, or says what is in their way. */
-  async commit(effects: Effects): Promise<CommitResult> {
+  async commit(effects: Effects, alongside: readonly string[] = []): Promise<CommitResult> {
     const { snapshots } = this.#options;
     const applied = await snapshots.apply(this.#tree, effects);
     if (!("tree" in applied)) return { status: "refused", ...applied };
     const { effective, tree } = applied;
-    if (effective.length === 0) return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
+    if (effective.length === 0) {
+      this.#options.live.sync(alongside);
+      return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
+    }
     this.#keepReplaced(effective);
     const undo = undoOf(this.#tree, effective);
     const record = this.#commits.next(effects.taskId, effective, undo);
-    const published = this.#publish({ changes: effective, undo, record, kept: this.#options.runDir });
+    const published = this.#publish({
+      changes: effective,
+      undo,
+      record,
+      kept: this.#options.runDir,
+      alongside,
+    });
     snapshots.forget(this.#tree);
     this.#tree = tree;
     this.#log.push({ taskId: effects.taskId, changes: effective });
@@ -114,7 +123,7 @@ export class CommittedState {
       this.#keepReplaced(applied.effective);
       const undo = undoOf(this.#tree, applied.effective);
       const publication = { changes: applied.effective, undo, record: this.#commits.dropLast() };
-      publish(this.#options.live, { ...publication, kept: this.#options.runDir });
+      publish(this.#options.live, { ...publication, kept: this.#options.runDir, alongside: [] });
       this.#options.onRewound(this.#tree, applied);
       this.#tree = applied.tree;
     }

@@ -88,10 +88,17 @@ export function foldersUpTo(path: string, top: string): readonly string[] {
   return folders;
 }
 
-/** Writes a file as a whole: its bytes are on the disk before its name is, and both when this returns. */
-export function replaceFile(path: string, text: string, sync: Sync): void {
+/**
+ * Writes a file as a whole: its bytes, and what belongs `before` it, are on the disk before its name is, and that is
+ * when this returns.
+ */
+export function replaceFile(
+  path: string,
+  text: string,
+  { sync, before }: { readonly sync: Sync; readonly before: Iterable<string> },
+): void {
   writeFileSync(`${path}.new`, text);
-  sync([`${path}.new`]);
+  sync([...before, `${path}.new`]);
   renameSync(`${path}.new`, path);
   sync([dirname(path)]);
 }

@@ -35,13 +35,21 @@ const open = (sync?: Sync): Promise<Workdir> =>
     ...{ shown: "everything", rung: "copy", ...(sync === undefined ? {} : { sync }) },
   });
 
-async function commit(workdir: Workdir, taskId: string, act: (view: string) => void) {
+async function commit(
+  workdir: Workdir,
+  taskId: string,
+  act: (view: string) => void,
+  alongside?: readonly string[],
+) {
   const view = await workdir.stage({
     ...{ taskId, folder: taskId, attempt: 1, shown: "everything", writes: null },
     ...{ below: [], mayLink: true, enters: true, fresh: false },
   });
   act(view.path);
-  return workdir.commit(await workdir.seal(view, { succeeded: true, quiet: true, observed: null }));
+  return workdir.commit(
+    await workdir.seal(view, { succeeded: true, quiet: true, observed: null }),
+    alongside,
+  );
 }
 
 const change = (view: string): void => {
@@ -86,8 +94,9 @@ describe("a commit that survives a loss of power", () => {
     const layer = `${RUN}/layers/1/t-1`;
     expect(calls).toEqual([
       {
-        seen: "",
+        seen: "redo is written",
         paths: [
+          ".sheaf/publishing.json.new",
           ...[
             RUN,
             `${RUN}/base`,
@@ -100,11 +109,14 @@ describe("a commit that survives a loss of power", () => {
           ...[`${layer}/made`, `${layer}/made/deep`, `${layer}/made/deep/c`],
         ],
       },
-      { seen: "redo is written", paths: [".sheaf/publishing.json.new"] },
       { seen: "redo", paths: [".sheaf"] },
-      { seen: "redo, changes", paths: [".", "a", "made", "made/deep", "made/deep/c", "sub"] },
-      { seen: "redo, changes", paths: [RUN] },
-      { seen: "redo, changes, record is written", paths: [`${RUN}/commits/000000.json.new`] },
+      {
+        seen: "redo, changes, record is written",
+        paths: [
+          ...[".", RUN, `${RUN}/commits/000000.json.new`],
+          ...["a", "made", "made/deep", "made/deep/c", "sub"],
+        ],
+      },
       { seen: "redo, changes, record", paths: [`${RUN}/commits`] },
     ]);
     await workdir.close({ keep: true });
@@ -117,8 +129,7 @@ describe("a commit that survives a loss of power", () => {
     calls.length = 0;
     await workdir.rewind(0);
     expect(calls.map((call) => call.seen)).toEqual([
-      ...["changes, record", "redo is written, changes, record", "redo, changes, record"],
-      ...["redo, record", "redo"],
+      ...["redo is written, changes, record", "redo, changes, record", "redo, record", "redo"],
     ]);
     await workdir.close({ keep: true });
   });
@@ -128,11 +139,22 @@ describe("a commit that survives a loss of power", () => {
     const workdir = await open((paths) => {
       sync(paths);
       // The bytes of the last change are lost after they were put on the disk.
-      if (seen() === "") rmSync(at(`${RUN}/layers/1/t-1/made/deep/c`), { force: true });
+      if (seen() === "redo is written") rmSync(at(`${RUN}/layers/1/t-1/made/deep/c`), { force: true });
     });
     await expect(commit(workdir, "t", change)).rejects.toThrow("made/deep/c cannot be written");
     expect(calls.at(-2)!.seen).toBe("redo");
     expect(calls.at(-1)).toEqual({ seen: "", paths: [".sheaf"] });
+    await workdir.close({ keep: true });
+  });
+
+  test("puts what else belongs to it on the disk first, even where it changes nothing", async () => {
+    const { sync, calls } = watched();
+    const workdir = await open(sync);
+    await commit(workdir, "t", change, [at("beside")]);
+    expect(calls.find(({ paths }) => paths.includes("beside"))?.seen).toBe("redo is written");
+    calls.length = 0;
+    await commit(workdir, "u", () => {}, [at("beside")]);
+    expect(calls.map(({ paths }) => paths)).toEqual([["beside"]]);
     await workdir.close({ keep: true });
   });
 

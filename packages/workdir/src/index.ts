@@ -3,7 +3,7 @@ export { fromChecksummed, withChecksum } from "./checksummed.ts";
 export { type CommitRecord, readCommits } from "./commit-log.ts";
 export { fileHash } from "./content-hash.ts";
 export { differencesAfter } from "./differences-after.ts";
-export { type Durability, diskSync, noSync, type Sync } from "./disk-sync.ts";
+export { type Durability, diskSync, fsyncEach, noSync, type Sync } from "./disk-sync.ts";
 export type { Effects } from "./effects.ts";
 export {
   broughtFile,

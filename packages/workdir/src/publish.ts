@@ -7,7 +7,7 @@
 //   P3. Before the first change the whole list lies in the redo file; recovery repeats it, so a kill loses nothing.
 //   P5. When a change fails, those before it are taken back and the redo file goes.
 //   P6. With durability against the loss of power, all that comes first in this list is on the disk before the next
-//       begins: the bytes of the changes and of what takes them back, the redo file, the changes, the record.
+//       begins: the bytes of the changes and of what takes them back; the redo file; the changes; the record.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
@@ -34,6 +34,8 @@ export interface Publication {
   readonly record: PendingRecord;
   /** Absolute path of the folder below which the bytes of both lie. */
   readonly kept: string;
+  /** Paths of what else must be on the disk before the commit is. */
+  readonly alongside: readonly string[];
 }
 
 const REDO = "publishing.json";
@@ -63,9 +65,8 @@ const restoreStat = ([ino, size, mode, mtimeNs, ctimeNs]: KeptStat): FileStat =>
  *
  * @throws SheafError DIR_UNUSABLE when one of them cannot be made; the directory is then as it was before.
  */
-export function publish(live: Live, { changes, undo, record, kept }: Publication): Published {
-  live.sync(bytesOf([...changes, ...undo], kept));
-  writeRedo(live, changes, record);
+export function publish(live: Live, { changes, undo, record, kept, alongside }: Publication): Published {
+  writeRedo(live, { changes, record, before: [...bytesOf([...changes, ...undo], kept), ...alongside] });
   const editor = new LiveEditor(live);
   let bytes = 0;
   for (const [i, change] of changes.entries()) {
@@ -80,8 +81,7 @@ export function publish(live: Live, { changes, undo, record, kept }: Publication
     }
     if (change.op === "put" && change.entry.kind === "file") bytes += change.entry.content.size;
   }
-  live.sync(editor.touched);
-  finish(live, record);
+  finish(live, record, editor.touched);
   const count = (op: Change["op"]): number => changes.filter((change) => change.op === op).length;
   return { files: count("put"), bytes, deleted: count("remove"), outside: editor.outside };
 }
@@ -100,16 +100,23 @@ function takeBack(live: Live, undo: readonly Change[]): void {
   }
 }
 
-function writeRedo(live: Live, changes: readonly Change[], record: PendingRecord): void {
+function writeRedo(
+  live: Live,
+  {
+    changes,
+    record,
+    before,
+  }: Pick<Publication, "changes" | "record"> & { readonly before: readonly string[] },
+): void {
   const path = join(live.stateDir, REDO);
-  const before = changes.map((change) => keepStat(live.stats.get(change.path)));
-  const redo: Redo = { version: 4, changes: keepChanges(changes), before, record };
-  replaceFile(path, withChecksum(redo), live.sync);
+  const states = changes.map((change) => keepStat(live.stats.get(change.path)));
+  const redo: Redo = { version: 4, changes: keepChanges(changes), before: states, record };
+  replaceFile(path, withChecksum(redo), { sync: live.sync, before });
 }
 
 // That the redo file is gone need not be on the disk: to repeat what it says changes nothing.
-function finish(live: Live, record: PendingRecord): void {
-  writeRecord(record, live.sync);
+function finish(live: Live, record: PendingRecord, touched: Iterable<string>): void {
+  writeRecord(record, { sync: live.sync, before: touched });
   rmSync(join(live.stateDir, REDO));
 }
 
@@ -154,8 +161,7 @@ export function recover(live: Live): number {
   }
   for (const folder of new Set(changes.map((change) => dirname(join(live.dir, change.path))))) sweep(folder);
   live.stats.clear();
-  live.sync(editor.touched);
-  finish(live, redo.record);
+  finish(live, redo.record, editor.touched);
   return changes.length;
 }
 

@@ -188,8 +188,8 @@ export class Transactions implements Workdir {
     return join(options.runDir, "layers", session, "+joined", String(this.#joined++));
   }
 
-  commit(effects: Effects): Promise<CommitResult> {
-    return this.#committed.commit(effects);
+  commit(effects: Effects, alongside: readonly string[] = []): Promise<CommitResult> {
+    return this.#committed.commit(effects, alongside);
   }
 
   mayBeSettled(path: string): boolean {

@@ -130,8 +130,12 @@ export interface Workdir {
   validate(effects: Effects): Promise<Validation>;
   /** Tells whether a policy may settle a conflict at this path, so that the task need not run again for it. */
   mayBeSettled(path: string): boolean;
-  /** Makes valid effects part of the committed state and of the live directory, or says what is in their way. */
-  commit(effects: Effects): Promise<CommitResult>;
+  /**
+   * Makes valid effects part of the committed state and of the live directory, or says what is in their way.
+   *
+   * @param alongside paths of what else must be on the disk before the commit is
+   */
+  commit(effects: Effects, alongside?: readonly string[]): Promise<CommitResult>;
   /** Returns effects as plain data that outlives the run. Hashes what was read. */
   keep(effects: Effects): Promise<KeptEffects>;
   /** Returns kept effects as those of an attempt that starts now, or null when it would read something else. */

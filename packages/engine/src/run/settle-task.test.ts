@@ -9,7 +9,10 @@ import type { RunOptions } from "./options.ts";
 import { settleTask } from "./settle-task.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
-async function calls(durability: "process" | "power"): Promise<readonly string[]> {
+async function calls(
+  durability: "process" | "power",
+  effects: object | null = {},
+): Promise<readonly string[]> {
   const made: string[] = [];
   const world = {
     ...{ tasks: [{ id: "t" }], tracked: [true], settings: { durability } },
@@ -17,8 +20,8 @@ async function calls(durability: "process" | "power"): Promise<readonly string[]
     sync: (paths: readonly string[]) => made.push(`sync ${paths.join()}`),
     workdir: {
       validate: async () => [],
-      commit: async () => {
-        made.push("commit");
+      commit: async (_: unknown, alongside: readonly string[]) => {
+        made.push(`commit with ${alongside.join()}`);
         return { status: "committed", files: 1, bytes: 1, deleted: 0, outside: [] };
       },
     },
@@ -31,15 +34,17 @@ async function calls(durability: "process" | "power"): Promise<readonly string[]
       },
     },
   } as unknown as World;
-  const record = { attempt: 1, failure: null, taken: [], effects: {} } as unknown as AttemptRecord;
+  const record = { attempt: 1, failure: null, taken: [], effects } as unknown as AttemptRecord;
   const { verdict } = await settleTask(world, 0, record);
   return [...made, verdict];
 }
 
 test("with durability against a loss of power, output, commit and journal are on the disk before it counts", async () => {
-  const before = ["sync out", "commit", "task.committed"];
+  const before = ["commit with out", "task.committed"];
   expect(await calls("power")).toEqual([...before, "on the disk", "committed"]);
   expect(await calls("process")).toEqual([...before, "flush", "committed"]);
+  const first = ["sync out", "task.committed"];
+  expect(await calls("power", null)).toEqual([...first, "on the disk", "committed"]);
 });
 
 test("a run whose record of a commit is damaged is not gone on with, and its directory stays", async () => {

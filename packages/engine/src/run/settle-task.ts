@@ -86,10 +86,11 @@ async function commit(
 ): Promise<Settlement> {
   const taskId = world.tasks[task]!.id;
   const { workdir, settings, journal, outputs, sync } = world;
-  // Before the commit: a session that finds the one without the other would take the task back.
-  sync(outputs.pathsOf(task));
+  // A session that finds the commit without the output would take the task back.
+  const output = outputs.pathsOf(task);
   let result: CommitResult = { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
-  if (workdir !== null && effects !== null) result = await workdir.commit(effects);
+  if (workdir !== null && effects !== null) result = await workdir.commit(effects, output);
+  else sync(output);
   if (result.status === "refused") {
     const { path, found, written } = result;
     return refuse(world, {
