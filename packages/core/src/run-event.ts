@@ -235,6 +235,8 @@ export type EventBody =
       readonly wallMs: number;
       readonly totalUsd: number | null;
       readonly guarantee: GuaranteeLevel;
+      /** Hash of the committed tree; absent where it was not asked for or could not be had. */
+      readonly rootHash?: string;
     };
 
 /** One thing that happened in a run. `seq` counts from 0 without gaps; `at` is milliseconds since 1970. */

@@ -10,6 +10,7 @@
 import { putAside } from "./base.ts";
 import { applyChanges, type Change } from "./change.ts";
 import { CommitLog, undoChanges, undoOf } from "./commit-log.ts";
+import { contentHash } from "./content-hash.ts";
 import type { Effects } from "./effects.ts";
 import { statOf } from "./file-stat.ts";
 import type { Live } from "./live-files.ts";
@@ -63,6 +64,7 @@ export class CommittedState {
       this.#options.live.sync(alongside);
       return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
     }
+    await hashAll(effective);
     this.#keepReplaced(effective);
     const undo = undoOf(this.#tree, effective);
     const record = this.#commits.next(effects.taskId, effective, undo);
@@ -150,5 +152,12 @@ export class CommittedState {
     readonly deletedFiles: number;
   } {
     return { ...this.#sum };
+  }
+}
+
+// The record of a commit is the manifest of its layer: what it put has its hash there.
+async function hashAll(changes: readonly Change[]): Promise<void> {
+  for (const change of changes) {
+    if (change.op === "put" && change.entry.kind === "file") await contentHash(change.entry.content);
   }
 }

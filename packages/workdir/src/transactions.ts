@@ -23,6 +23,7 @@ import type { Meanwhile, Standing } from "./meanwhile.ts";
 import type { MountedViews, SealedMount } from "./overlay/mounted-views.ts";
 import { LOWER_FOLDER, type OverlayChoice } from "./overlay/open-views.ts";
 import { type Policies, policiesOf } from "./policies.ts";
+import { RootHashes } from "./root-hash.ts";
 import { chooseRung } from "./rung.ts";
 import { findTampered, type Sealed, type SealRequest, sealView } from "./seal.ts";
 import { settleConflicts } from "./settle-conflicts.ts";
@@ -73,6 +74,7 @@ export class Transactions implements Workdir {
   readonly #snapshots: Snapshots;
   readonly #policies: Policies;
   readonly #committed: CommittedState;
+  readonly #rootHashes = new RootHashes();
   #stagedFiles = 0;
   #joined = 0;
   #thrown = 0;
@@ -250,6 +252,10 @@ export class Transactions implements Workdir {
   async verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }> {
     const { live, frozen, startNs } = this.#prepared;
     return verifyLive({ live, tree: this.#committed.tree, frozen, sinceNs: startNs });
+  }
+
+  rootHash(): Promise<string> {
+    return this.#rootHashes.of(this.#committed.tree);
   }
 
   statistics(): WorkdirStatistics {

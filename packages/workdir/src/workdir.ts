@@ -154,6 +154,13 @@ export interface Workdir {
   discard(view: View): Promise<void>;
   /** Paths of the live directory that are not as the run left them, and frozen files changed since it began. */
   verify(): Promise<{ readonly outside: readonly string[]; readonly frozen: readonly string[] }>;
+  /**
+   * Hash of the whole committed tree, see RootHashes; the same for the same directory on every rung. Reads every file
+   * whose hash is not known yet.
+   *
+   * @throws SheafError CHANGED_OUTSIDE when a file was edited in place by somebody else.
+   */
+  rootHash(): Promise<string>;
   statistics(): WorkdirStatistics;
   /** Gives the directory back. `keep` leaves layers and base for a later resume. */
   close(options: { readonly keep: boolean }): Promise<void>;

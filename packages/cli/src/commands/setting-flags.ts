@@ -38,6 +38,7 @@ const FLAGS: readonly SettingFlag[] = [
     about:
       "watch what commands read, so that they need not declare it (Linux, and a C compiler the first time)",
   },
+  { flag: "--root-hash", setting: "rootHash", about: "say at the end, as one hash, what the directory is" },
   { flag: "--timeout <seconds>", setting: "taskTimeoutMs", about: "longest run of one attempt" },
   { flag: "--retain <which>", setting: "retain", about: "work directories to keep: failed, all or none" },
 ];

@@ -10,7 +10,7 @@ export type Fact = readonly [label: string, text: string];
 
 /** The figures of a run. Only its events tell of conflicts and waits, and of attempts that came to nothing. */
 export function figureFacts(report: RunReport, trace: RunTrace | null): readonly Fact[] {
-  const { guarantee, files, runDir, cost } = report;
+  const { guarantee, files, rootHash, runDir, cost } = report;
   const facts: (Fact | null)[] = [
     ...timeFacts(report, trace),
     slowestFact(report),
@@ -22,6 +22,7 @@ export function figureFacts(report: RunReport, trace: RunTrace | null): readonly
     againFact(report, trace),
     ...waitFacts(trace),
     ["guarantee", `${guarantee.level}: ${guarantee.reasons.join("; ")}`],
+    rootHash === null ? null : ["root hash", rootHash],
     runDir === null ? null : ["kept in", runDir],
     runDir === null || report.status === "succeeded" ? null : ["look at", `sheaf trace ${runDir}`],
   ];

@@ -28,6 +28,7 @@ export function traceSummary(
     ["time", formatDuration(finished?.wallMs ?? lastAt - startedAt)],
     ["cost", costText(summarizeCost(events))],
     ...(finished === null ? [] : [["guarantee", finished.guarantee]]),
+    ...(finished?.rootHash === undefined ? [] : [["root hash", finished.rootHash]]),
   ];
   return alignColumns(rows.map(([label, text]) => [paint.faint(label!), text!])).map((line) => `  ${line}`);
 }
@@ -42,6 +43,7 @@ export function traceData(trace: RunTrace, events: readonly RunEvent[]): Record<
     status: finished?.status ?? null,
     wallMs: finished?.wallMs ?? null,
     guarantee: finished?.guarantee ?? null,
+    rootHash: finished?.rootHash ?? null,
     dir: started?.dir ?? null,
     mode: started?.mode ?? null,
     criticalPath: planned?.criticalPath ?? null,

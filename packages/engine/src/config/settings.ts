@@ -73,6 +73,8 @@ export interface Settings {
   readonly retain: "failed" | "all" | "none";
   /** What a commit survives: the end of the process (`process`), or the loss of power as well (`power`). */
   readonly durability: Durability;
+  /** Say at the end which state the directory is in, as one hash. The first time every file is read. */
+  readonly rootHash: boolean;
   /** Folder for the state of runs; null: `.sheaf` in the shared directory. */
   readonly home: string | null;
   /** Write the journal to disk. */

@@ -181,7 +181,7 @@ function changedFiles(world: World, end: LoopEnd): ChangedFiles | null {
 export function makeReport(
   world: World,
   end: LoopEnd,
-  parts: { readonly startedAt: number; readonly guarantee: Guarantee; readonly runDir: string | null },
+  parts: Pick<RunReport, "guarantee" | "rootHash" | "runDir"> & { readonly startedAt: number },
 ): RunReport {
   const times = readTimes(world.journal.events());
   const list = world.tasks.map((_, i) => taskReport(world, end, i, times, parts.startedAt));
@@ -201,6 +201,7 @@ export function makeReport(
     guarantee: parts.guarantee,
     workdir: world.workdir?.statistics() ?? null,
     files: changedFiles(world, end),
+    rootHash: parts.rootHash,
     runDir: parts.runDir,
     fault,
     unwrap: () => unwrapTasks(tasks, status),

@@ -78,6 +78,11 @@ export interface RunReport {
   readonly workdir: WorkdirStatistics | null;
   /** What committed tasks changed in the directory, in this session; null in a run without one. */
   readonly files: ChangedFiles | null;
+  /**
+   * Hash of the directory as the run left it: equal where names, types, modes, links and bytes are. Null where it was
+   * not asked for (`rootHash`), without a directory, and where files could not be read.
+   */
+  readonly rootHash: string | null;
   /** Folder with the journal and what is kept of the run; null when nothing is. */
   readonly runDir: string | null;
   /** Why the run could not go on, when the machine failed it. */

@@ -30,7 +30,7 @@ import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import type { DoneTask } from "./session.ts";
 import { trackedTasks } from "./tracked-tasks.ts";
-import { changedOutside, closeDirectory, verifyDirectory } from "./verify-directory.ts";
+import { changedOutside, closeDirectory, hashDirectory, verifyDirectory } from "./verify-directory.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 /** What others are told as a run proceeds. */
@@ -246,6 +246,8 @@ export class Run {
     const guarantee = guaranteeOf(world, { ...found, outside: changedOutside(events()) });
     const end = { ...loopEnd, fault: loopEnd.fault ?? found.fault };
     const status = runStatus(end);
+    const { rootHash, problem } = await hashDirectory(world.settings.rootHash ? workdir : null);
+    if (problem !== null) emit({ type: "run.fallback", part: "root hash", reason: problem });
     // Workers inside a namespace of the directory's would be killed with it.
     await world.executors.dispose();
     const left = await closeDirectory(workdir, { keep: status !== "succeeded" });
@@ -253,7 +255,7 @@ export class Run {
     // To keep anything in a directory that is gone would make it anew.
     if (found.fault === null) this.#remember(world, opened, end);
     const runDir = folder.kept !== null && existsSync(folder.kept) ? folder.kept : null;
-    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, runDir });
+    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, rootHash, runDir });
     const { wallMs } = report.timing;
     emit({
       type: "run.finished",
@@ -261,6 +263,7 @@ export class Run {
       wallMs,
       totalUsd: report.cost.totalUsd,
       guarantee: guarantee.level,
+      ...(rootHash === null ? {} : { rootHash }),
     });
     await journal.sync();
     return report;

@@ -43,6 +43,19 @@ export async function verifyDirectory(workdir: Workdir | null): Promise<Verified
   }
 }
 
+/** Returns the hash of what a run has left, or why there is none as a sentence. Never rejects. */
+export async function hashDirectory(
+  workdir: Workdir | null,
+): Promise<{ readonly rootHash: string | null; readonly problem: string | null }> {
+  if (workdir === null) return { rootHash: null, problem: null };
+  try {
+    return { rootHash: await workdir.rootHash(), problem: null };
+  } catch (error) {
+    const problem = `There is no hash of the directory: ${toWireError(faultOf(error, workdir.dir)).message}`;
+    return { rootHash: null, problem };
+  }
+}
+
 /** Gives the directory back. Returns what went wrong with that as a sentence, or null. Never rejects. */
 export async function closeDirectory(
   workdir: Workdir | null,
