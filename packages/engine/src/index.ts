@@ -8,6 +8,7 @@ export type { Finding } from "./doctor/finding.ts";
 export { executeWithParallelism } from "./execute-with-parallelism.ts";
 export { sayBecause } from "./executor/abort-reason.ts";
 export type { RunPlan } from "./plan/make-plan.ts";
+export { sharedMemoFolder } from "./run/open-memo.ts";
 export type { DoubtDecision, PlannerRun, RunInput, RunOptions, RunSpec } from "./run/options.ts";
 export { type PlannedRun, planRun } from "./run/plan-run.ts";
 export type { Guarantee, RunReport, RunTiming, TaskReport } from "./run/report.ts";

@@ -1,4 +1,10 @@
-import { collectGarbage, type Garbage, type GarbageRules } from "@sheaf/engine";
+import {
+  collectGarbage,
+  type Garbage,
+  type GarbageRules,
+  readSettings,
+  sharedMemoFolder,
+} from "@sheaf/engine";
 import { formatBytes } from "../show/bytes.ts";
 import { counted } from "../show/counted.ts";
 import { stateTable } from "../show/state-table.ts";
@@ -12,6 +18,7 @@ export interface GcFlags {
   readonly keep?: string;
   readonly maxSize?: string;
   readonly all?: boolean;
+  readonly sharedMemo?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -24,7 +31,9 @@ export interface GcFlags {
 export function gcCommand(flags: GcFlags, { io, now }: { readonly io: Io; readonly now: number }): number {
   const place = statePlace(flags.dir, io);
   const dryRun = flags.dryRun === true;
-  const garbage = collectGarbage({ ...place, rules: rulesOf(flags), dryRun, now });
+  const { settings } = readSettings({}, io.env);
+  const sharedMemo = flags.sharedMemo === true ? sharedMemoFolder(settings) : null;
+  const garbage = collectGarbage({ ...place, rules: rulesOf(flags), sharedMemo, dryRun, now });
   const text =
     flags.json === true
       ? JSON.stringify({ ...place, dryRun, ...garbage }, null, 2)
@@ -43,13 +52,13 @@ function rulesOf({ olderThan, keep, maxSize, all }: GcFlags): GarbageRules {
 }
 
 function readable(
-  { removed, kept, freedBytes }: Garbage,
+  { removed, kept, memos, freedBytes }: Garbage,
   { dryRun, now }: { readonly dryRun: boolean; readonly now: number },
 ): readonly string[] {
   const what = counted(removed.length, "run");
-  const freed = dryRun
-    ? `Would free ${formatBytes(freedBytes)}: the state of ${what}.`
-    : `Freed ${formatBytes(freedBytes)}: the state of ${what}.`;
+  const entries = memos.reduce((sum, memo) => sum + memo.removed, 0);
+  const memo = entries === 0 ? "" : ` and ${entries === 1 ? "1 entry" : `${entries} entries`} of the memo`;
+  const freed = `${dryRun ? "Would free" : "Freed"} ${formatBytes(freedBytes)}: the state of ${what}${memo}.`;
   const reasons = new Map<string, number>();
   for (const { why } of kept) reasons.set(why, (reasons.get(why) ?? 0) + 1);
   const staying = [...reasons].map(([why, count]) => `  ${counted(count, "run")}: ${why}`);

@@ -62,6 +62,9 @@ Examples:
   $ sheaf gc --max-size 2G                    the oldest, until the rest takes 2 GiB
   $ sheaf gc --older-than 7d --all            also of runs that could be gone on with
 
+Of what \`memo\` keeps, entries go that are older than --older-than, and the oldest until the rest takes
+no more than --max-size; without either only what no entry needs.
+
 Journals go with the rest: what is removed can be neither traced nor resumed. The directory's own
 files are never touched. A run that failed, was cancelled, is suspended or was killed stays for 30
 days, unless --all is given. While a run holds the directory nothing is removed.
@@ -129,6 +132,7 @@ function addGc(program: Command, io: Io, ended: Ended): void {
     .option("--older-than <age>", "only runs that ended so long ago: 12h, 7d, 4w")
     .option("--keep <n>", "leave the last so many runs")
     .option("--max-size <size>", "remove the oldest only until the rest takes no more: 500M, 2G")
+    .option("--shared-memo", "also of the memo that all directories share")
     .option("--all", "also runs younger than 30 days that failed, were cancelled, suspended or killed")
     .option("--dry-run", "say what would go, and leave it")
     .option("--json", "as JSON")

@@ -68,7 +68,7 @@ export const ENTRIES = "entries";
 export const OBJECTS = "objects";
 
 /** Path of an object below its store. */
-export const objectPath = (hash: string): string => join(OBJECTS, hash.slice(0, 2), hash.slice(2));
+const objectPath = (hash: string): string => join(OBJECTS, hash.slice(0, 2), hash.slice(2));
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 

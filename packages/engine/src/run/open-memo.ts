@@ -3,6 +3,7 @@ import { type MemoScope, SheafError } from "@sheaf/core";
 import { dataFolder, isOwnFolder } from "@sheaf/workdir";
 import { codeHashes } from "../agents/code-hash.ts";
 import { SETTING_TABLE } from "../config/setting-table.ts";
+import type { Settings } from "../config/settings.ts";
 import { memoOf, whyForgotten } from "./memo.ts";
 import { type Memo, MemoStore } from "./memo-store.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -48,6 +49,10 @@ export async function openMemo(request: RunRequest, tracked: readonly boolean[])
   };
 }
 
+/** Folder of the memo that all directories share. */
+export const sharedMemoFolder = ({ memoStore }: Pick<Settings, "memoStore">): string =>
+  memoStore === null ? join(dataFolder(), "memo") : resolve(memoStore);
+
 interface Place {
   readonly folder: string | null;
   readonly why: string | null;
@@ -58,7 +63,7 @@ function folderOf({ settings, stateDir }: RunRequest, scope: MemoScope): Place {
     if (stateDir !== null) return { folder: join(stateDir, "memo"), why: null };
     return { folder: null, why: "the run has no directory in which that could be kept" };
   }
-  const folder = settings.memoStore === null ? join(dataFolder(), "memo") : resolve(settings.memoStore);
+  const folder = sharedMemoFolder(settings);
   if (isOwnFolder(folder)) return { folder, why: null };
   if (settings.memoStore === null)
     return { folder: null, why: `${folder} cannot be made, or others can write to it` };

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { SheafError } from "@sheaf/core";
 import { lockDir, requireFree } from "@sheaf/workdir";
 import { chooseGarbage, type GarbageRules, type KeptState } from "./choose-garbage.ts";
+import { collectMemo, type MemoGarbage } from "./collect-memo.ts";
 import { diskUsage } from "./disk-usage.ts";
 import { removeTree } from "./remove-tree.ts";
 import { listRunStates, type RunState } from "./run-states.ts";
@@ -21,6 +22,8 @@ export interface GarbageRequest {
   /** Folder of the state of its runs. */
   readonly stateDir: string;
   readonly rules: GarbageRules;
+  /** Also the memo in this folder, beside the directory's own; null: that alone. */
+  readonly sharedMemo: string | null;
   /** Say what would go, and leave it. */
   readonly dryRun: boolean;
   /** In ms since 1970. */
@@ -31,16 +34,31 @@ export interface GarbageRequest {
 export interface Garbage {
   readonly removed: readonly RunState[];
   readonly kept: readonly KeptState[];
+  /** What went of the memos that are there. */
+  readonly memos: readonly MemoGarbage[];
   /** Bytes on the disk that were given back, what an earlier removal had left behind included. */
   readonly freedBytes: number;
 }
 
 /**
- * Removes the state of runs by the rules.
+ * Removes the state of runs by the rules, and of memos what is older, or more, than these say.
  *
  * @throws SheafError DIR_BUSY while a run holds the directory.
  */
-export function collectGarbage({ dir, stateDir, rules, dryRun, now }: GarbageRequest): Garbage {
+export function collectGarbage(request: GarbageRequest): Garbage {
+  const garbage = collectRuns(request);
+  const { rules, dryRun, now } = request;
+  const { olderThanMs, maxBytes } = rules;
+  const folders = [join(request.stateDir, "memo"), request.sharedMemo].filter(
+    (folder) => folder !== null && existsSync(folder),
+  );
+  const memoRules = { olderThanMs: olderThanMs === 0 ? null : olderThanMs, maxBytes };
+  const memos = folders.map((folder) => collectMemo(folder!, { rules: memoRules, dryRun, now }));
+  const freedBytes = memos.reduce((sum, memo) => sum + memo.freedBytes, garbage.freedBytes);
+  return { ...garbage, memos, freedBytes };
+}
+
+function collectRuns({ dir, stateDir, rules, dryRun, now }: GarbageRequest): Omit<Garbage, "memos"> {
   if (!existsSync(join(stateDir, "runs"))) return { removed: [], kept: [], freedBytes: 0 };
   const lock = lockDir(dir, "sheaf gc");
   try {
