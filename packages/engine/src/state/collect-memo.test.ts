@@ -1,5 +1,13 @@
 // What goes of a memo, and what is still there for whoever uses it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { encodeData, type TaskId } from "@sheaf/core";
 import { type TempDir, tempDir } from "@sheaf/testkit";
@@ -119,4 +127,22 @@ test("what was being made when somebody was killed goes, and entries that cannot
 test("a memo that is not there has nothing to remove", () => {
   const none = collectMemo(join(place.path, "none"), { rules: ALL, dryRun: false, now: NOW });
   expect(none).toMatchObject({ removed: 0, kept: 0, freedBytes: 0 });
+});
+
+test("bytes that are kept once more are young again", async () => {
+  await keep("one", NOW, "a");
+  const [folder] = readdirSync(join(place.path, "objects"));
+  const [name] = readdirSync(join(place.path, "objects", folder!));
+  const object = join(place.path, "objects", folder!, name!);
+  utimesSync(object, 1, 1);
+  await keep("two", NOW, "a");
+  expect(statSync(object).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+});
+
+test("an entry whose output has changed is told and not given out", async () => {
+  await keep("one", NOW, "a");
+  const [name] = readdirSync(join(place.path, "entries/on/one"));
+  writeFileSync(join(place.path, "entries/on/one", name!, "output"), "other bytes");
+  expect(store.find("one")).toEqual({ entries: [], damaged: [join(place.path, "entries/on/one", name!)] });
+  expect(store.find("one")).toEqual({ entries: [], damaged: [] });
 });
