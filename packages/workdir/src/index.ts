@@ -33,6 +33,7 @@ export {
   policiesOf,
 } from "./policies.ts";
 export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
+export { removeTreeNow } from "./remove-tree.ts";
 export { chooseRung } from "./rung.ts";
 export { shownSoFar } from "./shown-so-far.ts";
 export { type TrackShim, trackEnvironment, trackShim } from "./tracking/shim-library.ts";

@@ -17,6 +17,7 @@ import { foldersUpTo, replaceFile } from "./disk-sync.ts";
 import { type FileStat, statOf } from "./file-stat.ts";
 import { type KeptChange, keepChanges, restoreChanges } from "./kept-changes.ts";
 import { type Live, LiveEditor, TEMPORARY } from "./live-files.ts";
+import { type Step, withOpenFolders } from "./open-folders.ts";
 import { unusable } from "./scan.ts";
 
 export interface Published {
@@ -65,7 +66,12 @@ const restoreStat = ([ino, size, mode, mtimeNs, ctimeNs]: KeptStat): FileStat =>
  *
  * @throws SheafError DIR_UNUSABLE when one of them cannot be made; the directory is then as it was before.
  */
-export function publish(live: Live, { changes, undo, record, kept, alongside }: Publication): Published {
+export function publish(live: Live, publication: Publication): Published {
+  const { record, kept, alongside } = publication;
+  const given = publication.changes.map((change, i): Step => ({ change, undo: publication.undo[i]! }));
+  const steps = withOpenFolders(given, live.stats);
+  const changes = steps.map(({ change }) => change);
+  const undo = steps.map((step) => step.undo);
   writeRedo(live, { changes, record, before: [...bytesOf([...changes, ...undo], kept), ...alongside] });
   const editor = new LiveEditor(live);
   let bytes = 0;
@@ -150,7 +156,7 @@ export function recover(live: Live): number {
   for (const change of changes) {
     const full = join(live.dir, change.path);
     editor.touched.add(full).add(dirname(full)); // whoever was killed may not have put it on the disk
-    if (isMade(live, change)) continue;
+    if (isMade(live, change) || isOver(full, change)) continue;
     try {
       editor.apply(change);
     } catch (error) {
@@ -185,6 +191,10 @@ function isMade(live: Live, change: Change): boolean {
   if (source === undefined) return true;
   return now !== undefined && now.ino === source.ino && now.dev === source.dev;
 }
+
+// A folder that was opened so that it could be emptied and removed is not made anew for that.
+const isOver = (full: string, change: Change): boolean =>
+  change.op === "chmod" && statOf(full)?.isDirectory() !== true;
 
 function sweep(folder: string): void {
   const names = statOf(folder)?.isDirectory() === true ? readdirSync(folder) : [];

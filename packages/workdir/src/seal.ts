@@ -1,5 +1,5 @@
 // Finds out what an attempt did to its view, and takes what it wrote into an immutable layer.
-import { accessSync, constants, copyFileSync, mkdirSync, renameSync } from "node:fs";
+import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Change } from "./change.ts";
 import { sameEntry } from "./differences.ts";
@@ -43,6 +43,24 @@ function requireReadable(path: string): void {
   }
 }
 
+// A folder that its owner may not change gives nothing away either.
+function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EACCES" && code !== "EPERM") throw error;
+    const folder = dirname(from);
+    const { mode } = statSync(folder);
+    chmodSync(folder, mode | 0o300);
+    try {
+      renameSync(from, to);
+    } finally {
+      chmodSync(folder, mode);
+    }
+  }
+}
+
 /**
  * Takes a file that was written into a layer and returns what it is there.
  *
@@ -57,7 +75,7 @@ export function takeFile(
   // A file with a second name may still be written through that name.
   const alone = Number(statOf(from)!.nlink) === 1;
   mkdirSync(dirname(to), { recursive: true });
-  if (mayMove && alone) renameSync(from, to);
+  if (mayMove && alone) moveFile(from, to);
   else copyFileSync(from, to, constants.COPYFILE_FICLONE);
   return fileEntry({ ...fileStat(statOf(to)!), mode }, to);
 }

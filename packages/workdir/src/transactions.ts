@@ -9,7 +9,6 @@
 //   W2. A layer is not touched again once it is sealed; all of them go when the run is closed.
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import fsExtra from "fs-extra";
 import { withAppends } from "./appends.ts";
 import type { Base } from "./base.ts";
 import { CommittedState } from "./committed-state.ts";
@@ -23,6 +22,7 @@ import type { Meanwhile, Standing } from "./meanwhile.ts";
 import type { MountedViews, SealedMount } from "./overlay/mounted-views.ts";
 import { LOWER_FOLDER, type OverlayChoice } from "./overlay/open-views.ts";
 import { type Policies, policiesOf } from "./policies.ts";
+import { removeTree } from "./remove-tree.ts";
 import { RootHashes } from "./root-hash.ts";
 import { chooseRung } from "./rung.ts";
 import { findTampered, type Sealed, type SealRequest, sealView } from "./seal.ts";
@@ -112,7 +112,7 @@ export class Transactions implements Workdir {
     const isTaken = request.fresh || this.#mounts?.isHeld(join(home, "view")) === true;
     const suffix = isTaken ? `-${request.attempt}` : "";
     const path = join(home, `view${suffix}`);
-    await fsExtra.remove(path); // a view that was kept of an earlier attempt
+    await removeTree(path); // a view that was kept of an earlier attempt
     mkdirSync(path, { recursive: true });
     mkdirSync(beside, { recursive: true });
     const writes = request.writes === null ? null : visible(request.writes);
@@ -236,7 +236,7 @@ export class Transactions implements Workdir {
     mkdirSync(trash, { recursive: true });
     const away = join(trash, String(this.#thrown++));
     renameSync(folder, away);
-    this.#removals = this.#removals.then(() => fsExtra.remove(away)).catch(() => {});
+    this.#removals = this.#removals.then(() => removeTree(away)).catch(() => {});
     return away;
   }
 
@@ -272,11 +272,11 @@ export class Transactions implements Workdir {
       await this.#mounts?.close();
       if (!options.keep) {
         for (const folder of ["base", "layers"])
-          await fsExtra.remove(join(this.#prepared.options.runDir, folder));
+          await removeTree(join(this.#prepared.options.runDir, folder));
       }
       await this.#removals;
       for (const folder of ["links", "trash", LOWER_FOLDER])
-        await fsExtra.remove(join(this.#prepared.options.runDir, folder));
+        await removeTree(join(this.#prepared.options.runDir, folder));
       // A redo file that came back after a loss of power would take what its user does next for somebody else's.
       const { sync, stateDir } = this.#prepared.live;
       sync([stateDir]);

@@ -1,6 +1,7 @@
-import { mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptPlace, TaskDirs } from "@sheaf/core";
+import { removeTreeNow } from "@sheaf/workdir";
 
 const IN_VIEW = ["data", "codebase", "outputs"] as const;
 
@@ -51,7 +52,7 @@ function removeIfEmpty(folder: string): void {
 /** Removes the temporary files of an attempt, as far as they can be, and the folders that nothing was put into. */
 export function sweepBeside(beside: string): void {
   try {
-    rmSync(join(beside, "temp"), { recursive: true, force: true });
+    removeTreeNow(join(beside, "temp"));
   } catch {
     // A task may have left a folder there that even its owner may not enter.
   }

@@ -9,11 +9,10 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { SheafError } from "@sheaf/core";
-import { lockDir, requireFree } from "@sheaf/workdir";
+import { lockDir, removeTreeNow, requireFree } from "@sheaf/workdir";
 import { chooseGarbage, type GarbageRules, type KeptState } from "./choose-garbage.ts";
 import { collectMemo, type MemoGarbage } from "./collect-memo.ts";
 import { diskUsage } from "./disk-usage.ts";
-import { removeTree } from "./remove-tree.ts";
 import { listRunStates, type RunState } from "./run-states.ts";
 
 export interface GarbageRequest {
@@ -70,7 +69,7 @@ function collectRuns({ dir, stateDir, rules, dryRun, now }: GarbageRequest): Omi
     const leftBehind = existsSync(trash) ? diskUsage(trash).bytes : 0;
     if (!dryRun) {
       for (const run of removed) throwAway(run, trash);
-      removeTree(trash);
+      removeTreeNow(trash);
     }
     return { removed, kept, freedBytes: removed.reduce((sum, { bytes }) => sum + bytes, leftBehind) };
   } finally {

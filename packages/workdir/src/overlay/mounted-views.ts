@@ -10,8 +10,8 @@ import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { isSheafError, type Room } from "@sheaf/core";
-import fsExtra from "fs-extra";
 import type { Applied, Change } from "../change.ts";
+import { removeTree } from "../remove-tree.ts";
 import type { Tree } from "../tree.ts";
 import type { FrozenLayers } from "./frozen-places.ts";
 import type { Layers } from "./layers.ts";
@@ -99,7 +99,7 @@ export class MountedViews {
     { alone = false }: { readonly alone?: boolean },
   ): Promise<Room | null> {
     for (const folder of [view.upper, view.work]) {
-      await fsExtra.remove(folder); // kept of an earlier attempt
+      await removeTree(folder); // kept of an earlier attempt
       mkdirSync(folder, { recursive: true });
     }
     const { layers, frozen, ownPath, dir, self } = this.#parts;
@@ -144,7 +144,7 @@ export class MountedViews {
       this.#held.add(view);
       return holders;
     }
-    await fsExtra.remove(view.work);
+    await removeTree(view.work);
     rmdirSync(view.at);
     return [];
   }
@@ -179,6 +179,6 @@ export class MountedViews {
     await this.#host.close();
     const { ownPath } = this.#parts;
     if (ownPath.ok) removeBehind(ownPath.behind);
-    for (const folder of this.#leftovers.splice(0)) await fsExtra.remove(folder);
+    for (const folder of this.#leftovers.splice(0)) await removeTree(folder);
   }
 }
