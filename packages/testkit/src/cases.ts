@@ -26,10 +26,18 @@ interface CaseCounts {
 // A second test run, on another Node, repeats little of what takes long.
 const isFullCheck = (): boolean => process.env.CI !== undefined && process.env.TEST_AGAIN !== "1";
 
+/** Returns how many cases a test is to run. */
+export function caseCount({ ci, full = ci, deep }: Omit<CaseCounts, "seed">): number {
+  if (process.env.TEST_DEEP === "1") return deep;
+  return isFullCheck() ? full : ci;
+}
+
 /** Returns the parameters of a property test. TEST_SEED repeats a run; the seed is part of every failure's message. */
-export function cases({ ci, full = ci, deep, seed }: CaseCounts): Cases {
+export function cases({ seed, ...counts }: CaseCounts): Cases {
   const given = Number(process.env.TEST_SEED);
   const isGiven = Number.isInteger(given) && given > 0;
-  const numRuns = process.env.TEST_DEEP === "1" ? deep : isFullCheck() ? full : ci;
-  return { numRuns, seed: isGiven ? given : (seed ?? Math.floor(Math.random() * 2 ** 31)) };
+  return {
+    numRuns: caseCount(counts),
+    seed: isGiven ? given : (seed ?? Math.floor(Math.random() * 2 ** 31)),
+  };
 }

@@ -4,7 +4,7 @@ export {
   arbitraryGraph,
   type TaskGraph,
 } from "./arbitrary-dag.ts";
-export { type Cases, cases } from "./cases.ts";
+export { type Cases, caseCount, cases } from "./cases.ts";
 export { type ExecutorUnderTest, executorConformance } from "./executor-conformance.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {

@@ -64,7 +64,7 @@ export class CommittedState {
       this.#options.live.sync(alongside);
       return { status: "committed", files: 0, bytes: 0, deleted: 0, outside: [] };
     }
-    await hashAll(effective);
+    await this.#hashAll(effective);
     this.#keepReplaced(effective);
     const undo = undoOf(this.#tree, effective);
     const record = this.#commits.next(effects.taskId, effective, undo);
@@ -82,6 +82,19 @@ export class CommittedState {
     this.#sum.publishedBytes += published.bytes;
     this.#sum.deletedFiles += published.deleted;
     return { status: "committed", ...published };
+  }
+
+  // The record of a commit is the manifest of its layer: what it put has its hash there.
+  async #hashAll(changes: readonly Change[]): Promise<void> {
+    for (const { op, path, ...change } of changes) {
+      if (op !== "put" || !("entry" in change) || change.entry.kind !== "file") continue;
+      try {
+        await contentHash(change.entry.content);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        throw unusable(this.#options.dir, `${path} cannot be written (${code ?? String(error)})`, error);
+      }
+    }
   }
 
   #publish(publication: Publication): Published {
@@ -152,12 +165,5 @@ export class CommittedState {
     readonly deletedFiles: number;
   } {
     return { ...this.#sum };
-  }
-}
-
-// The record of a commit is the manifest of its layer: what it put has its hash there.
-async function hashAll(changes: readonly Change[]): Promise<void> {
-  for (const change of changes) {
-    if (change.op === "put" && change.entry.kind === "file") await contentHash(change.entry.content);
   }
 }

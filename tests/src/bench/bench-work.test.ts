@@ -119,6 +119,8 @@ describe("the steps of a run in a directory", () => {
       "Sheaf: stage all",
       "Sheaf: stage all again",
       "Sheaf: stage 10 files",
+      "Sheaf: a command reads all files of the directory",
+      "Sheaf: a command reads all files of a view",
       "Sheaf: seal, 20 files written",
       "Sheaf: seal, nothing written",
       "Sheaf: validate, nothing committed since",

@@ -1,5 +1,6 @@
 // Every variable of the environment makes a difference that can be seen, and every one refuses what it does not mean.
-import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
+import fs, { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import type { EventOf, EventType, RunEvent, TaskSpec } from "@sheaf/core";
 import {
@@ -18,7 +19,7 @@ import {
   tempDir,
 } from "@sheaf/testkit";
 import { probeOverlay } from "@sheaf/workdir";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { hungry, mortal, writer } from "./fixtures/agents.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -308,6 +309,37 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
       (_task, ctx) => lstatSync(join(ctx.dir, "vendor")).isSymbolicLink(),
     );
     expect(report.unwrap().x).toBe(true);
+  },
+  SHEAF_POLICIES: async () => {
+    const keeps = async (env: Env): Promise<boolean> => {
+      await inDir([{ id: "x", writes: ["log"] }], env, (_task, ctx) =>
+        writeFileSync(join(ctx.dir, "log"), "1"),
+      );
+      return existsSync(join(place.path, "log"));
+    };
+    expect(await keeps({ SHEAF_POLICIES: "log=temp" })).toBe(false);
+    expect(await keeps({})).toBe(true);
+  },
+  SHEAF_DURABILITY: async () => {
+    const syncs = async (env: Env): Promise<number> => {
+      const count = vi.spyOn(fs, "fsyncSync");
+      syncBuiltinESMExports();
+      try {
+        await inDir([{ id: "x" }], env, (_task, ctx) => writeFileSync(join(ctx.dir, "new"), env.NAME!));
+        return count.mock.calls.length;
+      } finally {
+        count.mockRestore();
+        syncBuiltinESMExports();
+      }
+    };
+    expect(await syncs({ NAME: "1" })).toBe(0);
+    expect(await syncs({ NAME: "2", SHEAF_DURABILITY: "power" })).toBeGreaterThan(3);
+  },
+  SHEAF_ROOT_HASH: async () => {
+    expect((await inDir([{ id: "x" }], {}, () => 1)).rootHash).toBeNull();
+    expect((await inDir([{ id: "x" }], { SHEAF_ROOT_HASH: "1" }, () => 1)).rootHash).toMatch(
+      /^[0-9a-f]{64}$/,
+    );
   },
   SHEAF_RETAIN: async () => {
     const viewOf = async (env: Env) =>

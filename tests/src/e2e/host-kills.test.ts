@@ -32,7 +32,7 @@ function prefixes(): readonly (readonly string[])[] {
 }
 
 async function run(options: object, kills?: string): Promise<RunReport> {
-  const tasks = IDS.map((id) => ({ id, input: id === KILLER ? { kills } : {} }));
+  const tasks = IDS.map((id) => ({ id, input: id === KILLER ? { kills, engine: process.pid } : {} }));
   return executeWithParallelism(
     { dir: place.path, tasks },
     { module: AGENTS, export: "run" },

@@ -13,7 +13,7 @@ const RUN_AS = fileURLToPath(new URL("./fixtures/run-as.mjs", import.meta.url));
 
 interface Report {
   readonly workdir: { readonly rung: string };
-  readonly guarantee: { readonly level: string };
+  readonly guarantee: { readonly level: string; readonly reasons: readonly string[] };
   readonly tasks: Readonly<
     Record<string, { outcome: string; failure: { error: { message: string } } | null }>
   >;

@@ -1,7 +1,7 @@
 // The process that runs the engine is killed at any moment: what is in the directory afterwards is the result of the
 // first so many tasks, and whoever goes on with the run does not do again what was said to be committed.
 import { join } from "node:path";
-import { readTree } from "@sheaf/testkit";
+import { caseCount, readTree } from "@sheaf/testkit";
 import { openWorkdir } from "@sheaf/workdir";
 import { describe, expect, test } from "vitest";
 import { ONLY_SAYS } from "./fixtures/many-files.mjs";
@@ -9,7 +9,7 @@ import { type Kind, type Moment, type SessionPlace, sessionPlace } from "./fixtu
 import { users } from "./overlay/driven-host.ts";
 
 const DEEP = process.env.TEST_DEEP === "1";
-const KILLS = DEEP ? 200 : 20;
+const KILLS = caseCount({ ci: 8, full: 20, deep: 200 });
 const TIMEOUT = { timeout: 7_200_000 };
 
 const overlays = users().find(({ uid }) => uid === process.getuid?.());

@@ -83,7 +83,7 @@ describe("a trace", () => {
       takeEvent(trace, event);
       if (event.type !== "task.conflicted") continue;
       expect(lostAttempts(trace.tasks.get("b" as TaskId)!)).toHaveLength(1);
-      expect(phases(trace)).toEqual(["committed", "waiting"]);
+      expect(phases(trace)).toEqual(["finished", "waiting"]);
     }
     expect(attempts(trace, "b")).toHaveLength(2);
   });

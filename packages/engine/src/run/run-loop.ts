@@ -195,13 +195,13 @@ export class RunLoop {
 
   async #attemptEnded(task: number, record: AttemptRecord): Promise<void> {
     const world = this.#world;
+    if (!record.reused) emitFinished(world, task, record);
     await this.#endDoomed(task);
     this.#live.delete(task);
     this.#waste.count(record);
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
     if (record.failure?.error.code === "MOUNT_HOST_LOST") this.#giveUp(record.failure.error);
-    if (!record.reused) emitFinished(world, task, record);
     if (this.#doomed.delete(task)) this.#dropInVain(task, record);
     const { status: ended, retryable, outOfMemory, together } = record;
     this.#send({ type: "attempt.ended", task, ended, retryable, outOfMemory, together });

@@ -19,7 +19,7 @@ async function calls(
     outputs: { pathsOf: () => ["out"] },
     sync: (paths: readonly string[]) => made.push(`sync ${paths.join()}`),
     workdir: {
-      validate: async () => [],
+      validate: async (found: unknown) => ({ conflicts: [], merges: [], forbidden: [], effects: found }),
       commit: async (_: unknown, alongside: readonly string[]) => {
         made.push(`commit with ${alongside.join()}`);
         return { status: "committed", files: 1, bytes: 1, deleted: 0, outside: [] };
