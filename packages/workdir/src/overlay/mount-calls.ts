@@ -12,8 +12,12 @@ export interface MountCalls {
   unmount(at: string): Promise<void>;
   /** Shows a folder, with all that is mounted in it, at another one too. */
   bind(from: string, at: string): Promise<void>;
-  /** Makes a copy of the namespace with what a room shows, and returns a descriptor that keeps it. */
-  room(request: RoomRequest): Promise<number>;
+  /**
+   * Makes a copy of the namespace with what a room shows, and returns a descriptor that keeps it.
+   *
+   * @param others what is mounted there, perhaps, and not in the room, which would keep it from being unmounted
+   */
+  room(request: RoomRequest, others: readonly string[]): Promise<number>;
 }
 
 async function withOpen<T>(
@@ -69,9 +73,10 @@ async function ffiCalls(root: boolean): Promise<MountCalls> {
     how: "ffi",
     bind: async (from, at) => bind(from, at),
     // Nothing else runs in this thread meanwhile, and the others stay where they are.
-    room: async ({ at, dir, frozen }) => {
+    room: async ({ at, dir, frozen }, others) => {
       check("unshare(2)", unshare(CLONE_NEWNS));
       try {
+        for (const other of others) umount(other, 0);
         for (const { path, target } of frozen) {
           bind(target, join(at, path));
           protect(join(at, path));
@@ -120,7 +125,8 @@ function start(program: string, args: readonly string[], open: readonly number[]
 }
 
 const ROOM = `
-dir=$1 at=$2; shift 2
+dir=$1 at=$2 others=$3; shift 3
+while [ "$others" -gt 0 ]; do umount -n -- "$1" 2> /dev/null; others=$((others - 1)); shift; done
 while [ $# -gt 0 ]; do
   mount -n --rbind -- "$2" "$at/$1" && mount -n -o remount,bind,ro -- "$at/$1" || exit 1
   shift 2
@@ -128,11 +134,13 @@ done
 mount -n --rbind -- "$at" "$dir" && echo && read -r _`;
 
 // A namespace lives as long as a process is in it, or a descriptor of it is open.
-function programRoom({ at, dir, frozen }: RoomRequest): Promise<number> {
+function programRoom({ at, dir, frozen }: RoomRequest, others: readonly string[]): Promise<number> {
   const own = ["-m", "--propagation", "private", "--", "sh", "-c", ROOM, "sh"];
   const folders = frozen.flatMap(({ path, target }) => [path, target]);
   return new Promise((resolve, reject) => {
-    const child = spawn("unshare", [...own, dir, at, ...folders], { env: { ...process.env, LC_ALL: "C" } });
+    const child = spawn("unshare", [...own, dir, at, String(others.length), ...others, ...folders], {
+      env: { ...process.env, LC_ALL: "C" },
+    });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said += text;

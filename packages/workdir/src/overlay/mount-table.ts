@@ -73,7 +73,8 @@ interface RoomTable {
   leave(at: string): void;
 }
 
-function roomTable(calls: MountCalls): RoomTable {
+/** @param mounts returns where something is mounted, or about to be */
+function roomTable(calls: MountCalls, mounts: () => Iterable<string>): RoomTable {
   const rooms = new Map<string, number>();
   const leave = (at: string): void => {
     const descriptor = rooms.get(at);
@@ -84,7 +85,9 @@ function roomTable(calls: MountCalls): RoomTable {
     leave,
     async open(request) {
       leave(request.at);
-      const descriptor = await calls.room(request);
+      const own = realpathSync(request.at);
+      const others = [...mounts()].filter((at) => at !== own);
+      const descriptor = await calls.room(request, others);
       rooms.set(request.at, descriptor);
       return namespaceFile(descriptor);
     },
@@ -95,7 +98,7 @@ function roomTable(calls: MountCalls): RoomTable {
 export function mountTable(calls: MountCalls): MountTable {
   const table = new Map<string, Mounted>();
   const taken = new Map<string, string>();
-  const rooms = roomTable(calls);
+  const rooms = roomTable(calls, () => taken.keys());
 
   const find = (at: string): Mounted => {
     const mounted = table.get(realpathSync(at));

@@ -233,10 +233,12 @@ describe.each(users())("as $who", ({ uid, skip }) => {
         child.stdin.end();
         const said = (await child.stdout.toArray()).join("");
         expect(said.endsWith(`base\ntask ${i}\n`)).toBe(true);
+        await expect.poll(() => child.exitCode).toBe(0);
+        // Whoever is still in another room has none of it.
+        await host.unmount(requests[i]!.at);
       }
       expect(readFileSync(`${dir}/data/x`, "utf8")).toBe("live\n");
       expect(readFileSync(`${requests[1]!.upper}/data/x`, "utf8")).toBe("base\ntask 1\n");
-      for (const { at } of requests) await host.unmount(at);
     },
   );
 
