@@ -14,6 +14,7 @@ import type {
   OverlayRequest,
   RoomRequest,
 } from "./mount-protocol.ts";
+import { isMachineRoot, isRoot } from "./user-namespace.ts";
 
 export interface MountHostOptions {
   /**
@@ -68,16 +69,10 @@ function entryFile(): string {
   return fileURLToPath(new URL(`${folder}mount-host-entry.js`, import.meta.url));
 }
 
-/** Tells whether this process mounts as root, else in a user namespace. */
-export function asRoot(): boolean {
-  return process.geteuid?.() === 0;
-}
-
 function startHost(ffi: boolean, env: NodeJS.ProcessEnv): ChildProcess {
-  const root = asRoot();
-  const namespace = root ? ["-m", "--propagation", "private"] : ["-Urm", "--propagation", "private"];
+  const namespace = [isRoot() ? "-m" : "-Urm", "--propagation", "private"];
   const outside = readlinkSync("/proc/self/ns/mnt");
-  const entry = [entryFile(), outside, ffi ? "ffi" : "no-ffi", root ? "root" : "user"];
+  const entry = [entryFile(), outside, ffi ? "ffi" : "no-ffi", isMachineRoot() ? "root" : "user"];
   const args = [...namespace, "--kill-child", process.execPath, ...entry];
   const { PATH, LD_LIBRARY_PATH } = env;
   return spawn("unshare", args, {
@@ -203,7 +198,7 @@ export async function openMountHost(options: MountHostOptions = {}): Promise<Mou
   const child = startHost(options.ffi ?? env.SHEAF_NO_FFI !== "1", env);
   const { pid, how, namespace } = await ready(child, signal);
   const line = new HostLine(child);
-  const user = asRoot() ? [] : ["--user", "--preserve-credentials"];
+  const user = isRoot() ? [] : ["--user", "--preserve-credentials"];
   const enter = (file: string): readonly string[] => [
     ...["nsenter", "--target", String(pid), ...user],
     ...[`--mount=${file}`, "--"],

@@ -5,7 +5,7 @@ import { isDeepStrictEqual, promisify } from "node:util";
 import { SheafError } from "@sheaf/core";
 import { remove } from "fs-extra/esm";
 import { commandInside } from "./inside.ts";
-import { asRoot, type MountHost, openMountHost } from "./mount-host.ts";
+import { type MountHost, openMountHost } from "./mount-host.ts";
 import { probeCache } from "./probe-cache.ts";
 import {
   misbehaves,
@@ -16,6 +16,7 @@ import {
   whyNoNamespace,
 } from "./probe-reasons.ts";
 import type { OverlayVerdict } from "./probe-verdict.ts";
+import { isMachineRoot } from "./user-namespace.ts";
 
 export interface ProbeOptions {
   /** As in MountHostOptions. */
@@ -66,7 +67,7 @@ async function tryMount(host: MountHost, home: string, env: NodeJS.ProcessEnv): 
   if (written !== "before\nafter\n" || !lstatSync(join(upper, "gone")).isCharacterDevice()) {
     return misbehaves("its upper layer does not hold what was written");
   }
-  return { ok: true, how: host.how, as: asRoot() ? "root" : "user" };
+  return { ok: true, how: host.how, as: isMachineRoot() ? "root" : "user" };
 }
 
 async function probe(folder: string, options: ProbeOptions): Promise<OverlayVerdict> {
@@ -83,7 +84,9 @@ async function probe(folder: string, options: ProbeOptions): Promise<OverlayVerd
     return await tryMount(host, home, options.env ?? process.env);
   } catch (error) {
     if (!(error instanceof SheafError)) return unusableFolder(error as Error);
-    return host === undefined ? whyNoNamespace(error, asRoot()) : whyNoMount(error, folder, asRoot());
+    return host === undefined
+      ? whyNoNamespace(error, isMachineRoot())
+      : whyNoMount(error, folder, isMachineRoot());
   } finally {
     await host?.close();
     await remove(home);

@@ -139,6 +139,24 @@ describe.each(users())("as $who", ({ uid, skip }) => {
   });
 });
 
+const ordinary = users().find(({ uid }) => uid !== 0)!;
+
+test.skipIf(ordinary.skip)(
+  "who is root of a container of an ordinary user is given overlays, too",
+  async () => {
+    using place = places(ordinary.uid, START);
+    const { uid } = ordinary;
+    const programs = PROGRAMS.filter(({ id }) => !["locked", "undone"].includes(id)); // root may read all
+    runPlainly(uid, place.plain, programs);
+    const become = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const prefix = [...(process.getuid!() === uid ? [] : become), "unshare", "-Ur"];
+    const request = { dir: place.shared, tasks: programs.map(asCommand), options: { staging: "overlay" } };
+    const report = await runAs(0, request, { prefix });
+    expect(report).toMatchObject({ status: "succeeded", workdir: { rung: "overlay" }, fallbacks: [] });
+    expect(readTree(place.shared)).toEqual(readTree(place.plain));
+  },
+);
+
 test.runIf(process.platform === "linux" && process.getuid?.() === 0 && process.env.CI !== undefined)(
   "where everything is checked, overlays work for root",
   () => {
