@@ -16,7 +16,7 @@ import {
   scriptedAgent,
   type TempDir,
 } from "@sheaf/testkit";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { defineAgent } from "../agents/define-agent.ts";
 import { executeWithParallelism } from "../execute-with-parallelism.ts";
 import { executeOn } from "../internal.ts";
@@ -211,12 +211,14 @@ function heldExecutor() {
     },
     dispose: async () => {},
   };
-  const started = async (id: string, times = 1): Promise<void> => {
-    for (let n = 0; starts.filter((each) => each === id).length < times; n++) {
-      expect(n, `${id} must start`).toBeLessThan(10_000);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
+  const started = (id: string, times = 1): Promise<void> =>
+    vi.waitFor(
+      () => {
+        const count = starts.filter((each) => each === id).length;
+        if (count < times) throw new Error(`${id} must start ${times} times, has started ${count} times`);
+      },
+      { timeout: 20_000, interval: 1 },
+    );
   const succeed = (id: string, observations: readonly Observation[] = []): void => {
     const observed = { observations, incomplete: null };
     ends.get(id)!({ status: "succeeded", output: encodeData(null, id), ...common, observed });
