@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => place[Symbol.dispose]());
 
-/** Keeps an execution that wrote these texts. */
+/** Keeps an execution that wrote these texts; every second one it added to a file. */
 async function keep(key: string, keptAt: number, ...texts: readonly string[]): Promise<void> {
   const changes = texts.map((text, i) => {
     const path = join(place.path, "layer", `${key}-${i}`);
@@ -43,7 +43,7 @@ async function keep(key: string, keptAt: number, ...texts: readonly string[]): P
       mtimeNs: "1000000000",
       hash: null,
     };
-    return { op: "put", path: `f${i}`, entry } as const;
+    return { op: i % 2 === 0 ? "put" : "append", path: `f${i}`, entry } as const;
   });
   const done = { taskId: key as TaskId, definition: key, attempt: 1, taken: [], keptAt, costUsd: null };
   const effects = { reads: { shown: null, observed: [] }, changes };

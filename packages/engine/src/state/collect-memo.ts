@@ -5,7 +5,7 @@
 //       it has just made it, or made it young again.
 import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fromChecksummed } from "@sheaf/workdir";
+import { broughtFile, fromChecksummed } from "@sheaf/workdir";
 import { ENTRIES, type MemoEntry, OBJECTS } from "../run/memo-store.ts";
 import { diskUsage } from "./disk-usage.ts";
 
@@ -99,9 +99,8 @@ function objectsOf(path: string): readonly string[] | null {
   try {
     const entry = fromChecksummed(readFileSync(join(path, "entry.json"), "utf8")) as MemoEntry | undefined;
     if (entry === undefined) return null;
-    return (entry.effects?.changes ?? []).flatMap((change) =>
-      change.op === "put" && change.entry.kind === "file" ? [change.entry.hash!] : [],
-    );
+    const files = (entry.effects?.changes ?? []).map(broughtFile);
+    return files.flatMap((file) => (file === null ? [] : [file.hash!]));
   } catch {
     return null; // gone by now, or without what makes it one
   }
