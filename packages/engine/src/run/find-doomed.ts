@@ -41,27 +41,46 @@ export async function* findDoomed(
   const own = records.get(task);
   if (own.status !== "succeeded" && own.status !== "failed") return;
   for (let writer = Math.max(0, task - MOST_LOOKED_AT); writer < task && isOpen(task); writer++) {
-    const conflicts = await conflictsWith(world, writer, { task, runs: false, read: own }, records, []);
+    const reader = { task, runs: false, read: own };
+    if (!mayConflict(world, writer, reader, records)) continue;
+    const conflicts = await conflictsWith(world, writer, reader, records, []);
     if (conflicts.length === 0 || !isOpen(task)) continue;
     yield { task, attempt: own.attempt, conflicts };
     return; // it will write something else, so that nothing follows from what it wrote
   }
   const end = Math.min(task + 1 + MOST_LOOKED_AT, world.tasks.length);
-  const near = Array.from({ length: Math.max(0, end - task - 1) }, (_, i) => task + 1 + i);
+  const readers: number[] = [];
+  for (let later = task + 1; later < end; later++) if (isOpen(later)) readers.push(later);
+  for (const later of live.keys()) if (later >= end) readers.push(later);
   const given: Effects[] = [];
-  for (const later of new Set([...near, ...live.keys()])) {
-    if (later <= task || !isOpen(later)) continue;
+  for (const later of readers) {
+    if (!isOpen(later)) continue;
     const attempt = live.get(later);
     const record = records.find(later);
     const read = record ?? attempt?.readSoFar();
     if (read === undefined) continue;
     const reader = { task: later, runs: record === undefined, read };
+    if (!mayConflict(world, task, reader, records)) continue;
     const conflicts = await conflictsWith(world, task, reader, records, given);
     const isSame = live.get(later) === attempt && records.find(later) === record;
     if (conflicts.length === 0 || !isSame || !isOpen(later)) continue;
     if (record?.effects != null) given.push(record.effects);
     yield { task: later, attempt: read.attempt, conflicts };
   }
+}
+
+// By names alone: most tasks have nothing to do with one another, and there are many pairs.
+function mayConflict(
+  { tasks, tracked }: World,
+  writer: number,
+  { task, read: { taken, effects } }: Reader,
+  records: KeptRecords,
+): boolean {
+  const written = records.find(writer);
+  if (written?.status !== "succeeded") return false;
+  if (taken.length > 0 && taken.some(({ from }) => from === tasks[writer]!.id)) return true;
+  if (written.effects === null || effects === null || !tracked[task]) return false;
+  return mayReadChanges(effects, written.effects.changes);
 }
 
 // `given`: what tasks between the two wrote whose attempts have just been given up.
@@ -92,7 +111,7 @@ async function changedPaths(
   written: Effects,
   { task, runs, read: { effects } }: Reader,
 ): Promise<readonly string[]> {
-  if (effects === null || !world.tracked[task] || !mayReadChanges(effects, written.changes)) return [];
+  if (effects === null || !world.tracked[task]) return [];
   const { reads } = effects;
   const named = world.tasks[task]!.reads ?? [];
   // What a watched task looks at is not known before its end; of what it declares, it surely reads what it names.
