@@ -79,5 +79,21 @@ export function memoryDir(files: Files = {}): TempDir {
 function dirBelow(parent: string, files: Files): TempDir {
   const path = mkdtempSync(join(parent, "sheaf-test-"));
   writeFiles(path, files);
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  return { path, [Symbol.dispose]: () => removeAll(path) };
+}
+
+// A test may leave folders that even their owner may not change.
+function removeAll(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    openFolders(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function openFolders(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  chmodSync(path, 0o700);
+  for (const name of readdirSync(path)) openFolders(join(path, name));
 }
