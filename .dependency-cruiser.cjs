@@ -25,7 +25,7 @@ module.exports = {
     {
       name: "engine-composes-stages",
       severity: "error",
-      from: { path: "^packages/engine/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^packages/engine/", pathNot: "(\\.test|-rig)\\.ts$" },
       to: { path: "^packages/(cli|testkit)/" },
     },
     {
@@ -80,7 +80,7 @@ module.exports = {
     {
       name: "testkit-stays-out-of-the-product",
       severity: "error",
-      from: { path: "^packages/(?!testkit)", pathNot: "\\.test\\.ts$|/fixtures/" },
+      from: { path: "^packages/(?!testkit)", pathNot: "(\\.test|-rig)\\.ts$|/fixtures/" },
       to: { path: "^packages/testkit/" },
     },
   ],
