@@ -1,4 +1,11 @@
-import { declaredEdges, type Edge, isFullyDeclared, type Task, type UsageRecord } from "@sheaf/core";
+import {
+  declaredEdges,
+  type Edge,
+  isFullyDeclared,
+  nameSome,
+  type Task,
+  type UsageRecord,
+} from "@sheaf/core";
 import { assumedEdges } from "./assumed.ts";
 import { fileEdges } from "./files.ts";
 import { learnFrom, type SeenFiles } from "./learned.ts";
@@ -129,10 +136,3 @@ function fallbacksOf(
 }
 
 const counted = ({ size }: ReadonlySet<number>): string => `${size} ${size === 1 ? "task" : "tasks"}`;
-
-const MOST_NAMED = 5;
-
-const nameSome = (names: readonly string[]): string =>
-  names.length <= MOST_NAMED
-    ? names.join(", ")
-    : `${names.slice(0, MOST_NAMED).join(", ")} and ${names.length - MOST_NAMED} more`;

@@ -1,3 +1,5 @@
+import { nameSome } from "./name-some.ts";
+
 /**
  * Every error that Sheaf itself raises: one class, one table of codes.
  *
@@ -114,10 +116,7 @@ function showType(value: unknown): string {
   return Array.isArray(value) ? "a list that cannot be shown" : "an object that cannot be shown";
 }
 
-const list = (items: readonly string[], most = 8): string =>
-  items.length <= most
-    ? items.join(", ")
-    : `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
+const list = (items: readonly string[]): string => nameSome(items, 8);
 
 /** What is said of a thing that the sentence has named already. */
 const sayIt = (text: string, name: string): string =>

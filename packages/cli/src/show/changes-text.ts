@@ -1,3 +1,4 @@
+import { nameSome } from "@sheaf/core";
 import type { RunConflict, TaskReads } from "@sheaf/engine";
 import { formatBytes } from "./bytes.ts";
 import type { ShownChange, ShownChanges, ShownTask, ShownVersion } from "./changes-data.ts";
@@ -51,11 +52,8 @@ function sayReads(reads: TaskReads | null): string {
     : sayList([...new Set(reads.shown)]);
 }
 
-function sayList(items: readonly string[]): string {
-  if (items.length === 0) return "nothing";
-  const more = items.length - MOST_READS;
-  return `${items.slice(0, MOST_READS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
+const sayList = (items: readonly string[]): string =>
+  items.length === 0 ? "nothing" : nameSome(items, MOST_READS);
 
 function changeLines({ sign, path, before, after, diff }: ShownChange, paint: Palette): readonly string[] {
   const color = { "+": paint.good, "-": paint.bad, "~": paint.warn }[sign];

@@ -1,4 +1,4 @@
-import type { EventOf, RunEvent } from "@sheaf/core";
+import { type EventOf, nameSome, type RunEvent } from "@sheaf/core";
 import { sayBecause } from "@sheaf/engine";
 import { counted } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
@@ -105,7 +105,7 @@ const REUSED_FROM = { resume: "session", memo: "run" } as const;
 
 function sayResumed({ done, takenBack }: EventOf<"run.resumed">): string {
   const kept = `${counted(done, "task")} done before`;
-  return takenBack.length === 0 ? kept : `${kept}; taken back: ${takenBack.slice(0, 5).join(", ")}`;
+  return takenBack.length === 0 ? kept : `${kept}; taken back: ${nameSome(takenBack)}`;
 }
 
 function sayBadEnd({ status, failure, attempt }: EventOf<"attempt.finished">): Saying | null {

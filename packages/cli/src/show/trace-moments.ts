@@ -1,4 +1,4 @@
-import type { EventOf, RunEvent } from "@sheaf/core";
+import { type EventOf, nameSome, type RunEvent } from "@sheaf/core";
 import { sayBecause } from "@sheaf/engine";
 import { usdText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
@@ -122,10 +122,7 @@ function finishMoment(finished: EventOf<"attempt.finished">): Moment {
 
 const MOST_PATHS = 6;
 
-function sayPaths(paths: readonly string[]): string {
-  const more = paths.length - MOST_PATHS;
-  return `${paths.slice(0, MOST_PATHS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
+const sayPaths = (paths: readonly string[]): string => nameSome(paths, MOST_PATHS);
 
 function mergeMoment({ at, merges }: EventOf<"task.merged">): Moment {
   return { at, what: "merged", text: sayMerges(merges), paint: "warn" };

@@ -7,6 +7,7 @@ import {
   type AttemptPlace,
   type AttemptPort,
   type AttemptRequest,
+  nameSome,
   type RunningAttempt,
   SheafError,
   type TakenInput,
@@ -22,9 +23,6 @@ import { interpolate } from "./interpolate.ts";
 import { taskFolder } from "./run-place.ts";
 import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, ReadSoFar, World } from "./world.ts";
-
-/** Most paths that are named. */
-const MOST_NAMED = 5;
 
 export interface AttemptStart {
   readonly task: number;
@@ -260,10 +258,8 @@ export class LiveAttempt {
   // The task was not shown these, so they cannot have reached its result; its author will want to know.
   #tellUndeclared({ undeclaredReads: paths }: Effects): void {
     if (paths.length === 0) return;
-    const more = paths.length - MOST_NAMED;
-    const named = paths.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
     const { id } = this.world.tasks[this.task]!;
-    const reason = `Task "${id}" looked for what it does not declare in \`reads\` and so was not shown: ${named}.`;
+    const reason = `Task "${id}" looked for what it does not declare in \`reads\` and so was not shown: ${nameSome(paths)}.`;
     this.world.emit({ type: "run.fallback", part: "reads", reason });
   }
 

@@ -12,7 +12,7 @@ import type { ReadSoFar, World } from "./world.ts";
 const MOST_LOOKED_AT = 64;
 
 /** The attempts of a run, of which some have ended. */
-export interface Attempts {
+export interface RunAttempts {
   readonly live: ReadonlyMap<number, LiveAttempt>;
   readonly records: KeptRecords;
   /** Tells whether the task has an attempt that may still turn out not to count. */
@@ -35,7 +35,7 @@ interface Reader {
 export async function* findDoomed(
   world: World,
   task: number,
-  attempts: Attempts,
+  attempts: RunAttempts,
 ): AsyncGenerator<DoomedAttempt> {
   const { live, records, isOpen } = attempts;
   const own = records.get(task);

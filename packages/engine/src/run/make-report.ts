@@ -2,6 +2,7 @@ import {
   criticalPath,
   decodeData,
   type EventOf,
+  nameSome,
   type RunEvent,
   type RunStatus,
   type SettledConflict,
@@ -136,13 +137,14 @@ function guaranteeWithoutMerges(world: World, changes: Changes): Guarantee {
     return { level: "void", reasons: [`the directory could not be checked at the end: ${fault.message}`] };
   }
   if (outside.paths.length + outside.readers.length + frozen.length > 0) {
-    const say = (paths: readonly string[]): string => paths.slice(0, 5).join(", ");
     const reasons = [
-      ...(outside.paths.length > 0 ? [`the directory was changed from outside: ${say(outside.paths)}`] : []),
-      ...(outside.readers.length > 0
-        ? [`committed tasks that stay had read something else: ${say(outside.readers)}`]
+      ...(outside.paths.length > 0
+        ? [`the directory was changed from outside: ${nameSome(outside.paths)}`]
         : []),
-      ...(frozen.length > 0 ? [`frozen folders were written: ${say(frozen)}`] : []),
+      ...(outside.readers.length > 0
+        ? [`committed tasks that stay had read something else: ${nameSome(outside.readers)}`]
+        : []),
+      ...(frozen.length > 0 ? [`frozen folders were written: ${nameSome(frozen)}`] : []),
     ];
     return { level: "void", reasons };
   }
@@ -152,7 +154,7 @@ function guaranteeWithoutMerges(world: World, changes: Changes): Guarantee {
     world.settings.mode !== "sequential" &&
     trusted.length > 0
   ) {
-    const reason = `inferred edges were trusted for tasks that declare no reads: ${trusted.slice(0, 5).join(", ")}`;
+    const reason = `inferred edges were trusted for tasks that declare no reads: ${nameSome(trusted)}`;
     return { level: "trust-graph", reasons: [reason] };
   }
   const what = world.workdir === null ? "every output" : "every file and output";

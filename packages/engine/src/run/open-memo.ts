@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { type MemoScope, SheafError } from "@sheaf/core";
+import { type MemoScope, nameSome, SheafError } from "@sheaf/core";
 import { dataFolder, isOwnFolder } from "@sheaf/workdir";
 import { codeHashes } from "../agents/code-hash.ts";
 import { SETTING_TABLE } from "../config/setting-table.ts";
@@ -7,9 +7,6 @@ import type { Settings } from "../config/settings.ts";
 import { memoOf, whyForgotten } from "./memo.ts";
 import { type Memo, MemoStore } from "./memo-store.ts";
 import type { RunRequest } from "./run-request.ts";
-
-/** Most tasks that one sentence names. */
-const MOST_NAMED = 5;
 
 export interface OpenedMemo {
   /** Null where no task asks for one. */
@@ -69,9 +66,4 @@ function folderOf({ settings, stateDir }: RunRequest, scope: MemoScope): Place {
     return { folder: null, why: `${folder} cannot be made, or others can write to it` };
   const expected = `a folder that can be made and that only you can write to (chmod go-w; also ${SETTING_TABLE.memoStore.env})`;
   throw new SheafError("OPTION_INVALID", { option: "memoStore", expected, got: settings.memoStore });
-}
-
-function nameSome(ids: readonly string[]): string {
-  const more = ids.length - MOST_NAMED;
-  return ids.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -1,7 +1,7 @@
 // What an earlier session of a run has left: how far it came, and what of it need not be done again.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type EventOf, type RunEvent, SheafError, type TaskId } from "@sheaf/core";
+import { type EventOf, nameSome, type RunEvent, SheafError, type TaskId } from "@sheaf/core";
 import { readJournal } from "@sheaf/ledger";
 import type { Standing } from "@sheaf/workdir";
 import { outputFile } from "../executor/output-files.ts";
@@ -140,11 +140,4 @@ function readOutput(runDir: string, id: string): Uint8Array | null {
   } catch {
     return null;
   }
-}
-
-const MOST_NAMED = 5;
-
-function nameSome(ids: readonly string[]): string {
-  const more = ids.length - MOST_NAMED;
-  return more > 0 ? `${ids.slice(0, MOST_NAMED).join(", ")} and ${more} more` : ids.join(", ");
 }
