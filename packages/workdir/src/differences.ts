@@ -1,7 +1,7 @@
 import { contentHash } from "./content-hash.ts";
 import { joinPath } from "./relative-path.ts";
 import type { DirEntry, Entry, Tree } from "./tree.ts";
-import type { Shown, Visible } from "./visible.ts";
+import { childrenWithin, type Shown, type Visible } from "./visible.ts";
 
 /** Tells whether two entries are the same to a reader: kind, mode, target and bytes; of folders, kind and mode. */
 export async function sameEntry(a: Entry | undefined, b: Entry | undefined): Promise<boolean> {
@@ -64,11 +64,14 @@ export async function differences(
       // All of it was seen, so its difference covers whatever differs below. Of a folder on the way it does not.
       if (shown === "all" && (left?.kind !== "dir" || right?.kind !== "dir")) return;
     }
-    if (!seen.reaches(path)) return;
+    const within = seen.within(path);
     const before = childrenOf(left);
     const after = childrenOf(right);
-    for (const [name, child] of before) await visit(joinPath(path, name), child, after.get(name));
-    for (const [name, child] of after) {
+    for (const [name, child] of childrenWithin(before, within)) {
+      const other = after.get(name);
+      if (child !== other) await visit(joinPath(path, name), child, other);
+    }
+    for (const [name, child] of childrenWithin(after, within)) {
       if (!before.has(name)) await visit(joinPath(path, name), undefined, child);
     }
   };

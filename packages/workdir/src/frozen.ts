@@ -10,7 +10,8 @@ export function frozenFolders(globs: readonly string[], declaredWrites: readonly
   const writers = declaredWrites.map((glob) => ({ names: new Set(glob.split("/")), reach: visible([glob]) }));
   const written = (folder: string, name: string): boolean =>
     writers.some(
-      ({ names, reach }) => names.has(name) && (reach.reaches(folder) || reach.shown(folder) !== "nothing"),
+      ({ names, reach }) =>
+        names.has(name) && (isReached(reach, folder) || reach.shown(folder) !== "nothing"),
     );
   return {
     patterns: frozen.patterns,
@@ -23,6 +24,11 @@ export function frozenFolders(globs: readonly string[], declaredWrites: readonly
       }
       return "all";
     },
-    reaches: (folder) => frozen.reaches(folder),
+    within: (folder) => frozen.within(folder),
   };
+}
+
+function isReached(seen: Visible, folder: string): boolean {
+  const within = seen.within(folder);
+  return within === "any" || within.size > 0;
 }

@@ -6,7 +6,15 @@ import { differences } from "./differences.ts";
 import { joinPath } from "./relative-path.ts";
 import { entryValue, observedValue, sharesPath } from "./tracking/observation.ts";
 import { type DirEntry, type Entry, lookup, type Tree } from "./tree.ts";
-import { EVERYTHING, eitherOf, type Visible, visible, visiblePaths } from "./visible.ts";
+import {
+  childrenWithin,
+  EVERYTHING,
+  eitherOf,
+  type Shown,
+  type Visible,
+  visible,
+  visiblePaths,
+} from "./visible.ts";
 
 /** Most conflicting paths that are named. */
 const MOST = 20;
@@ -34,8 +42,8 @@ export interface RecordedReads {
 export interface Reads {
   /** Topmost paths at which two trees differ as far as they were read, at most 20. Empty: it would read the same. */
   differences(a: Tree, b: Tree, isIgnored?: IsIgnored): Promise<readonly string[]>;
-  /** Tells whether only the presence of a folder was seen at this path, and nothing in it. */
-  sawPresenceOf(path: string): boolean;
+  /** How much of a path was shown. `all` where looks were observed: only they tell. */
+  shown(path: string): Shown;
   /** Tells whether what is at this path may have been read, and not just written. */
   mayHaveRead(path: string): boolean;
   /** What was looked at, or null where all that was shown counts as read. */
@@ -64,7 +72,7 @@ export function shownReads(parts: ShownParts): Reads {
         isIgnored: async (path) => (await addsAlike(path)) || isIgnored(path),
       });
     },
-    sawPresenceOf: (path) => seen.shown(path) === "presence",
+    shown: (path) => seen.shown(path),
     mayHaveRead: (path) => read.shown(path) !== "nothing",
     observed: null,
     async record(tree) {
@@ -120,7 +128,7 @@ export function observedReads(observations: readonly Observation[]): Reads {
       }
       return [...paths];
     },
-    sawPresenceOf: () => false,
+    shown: () => "all",
     mayHaveRead: (path) => observations.some((each) => each.path === path && looks(each)),
     observed: observations.filter(looks),
     async record(tree) {
@@ -163,6 +171,9 @@ export async function differingReads(tree: Tree, { observed }: RecordedReads): P
   return [...paths];
 }
 
+const byName = ([a]: readonly [string, Entry], [b]: readonly [string, Entry]): number =>
+  a < b ? -1 : a > b ? 1 : 0;
+
 /**
  * Returns one value for all that is shown of a tree. Where that is everything, files are told apart by size and time:
  * reading them all would take longer than most tasks.
@@ -174,14 +185,14 @@ async function shownValue(tree: Tree, parts: ShownParts): Promise<string> {
   const tell = globs === "everything" ? stateOf : entryValue;
   const hash = createHash("sha256");
   const visit = async (folder: string, dir: DirEntry): Promise<void> => {
-    for (const name of [...dir.children.keys()].sort()) {
-      const entry = dir.children.get(name)!;
+    const children = [...childrenWithin(dir.children, seen.within(folder))];
+    for (const [name, entry] of children.sort(byName)) {
       const path = joinPath(folder, name);
       if (added.has(path)) continue;
       const shown = seen.shown(path);
       if (shown === "all") hash.update(`${path}\0${await tell(entry)}\0`);
       else if (shown === "presence" && entry.kind !== "file") hash.update(`${path}\0${entry.kind}\0`);
-      if (entry.kind === "dir" && seen.reaches(path)) await visit(path, entry);
+      if (entry.kind === "dir") await visit(path, entry);
     }
   };
   await visit("", tree);

@@ -65,7 +65,7 @@ const isOwn = (change: TaskChange): change is OwnChange =>
 // A folder that only leads to what the task declares is made by whoever comes first: that an earlier task has made
 // it meanwhile as well is nothing that this one depends on by its declaration.
 function madeByBoth({ effects: { changes, reads }, tree }: SettlingRequest, path: string): boolean {
-  if (!reads.sawPresenceOf(path) || lookup(tree, path)?.kind !== "dir") return false;
+  if (reads.shown(path) !== "presence" || lookup(tree, path)?.kind !== "dir") return false;
   return changes.some((change) => change.op === "mkdir" && change.path === path);
 }
 

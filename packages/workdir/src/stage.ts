@@ -6,7 +6,7 @@ import { type FileStat, fileStat, statOf, toDate } from "./file-stat.ts";
 import { slices } from "./in-slices.ts";
 import { joinPath } from "./relative-path.ts";
 import type { Content, DirEntry, Entry, FileEntry, Tree } from "./tree.ts";
-import type { Visible } from "./visible.ts";
+import { childrenWithin, type Visible } from "./visible.ts";
 
 /** One entry as it was put into a view. */
 export interface StagedEntry {
@@ -95,14 +95,14 @@ export async function stageTree(
 ): Promise<void> {
   const pause = slices(signal);
   const fill = async (folder: string, dir: DirEntry): Promise<void> => {
-    for (const [name, entry] of dir.children) {
+    for (const [name, entry] of childrenWithin(dir.children, shown.within(folder))) {
       const path = joinPath(folder, name);
       const all = shown.shown(path) === "all";
       if (all || (shown.shown(path) === "presence" && (entry.kind === "dir" || entry.kind === "link"))) {
         ensureFolder(tree, folder, staging);
         if (!staging.staged.has(path)) putEntry(path, entry, staging);
       }
-      if (entry.kind === "dir" && shown.reaches(path)) await fill(path, entry);
+      if (entry.kind === "dir") await fill(path, entry);
       const wait = pause();
       if (wait !== undefined) await wait;
     }

@@ -2,7 +2,7 @@ import { cases as howMany } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { frozenFolders } from "./frozen.ts";
-import { eitherOf, visible, visiblePaths } from "./visible.ts";
+import { childrenWithin, eitherOf, visible, visiblePaths, type Within } from "./visible.ts";
 
 describe("what globs show", () => {
   const cases: readonly [globs: readonly string[], path: string, shown: string][] = [
@@ -57,12 +57,33 @@ describe("what globs show", () => {
         if (shown === "nothing") return;
         for (let i = 0; i < parts.length; i++) {
           const folder = parts.slice(0, i).join("/");
-          expect(seen.reaches(folder), `${globs} reaches "${folder}"`).toBe(true);
+          const within = seen.within(folder);
+          const leads = within === "any" || within.has(parts[i]!);
+          expect(leads, `${globs} lead from "${folder}" to ${parts[i]}`).toBe(true);
         }
         if (shown === "all") expect(seen.shown(`${parts.join("/")}/below`)).toBe("all");
       }),
       howMany({ ci: 2_000, deep: 20_000 }),
     );
+  });
+
+  test.each<[readonly string[], string, Within]>([
+    [["a/b", "a/c/d", "x/*"], "a", new Set(["b", "c"])],
+    [["a/b", "a/c/d", "x/*"], "", new Set(["a", "x"])],
+    [["a/b", "x/*"], "x", "any"],
+    [["a/b"], "a/b/c", "any"],
+    [["a/b"], "c", new Set()],
+    [["a/*"], "a/b/c", "any"],
+    [["a/*.ts"], "a/b", new Set()],
+  ])("of %j only what matters in %j is walked", (globs, folder, within) => {
+    expect(visible(globs).within(folder)).toEqual(within);
+  });
+
+  test("of a large folder only the names that may be shown are looked up", () => {
+    const file = { kind: "link", target: "t" } as const;
+    const children = new Map(Array.from({ length: 10 }, (_, i) => [`f${i}`, file]));
+    children[Symbol.iterator] = () => expect.unreachable("the whole folder was walked");
+    expect([...childrenWithin(children, new Set(["f7", "absent"]))]).toEqual([["f7", file]]);
   });
 
   test("either of two sets shows what one of them shows", () => {

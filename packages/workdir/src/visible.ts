@@ -1,5 +1,6 @@
 import picomatch from "picomatch";
 import { normalizePath, pathParts } from "./relative-path.ts";
+import type { DirEntry, Entry } from "./tree.ts";
 
 /**
  * How much of a path a task is shown.
@@ -12,8 +13,26 @@ export interface Visible {
   /** The globs in their one form, for records; `["**"]` with `git` for everything. */
   readonly patterns: readonly string[];
   shown(path: string): Shown;
-  /** Tells whether anything below this folder may be shown; false allows to skip it. */
-  reaches(folder: string): boolean;
+  /** Returns the names in this folder at or below which something may be shown, so that a walk passes by the others. */
+  within(folder: string): Within;
+}
+
+/** Names in a folder, or any. */
+export type Within = ReadonlySet<string> | "any";
+
+/** Returns what is in a folder at these names. Takes no longer for a large folder where the names are few. */
+export function* childrenWithin(
+  children: DirEntry["children"],
+  within: Within,
+): Generator<readonly [name: string, entry: Entry]> {
+  if (within === "any" || within.size >= children.size) {
+    for (const child of children) if (within === "any" || within.has(child[0])) yield child;
+    return;
+  }
+  for (const name of within) {
+    const entry = children.get(name);
+    if (entry !== undefined) yield [name, entry];
+  }
 }
 
 const GIT = ".git";
@@ -22,7 +41,7 @@ const GIT = ".git";
 export const EVERYTHING: Visible = {
   patterns: ["**"],
   shown: () => "all",
-  reaches: () => true,
+  within: () => "any",
 };
 
 interface Pattern {
@@ -114,16 +133,19 @@ function visibleOf(patterns: readonly Pattern[]): Visible {
       }
       return most;
     },
-    reaches(folder) {
+    within(folder) {
       const parts = pathParts(folder);
-      return patterns.some((pattern) => {
-        if (!pattern.namesGit && parts.includes(GIT)) return false;
-        if (startsWith(pattern.fixed, parts)) return true;
-        if (!startsWith(parts, pattern.fixed)) return false;
-        return (
-          pattern.literal || parts.length < pattern.depth || patternShows(pattern, folder, parts) === "all"
-        );
-      });
+      const names = new Set<string>();
+      for (const pattern of patterns) {
+        if (!pattern.namesGit && parts.includes(GIT)) continue;
+        if (pattern.fixed.length > parts.length) {
+          if (startsWith(pattern.fixed, parts)) names.add(pattern.fixed[parts.length]!);
+        } else if (startsWith(parts, pattern.fixed)) {
+          const leads = pattern.literal || parts.length < pattern.depth;
+          if (leads || patternShows(pattern, folder, parts) === "all") return "any";
+        }
+      }
+      return names;
     },
   };
 }
@@ -138,6 +160,11 @@ export function eitherOf(a: Visible, b: Visible): Visible {
       const second = b.shown(path);
       return second === "nothing" ? first : second;
     },
-    reaches: (folder) => a.reaches(folder) || b.reaches(folder),
+    within(folder) {
+      const first = a.within(folder);
+      if (first === "any") return "any";
+      const second = b.within(folder);
+      return second === "any" ? "any" : new Set([...first, ...second]);
+    },
   };
 }

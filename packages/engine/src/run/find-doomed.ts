@@ -120,7 +120,8 @@ async function changedPaths(
   // What cannot be compared now is compared in its turn.
   const paths = await differencesAfter(written, effects).catch(() => []);
   // A folder that both make is none of the two's, see docs/adr/0008; its turn tells, and so it does of policies.
-  const isOpen = (path: string): boolean => reads.sawPresenceOf(path) || world.workdir!.mayBeSettled(path);
+  const isOpen = (path: string): boolean =>
+    reads.shown(path) === "presence" || world.workdir!.mayBeSettled(path);
   return paths.filter((path) => !isOpen(path) && isKnown(path));
 }
 

@@ -20,11 +20,11 @@ function looksOf(effects: Effects, observed: readonly { readonly path: string }[
   return looks;
 }
 
-/** Tells whether reads may have to do with these changes, by their paths alone; true where no looks were observed. */
+/** Tells whether reads may have to do with these changes, by their paths alone. */
 export function mayReadChanges(effects: Effects, changes: Effects["changes"]): boolean {
   if (changes.length === 0) return false;
-  const { observed } = effects.reads;
-  if (observed === null) return true;
+  const { observed, shown } = effects.reads;
+  if (observed === null) return changes.some(({ path }) => shown(path) === "all");
   const { paths, leading } = known.get(effects) ?? looksOf(effects, observed);
   return changes.some(
     ({ path }) => leading.has(path) || foldersAbove(path).some((above) => paths.has(above)),
