@@ -1,10 +1,19 @@
-import { type BigIntStats, constants, copyFileSync, linkSync, mkdirSync, utimesSync } from "node:fs";
+import {
+  type BigIntStats,
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  utimesSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { type FileStat, statOf, toDate } from "./file-stat.ts";
 import { canCopyUp } from "./overlay/lower-owner.ts";
 import { pathParts } from "./relative-path.ts";
 import { type Found, type ScanOptions, scan } from "./scan.ts";
-import type { Content, Entry, Tree } from "./tree.ts";
+import { standInFor } from "./stand-in.ts";
+import type { Content, Entry, FrozenEntry, Tree } from "./tree.ts";
 import type { Visible } from "./visible.ts";
 
 /** The shared directory as it was when the run began. */
@@ -50,22 +59,20 @@ function freeze(from: string, to: string, mtimeNs: bigint): Frozen {
   }
 }
 
-function insert(root: GrowingDir, found: Found, content: Kept): void {
-  const parts = pathParts(found.path);
+function insert(root: GrowingDir, path: string, entry: Entry): void {
+  const parts = pathParts(path);
   let dir = root;
   for (const part of parts.slice(0, -1)) dir = dir.children.get(part) as GrowingDir;
-  dir.children.set(parts.at(-1)!, entryOf(found, content));
+  dir.children.set(parts.at(-1)!, entry);
 }
 
-function entryOf(found: Found, content: Kept): Entry {
+function entryOf(found: Exclude<Found, { kind: "frozen" }>, content: Kept): Entry {
   const { stat } = found;
   switch (found.kind) {
     case "dir":
       return { kind: "dir", mode: stat.mode, children: new Map() };
     case "link":
       return { kind: "link", target: found.target };
-    case "frozen":
-      return { kind: "frozen", target: found.target };
     case "file":
       return {
         kind: "file",
@@ -101,11 +108,17 @@ export async function freezeBase(
   const root: GrowingDir = { kind: "dir", mode: 0o755, children: new Map() };
   const states = new Map<string, FileStat>();
   const ways = new Set<"link" | "copy">();
+  const realRoot = realpathSync(dir);
   let files = 0;
   let isOwn = true;
   let foreign: string | null = null;
   const onStat = ({ uid, gid }: BigIntStats): void => {
     isOwn = canCopyUp({ uid: Number(uid), gid: Number(gid) });
+  };
+  const { frozen = null, signal } = options;
+  const frozenEntry = async ({ path, target }: { path: string; target: string }): Promise<FrozenEntry> => {
+    const standIn = await standInFor({ root: realRoot, path, target, frozen: frozen!, signal });
+    return { kind: "frozen", target, standIn };
   };
   mkdirSync(store, { recursive: true });
   for await (const found of scan(dir, { ...options, onStat })) {
@@ -123,7 +136,8 @@ export async function freezeBase(
         if (!isOwn && frozen.how === "link") foreign ??= found.path;
       }
     }
-    insert(root, found, { path: keeps ? kept : live, live: !keeps, mtimeNs });
+    const content = { path: keeps ? kept : live, live: !keeps, mtimeNs };
+    insert(root, found.path, found.kind === "frozen" ? await frozenEntry(found) : entryOf(found, content));
     states.set(found.path, found.stat);
   }
   const how = ways.size === 2 ? "links and copies" : ways.has("copy") ? "copies" : "links";

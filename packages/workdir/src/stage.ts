@@ -5,7 +5,8 @@ import { SheafError } from "@sheaf/core";
 import { type FileStat, fileStat, statOf, toDate } from "./file-stat.ts";
 import { slices } from "./in-slices.ts";
 import { joinPath } from "./relative-path.ts";
-import type { Content, DirEntry, Entry, FileEntry, Tree } from "./tree.ts";
+import { STAND_IN_MODE } from "./stand-in.ts";
+import type { Content, DirEntry, Entry, FileEntry, StandIn, Tree } from "./tree.ts";
 import { childrenWithin, type Visible } from "./visible.ts";
 
 /** One entry as it was put into a view. */
@@ -59,6 +60,17 @@ function putFile(path: string, entry: FileEntry, staging: Staging): boolean {
   return false;
 }
 
+function putStandIn(path: string, standIn: StandIn, staging: Staging): void {
+  const putFolder = (at: string): void =>
+    putEntry(at, { kind: "dir", mode: STAND_IN_MODE, children: new Map() }, staging);
+  putFolder(path);
+  for (const [part, target] of standIn) {
+    const at = joinPath(path, part);
+    if (target === null) putFolder(at);
+    else putEntry(at, { kind: "link", target }, staging);
+  }
+}
+
 /** Puts one entry into a view, without what is below it. Its parent must be there. */
 export function putEntry(path: string, entry: Entry, staging: Staging): void {
   const full = join(staging.root, path);
@@ -69,8 +81,14 @@ export function putEntry(path: string, entry: Entry, staging: Staging): void {
       // Whatever its mode, the owner must be able to fill it and to remove it afterwards.
       chmodSync(full, entry.mode | 0o700);
       break;
-    case "link":
     case "frozen":
+      if (entry.standIn !== null) {
+        putStandIn(path, entry.standIn, staging);
+        return;
+      }
+      symlinkSync(entry.target, full);
+      break;
+    case "link":
       symlinkSync(entry.target, full);
       break;
     case "file":

@@ -29,6 +29,7 @@ import { findTampered, type Sealed, type SealRequest, sealView } from "./seal.ts
 import { settleConflicts } from "./settle-conflicts.ts";
 import { type OnApplied, Snapshots } from "./snapshots.ts";
 import { type Staged, stageTree } from "./stage.ts";
+import { withoutToolCaches } from "./stand-in.ts";
 import { withoutTemp } from "./temp.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
@@ -153,7 +154,8 @@ export class Transactions implements Workdir {
     };
     const sealed = await this.#sealed(open, request, end);
     for (const { content } of sealed.tampered) this.#links.drop(content);
-    const changes = await withAppends(withoutTemp(sealed.changes, this.#policies), {
+    const kept = withoutToolCaches(withoutTemp(sealed.changes, this.#policies), snapshot);
+    const changes = await withAppends(kept, {
       ...{ snapshot, observed: end.observed },
       isAppended: (path) => this.#policies.of(path) === "append",
       placeFor: (path) => join(`${layer}+appended`, path),

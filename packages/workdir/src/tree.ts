@@ -36,11 +36,15 @@ export interface DirEntry {
   readonly mode: number;
   readonly children: ReadonlyMap<string, Entry>;
 }
-/** A folder that is shared read-only and not copied: views get a link to it. */
-interface FrozenEntry {
+/** What a view shows for a frozen folder: by path below it the target of a link, null for a folder; parents first. */
+export type StandIn = ReadonlyMap<string, string | null>;
+
+/** A folder that is shared read-only and not copied: views get a link to it, or what stands in for it. */
+export interface FrozenEntry {
   readonly kind: "frozen";
   /** Absolute path of the live folder. */
   readonly target: string;
+  readonly standIn: StandIn | null;
 }
 export type Entry = FileEntry | LinkEntry | DirEntry | FrozenEntry;
 

@@ -4,6 +4,7 @@ import { type FileStat, statOf, unchanged } from "./file-stat.ts";
 import { slices } from "./in-slices.ts";
 import type { Live } from "./live-files.ts";
 import { scan } from "./scan.ts";
+import { isToolCache } from "./stand-in.ts";
 import { type Tree, walk } from "./tree.ts";
 import type { Visible } from "./visible.ts";
 
@@ -40,9 +41,6 @@ function sameState(kind: string, now: FileStat, noted: FileStat | undefined): bo
   if (kind === "frozen") return true;
   return kind === "dir" ? now.mode === noted.mode : unchanged(now, noted);
 }
-
-// Tools keep caches in node_modules under hidden names (.cache, .vite); the store of pnpm is no cache.
-const isToolCache = (name: string): boolean => name.startsWith(".") && name !== ".pnpm";
 
 // A write moves the time of the file, a new or removed name that of its folder.
 async function findWritten(

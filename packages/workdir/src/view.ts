@@ -17,6 +17,7 @@ import {
 
 import { joinPath, normalizePath, pathParts } from "./relative-path.ts";
 import { ensureFolder, putEntry, type Staging } from "./stage.ts";
+import { leadsBack } from "./stand-in.ts";
 import type { Entry, Tree } from "./tree.ts";
 import { type Visible, visible } from "./visible.ts";
 
@@ -72,6 +73,15 @@ function linkTarget(path: string, target: string): string | undefined {
   return parts.join("/");
 }
 
+/** Where a path that stops at this entry goes on inside the snapshot, if it does. */
+function leadsOn(at: string, entry: Entry, path: string): string | undefined {
+  if (entry.kind === "frozen") return leadsBack(entry, at, path);
+  if (entry.kind !== "link") return undefined;
+  const target = linkTarget(at, entry.target);
+  if (target === undefined) return undefined; // it leads out of the directory; what is there is not the run's to track
+  return joinPath(target, path.slice(at.length + 1)).replace(/\/$/, "");
+}
+
 // The first entry on the way that is no folder: a link there decides where the path leads.
 function firstStop(tree: Tree, path: string): { readonly at: string; readonly entry: Entry | undefined } {
   let at = "";
@@ -94,10 +104,9 @@ export function readIntoView(view: OpenView, asked: string): boolean {
     view.asked.add(entry?.kind === "dir" ? path : at);
     if (entry === undefined) return false;
     show(view, at, entry);
-    if (entry.kind !== "link") return true;
-    const target = linkTarget(at, entry.target);
-    if (target === undefined) return true; // it leads out of the directory; what is there is not the run's to track
-    path = joinPath(target, path.slice(at.length + 1)).replace(/\/$/, "");
+    const next = leadsOn(at, entry, path);
+    if (next === undefined) return true;
+    path = next;
   }
   return true;
 }

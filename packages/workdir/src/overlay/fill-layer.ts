@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { statOf } from "../file-stat.ts";
 import { slices } from "../in-slices.ts";
 import { checkStill, copyContent } from "../stage.ts";
-import { type Entry, type FileEntry, type Tree, walk } from "../tree.ts";
+import { STAND_IN_MODE } from "../stand-in.ts";
+import { type Entry, type FileEntry, type StandIn, type Tree, walk } from "../tree.ts";
 import { type LayerPlan, shownMode } from "./layer-plan.ts";
 import type { Whiteouts } from "./whiteouts.ts";
 
@@ -30,14 +31,29 @@ function putFile(path: string, entry: FileEntry): void {
   copyContent(entry, path);
 }
 
+function putLink(full: string, target: string): void {
+  if (statOf(full) === undefined) symlinkSync(target, full);
+}
+
+function putStandIn(full: string, standIn: StandIn): void {
+  putFolder(full, STAND_IN_MODE);
+  for (const [path, target] of standIn) {
+    if (target === null) putFolder(join(full, path), STAND_IN_MODE);
+    else putLink(join(full, path), target);
+  }
+}
+
 function putMissing(full: string, entry: Entry): void {
   switch (entry.kind) {
     case "dir":
       putFolder(full, shownMode(entry.mode));
       break;
-    case "link":
     case "frozen":
-      if (statOf(full) === undefined) symlinkSync(entry.target, full);
+      if (entry.standIn === null) putLink(full, entry.target);
+      else putStandIn(full, entry.standIn);
+      break;
+    case "link":
+      putLink(full, entry.target);
       break;
     case "file":
       if (entry.content.path !== full) putFile(full, entry);
