@@ -6,10 +6,12 @@ const { posix } = require("node:path") as typeof import("node:path");
 
 interface LinkWalk {
   /**
-   * Returns where an absolute path leads. Every link on the way is told to `onLink`; the last part is followed only
-   * if `follow`. What is absent leads to where it would be.
+   * Returns where an absolute path leads. Every link on the way is told to `onLink`, those above a folder once until
+   * they are forgotten; the last part is followed only if `follow`. What is absent leads to where it would be.
    */
   leadsTo(path: string, follow: boolean, onLink: (link: string) => void): string;
+  /** Tells whether an absolute path is known to lead through a link above its last part. */
+  isBehindLink(path: string): boolean;
   /** Forgets what is known about folders; to be called when links or folders may have changed. */
   forget(): void;
 }
@@ -43,6 +45,8 @@ function entryAt(path: string): Entry {
 
 function linkWalk(): LinkWalk {
   const plain = new Set<string>();
+  /** Folders behind links, as they were given, and where they are. */
+  const behind = new Map<string, string>();
 
   const look = (path: string): Entry => {
     if (plain.has(path)) return "folder";
@@ -78,16 +82,35 @@ function linkWalk(): LinkWalk {
     return at === "" ? "/" : at;
   };
 
+  /** Returns where a folder is; undefined where it is none. */
+  const placeOf = (folder: string, onLink: (link: string) => void): string | undefined => {
+    if (plain.has(folder)) return folder;
+    const known = behind.get(folder);
+    if (known !== undefined || folder === "") return known;
+    const end = walk(folder, true, onLink);
+    if (!plain.has(end)) return undefined;
+    if (end !== folder) behind.set(folder, end);
+    return end;
+  };
+
   return {
     leadsTo(path, follow, onLink) {
-      const even = isEven(path);
-      const folder = path.slice(0, path.lastIndexOf("/"));
-      if (even && plain.has(folder) && (!follow || look(path) !== "link")) return path;
+      if (!isEven(path)) return posix.normalize(walk(path, follow, onLink));
+      const slash = path.lastIndexOf("/");
+      const folder = path.slice(0, slash);
+      const place = placeOf(folder, onLink);
+      if (place !== undefined) {
+        const end = place === folder ? path : place + path.slice(slash);
+        if (!follow || look(end) !== "link") return end;
+      }
       const end = walk(path, follow, onLink);
-      // The folder of an even path without links is plain by now, unless it is absent.
-      return even && end === path ? path : posix.normalize(end);
+      return end === path ? path : posix.normalize(end);
     },
-    forget: () => plain.clear(),
+    isBehindLink: (path) => behind.has(path.slice(0, path.lastIndexOf("/"))),
+    forget() {
+      plain.clear();
+      behind.clear();
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 //
 // Invariants:
 //  1. A record is kept, and handed on, before the access that it is about takes place.
-//  2. A path is recorded as it was given and, where links are on its way, also each link and the place it leads to.
+//  2. A path is recorded where it leads to, with each link on its way, and as it was given if no folder of it is a link.
 //  3. Whatever could not be known makes the records incomplete, with a sentence that says why; that is never undone.
 //  4. No error leaves `see`, `failed` or `unknown`.
 import type { Kinds } from "./kinds.cjs";
@@ -214,8 +214,9 @@ class ThreadRecorder implements Recorder {
   #visit(mask: number, text: string): void {
     const follow = (mask & NO_FOLLOW) === 0;
     const kinds = mask & ~(NO_FOLLOW | MAKES);
-    this.#recordAt(kinds, text);
     const end = this.#links.leadsTo(text, follow, this.#onLink);
+    // Behind a link there is nothing that the link and the place it leads to do not tell.
+    if (!this.#links.isBehindLink(text)) this.#recordAt(kinds, text);
     if (end !== text) this.#recordAt(kinds, end);
     if ((mask & MAKES) !== 0) this.#seeFolderOf(end);
   }
