@@ -1,7 +1,7 @@
 /**
  * How much of a path was looked at.
  *
- * - `content`: the bytes of a file, the target of a link
+ * - `content`: mode and bytes of a file, the target of a link, the mode of a folder
  * - `stat`: kind, mode and size
  * - `exists`: whether something is there, and its kind
  * - `listing`: names and kinds in a folder

@@ -699,6 +699,18 @@ describe("one run at a time", () => {
   });
 });
 
+test("who sets the mode of a folder to what it was has read that mode", async () => {
+  const workdir = await workdirWith({ "d/": "" });
+  const observed = { observations: [{ path: "d", kind: "content" as const }], incomplete: null };
+  const sealed = async (view: View) => workdir.seal(view, { succeeded: true, quiet: true, observed });
+  const [closes, opens] = [await stage(workdir), await stage(workdir)];
+  chmodSync(join(closes.path, "d"), 0o700);
+  chmodSync(join(opens.path, "d"), 0o755);
+  const effects = await sealed(opens);
+  await workdir.commit(await sealed(closes));
+  expect((await workdir.validate(effects)).conflicts).toMatchObject([{ path: "d" }]);
+});
+
 test("of what was looked at in a frozen folder only the folder counts", async () => {
   const workdir = await workdirWith({ "a/node_modules/p/i.js": "1", "a/b": "b" });
   const view = await stage(workdir);

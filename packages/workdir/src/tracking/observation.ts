@@ -42,7 +42,8 @@ function wayTo(entry: Exclude<Entry, DirEntry>): string {
 type Look = (entry: Entry | undefined) => string | Promise<string>;
 
 const LOOKS: { readonly [K in ObservationKind]: Look } = {
-  content: (entry) => (entry?.kind === "dir" ? "dir" : entryValue(entry)),
+  // Of a folder its mode: who sets it to what it was brings no change that would do so elsewhere.
+  content: entryValue,
   stat: (entry) => statOf(entry),
   exists: (entry) => kindOf(entry),
   listing: (entry) => (entry?.kind === "dir" ? listingOf(entry) : kindOf(entry)),
