@@ -55,7 +55,7 @@ export interface Prepared {
   readonly frozen: Visible;
   readonly base: Base;
   readonly recovered: number;
-  /** Name of this opening's folders below `base` and `layers`. */
+  /** Name of this opening's folders below `base`, `layers`, `lower`, `links` and `trash`. */
   readonly session: string;
   readonly overlay: OverlayChoice;
   /** Time of the file system before the base was frozen, in ns since 1970; it may run behind the machine's. */
@@ -86,7 +86,7 @@ export class Transactions implements Workdir {
     const { options, base, overlay } = prepared;
     const { rung, links, reason } = chooseRung(options.rung, overlay.verdict);
     this.#prepared = prepared;
-    this.#links = new LinkStore(join(options.runDir, "links"));
+    this.#links = new LinkStore(join(options.runDir, "links", prepared.session));
     this.dir = options.dir;
     this.recovered = prepared.recovered;
     this.rung = rung;
@@ -234,7 +234,8 @@ export class Transactions implements Workdir {
 
   // Removing thousands of files takes long; nobody waits for it but close().
   #throwAway(folder: string): string {
-    const trash = join(this.#prepared.options.runDir, "trash");
+    const { options, session } = this.#prepared;
+    const trash = join(options.runDir, "trash", session);
     mkdirSync(trash, { recursive: true });
     const away = join(trash, String(this.#thrown++));
     renameSync(folder, away);

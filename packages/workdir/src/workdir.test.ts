@@ -545,6 +545,32 @@ describe("a write that hides itself", () => {
   });
 });
 
+describe("what a killed session has left in the run's folder", () => {
+  const afterKill = async (options: Partial<WorkdirOptions> = {}): Promise<Workdir> => {
+    const killed = await workdirWith({ a: "1" });
+    await killed.close({ keep: true });
+    writeFiles(at(".sheaf/runs/r1"), {
+      ...{ "trash/0/half": "", "trash/1/0/half": "" },
+      ...{ "links/0": { text: "kept", mode: 0o444 }, "links/1/0": { text: "kept", mode: 0o444 } },
+    });
+    return workdirWith({}, options);
+  };
+
+  test("keeps no view from being removed", async () => {
+    const workdir = await afterKill();
+    const view = await stage(workdir);
+    await workdir.discard(view);
+    expect(existsSync(view.path)).toBe(false);
+  });
+
+  test("is not written to, as a work directory that was kept may be linked to it", async () => {
+    const workdir = await afterKill({ rung: "hardlink" });
+    const view = await stage(workdir, { writes: ["out"] });
+    const left = ["links/0", "links/1/0"].map((path) => readFileSync(at(`.sheaf/runs/r1/${path}`), "utf8"));
+    expect([...left, readFileSync(join(view.path, "a"), "utf8")]).toEqual(["kept", "kept", "1"]);
+  });
+});
+
 describe("a kill in the middle of publishing", () => {
   test("the next run finishes it, and leaves no temporary file", async () => {
     const workdir = await workdirWith({ a: "1", b: "1", c: "1" });
