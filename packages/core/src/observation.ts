@@ -4,7 +4,7 @@
  * - `content`: mode and bytes of a file, the target of a link, the mode of a folder
  * - `stat`: kind, mode and size
  * - `exists`: whether something is there, and its kind
- * - `listing`: names and kinds in a folder
+ * - `listing`: names and kinds in a folder, and its mode
  * - `tree`: everything below a folder
  * - `written`: whether a file can be put there
  * - `appended`: the same, and what is there already is kept

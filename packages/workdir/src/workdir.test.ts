@@ -10,6 +10,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -18,6 +19,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { ObservationKind } from "@sheaf/core";
 import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withChecksum } from "./checksummed.ts";
@@ -725,15 +727,25 @@ describe("one run at a time", () => {
   });
 });
 
-test("who sets the mode of a folder to what it was has read that mode", async () => {
+test.each<[string, ObservationKind, (folder: string) => void]>([
+  ["sets the mode of a folder to what it was", "content", (folder) => chmodSync(folder, 0o755)],
+  [
+    "removes a folder and makes it anew",
+    "listing",
+    (folder) => {
+      rmdirSync(folder);
+      mkdirSync(folder, { mode: 0o755 });
+    },
+  ],
+])("who %s has read its mode", async (_what, kind, act) => {
   const workdir = await workdirWith({ "d/": "" });
-  const observed = { observations: [{ path: "d", kind: "content" as const }], incomplete: null };
+  const observed = { observations: [{ path: "d", kind }], incomplete: null };
   const sealed = async (view: View) => workdir.seal(view, { succeeded: true, quiet: true, observed });
-  const [closes, opens] = [await stage(workdir), await stage(workdir)];
-  chmodSync(join(closes.path, "d"), 0o700);
-  chmodSync(join(opens.path, "d"), 0o755);
-  const effects = await sealed(opens);
-  await workdir.commit(await sealed(closes));
+  const [first, second] = [await stage(workdir), await stage(workdir)];
+  chmodSync(join(first.path, "d"), 0o700);
+  act(join(second.path, "d"));
+  const effects = await sealed(second);
+  await workdir.commit(await sealed(first));
   expect((await workdir.validate(effects)).conflicts).toMatchObject([{ path: "d" }]);
 });
 

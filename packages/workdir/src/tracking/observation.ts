@@ -42,7 +42,8 @@ function wayTo(entry: Exclude<Entry, DirEntry>): string {
 type Look = (entry: Entry | undefined) => string | Promise<string>;
 
 const LOOKS: { readonly [K in ObservationKind]: Look } = {
-  // Of a folder its mode: who sets it to what it was brings no change that would do so elsewhere.
+  // The content of a folder, and its listing, tell its mode: who sets that to what it was, or removes the folder and
+  // makes it anew, brings no change that would do so elsewhere.
   content: entryValue,
   stat: (entry) => statOf(entry),
   exists: (entry) => kindOf(entry),
@@ -79,7 +80,7 @@ export async function entryValue(entry: Entry | undefined): Promise<string> {
 
 function listingOf(dir: DirEntry): string {
   const names = [...dir.children].map(([name, child]) => `${name}\0${child.kind}`).sort();
-  return `dir ${createHash("sha256").update(names.join("\0\0")).digest("hex")}`;
+  return `dir ${dir.mode} ${createHash("sha256").update(names.join("\0\0")).digest("hex")}`;
 }
 
 async function treeHash(root: DirEntry): Promise<string> {
