@@ -4,7 +4,7 @@ import type { Observation, ObservationKind } from "@sheaf/core";
 import type { TaskChange } from "./change.ts";
 import { differences } from "./differences.ts";
 import { joinPath } from "./relative-path.ts";
-import { entryValue, observedValue, sharesPath } from "./tracking/observation.ts";
+import { entryValue, observedValue, sharesPath, USUAL_MODE } from "./tracking/observation.ts";
 import { type DirEntry, type Entry, lookup, type Tree } from "./tree.ts";
 import {
   childrenWithin,
@@ -100,21 +100,30 @@ export function withAppended(
 
 /**
  * Returns the observations of an attempt that succeeded, of which these changes came. Who wrote a file and left it as
- * it was, or made a folder that was there, brings no change that would do so again elsewhere: to them what was there
- * counts as read.
+ * it was, or made a folder that was there, brings no change that would do so elsewhere: to them what was there
+ * counts as read. Who left a file with an unusual mode may have made it so: a file that is there keeps its own.
  */
 export function withoutTrace(
   observations: readonly Observation[],
   changes: readonly TaskChange[],
 ): readonly Observation[] {
-  const put = new Set(changes.flatMap(({ op, path }) => (op === "put" || op === "remove" ? [path] : [])));
+  const put = new Map(changes.flatMap((each) => (bringsOrTakes(each) ? [[each.path, each]] : [])));
   const made = new Set(changes.flatMap(({ op, path }) => (op === "mkdir" ? [path] : [])));
-  return observations.map(({ path, kind }) => {
-    if (kind === "written" && !put.has(path)) return { path, kind: "content" };
-    if (kind === "made" && !made.has(path)) return { path, kind: "exists" };
-    return { path, kind };
+  return observations.flatMap(({ path, kind }): Observation[] => {
+    if (kind === "made" && !made.has(path)) return [{ path, kind: "exists" }];
+    if (kind !== "written") return [{ path, kind }];
+    const change = put.get(path);
+    if (change === undefined) return [{ path, kind: "content" }];
+    const looked: Observation[] = hasOwnMode(change) ? [{ path, kind: "exists" }] : [];
+    return [{ path, kind }, ...looked];
   });
 }
+
+type Written = TaskChange & { readonly op: "put" | "remove" };
+const bringsOrTakes = (change: TaskChange): change is Written =>
+  change.op === "put" || change.op === "remove";
+const hasOwnMode = (change: Written): boolean =>
+  change.op === "put" && change.entry.kind === "file" && change.entry.mode !== USUAL_MODE;
 
 /** What was observed is all that was read. */
 export function observedReads(observations: readonly Observation[]): Reads {

@@ -749,6 +749,23 @@ test.each<[string, ObservationKind, (folder: string) => void]>([
   expect((await workdir.validate(effects)).conflicts).toMatchObject([{ path: "d" }]);
 });
 
+test.each([
+  ["an unusual mode saw", 0o600, [{ path: "x" }]],
+  ["the usual mode did not see", 0o666 & ~process.umask(), []],
+])("who made a file with %s that there was none", async (_what, mode, conflicts) => {
+  const workdir = await workdirWith({});
+  const observed = { observations: [{ path: "x", kind: "written" as const }], incomplete: null };
+  const sealed = async (view: View, made: number): Promise<Effects> => {
+    writeFileSync(join(view.path, "x"), `made by ${view.taskId}`);
+    chmodSync(join(view.path, "x"), made);
+    return workdir.seal(view, { succeeded: true, quiet: true, observed });
+  };
+  const [first, second] = [await stage(workdir), await stage(workdir)];
+  const effects = await sealed(second, mode);
+  await workdir.commit(await sealed(first, 0o666 & ~process.umask()));
+  expect((await workdir.validate(effects)).conflicts).toMatchObject(conflicts);
+});
+
 test("of what was looked at in a frozen folder only the folder counts", async () => {
   const workdir = await workdirWith({ "a/node_modules/p/i.js": "1", "a/b": "b" });
   const view = await stage(workdir);

@@ -7,7 +7,7 @@ import { joinPath, pathParts } from "../relative-path.ts";
 import type { DirEntry, Entry, Tree } from "../tree.ts";
 
 /** Mode of a file that somebody makes without asking for one. */
-const USUAL_MODE = 0o666 & ~process.umask();
+export const USUAL_MODE: number = 0o666 & ~process.umask();
 
 /**
  * Returns what the observation tells of a tree, in a form that can be compared and kept. Links are not followed: who
