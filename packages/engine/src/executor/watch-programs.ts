@@ -14,11 +14,23 @@ export interface WatchedPrograms {
 
 const UNWATCHED: WatchedPrograms = { env: {}, observed: () => null };
 
+/** What separates the folders that the library watches. */
+const SEPARATOR = ":";
+
+const UNWATCHABLE: WatchedPrograms = {
+  env: {},
+  observed: () => ({
+    observations: [],
+    incomplete: `The tracker cannot watch a work directory with "${SEPARATOR}" in its path.`,
+  }),
+};
+
 /** Has the programs of a command tell what they look at in the work directory, where that was asked for. */
 export function watchPrograms({ shim, place }: AttemptRequest): WatchedPrograms {
   const { room = null, beside } = place;
   const { view } = placeInRoom(place);
   if (shim === null || view === null || beside === null) return UNWATCHED;
+  if (view.includes(SEPARATOR)) return UNWATCHABLE;
   const log = join(beside, "reads.log");
   writeFileSync(log, "");
   const seen = (path: string): string => (room === null ? path : pathInRoom(room, path));
