@@ -35,7 +35,10 @@ export async function withAppends(
   changes: readonly TaskChange[],
   request: AppendRequest,
 ): Promise<readonly TaskChange[]> {
-  return Promise.all(changes.map(async (change) => (await asAppend(change, request)) ?? change));
+  const taken: TaskChange[] = [];
+  // One after the other: a task may have added to more files than a process may have open.
+  for (const change of changes) taken.push((await asAppend(change, request)) ?? change);
+  return taken;
 }
 
 async function asAppend(change: TaskChange, request: AppendRequest): Promise<AppendChange | null> {
@@ -64,8 +67,9 @@ function mayBeAppend(path: string, observed: Observed | null): boolean {
 async function beginsWith(content: Content, start: Content): Promise<boolean> {
   if (content.size < start.size) return false;
   if (start.size === 0) return true;
-  const files = await Promise.all([open(start.path), open(content.path)]);
+  const files: FileHandle[] = [];
   try {
+    for (const { path } of [start, content]) files.push(await open(path));
     return await sameBytes(files, start.size);
   } finally {
     for (const file of files) await file.close();

@@ -1,6 +1,14 @@
 // The compiled command, as users start it.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tempDir } from "@sheaf/testkit";
@@ -192,6 +200,16 @@ export const shout = async (task: { input: string }, ctx: { dir: string }): Prom
       }
     },
   );
+
+  it("commits what a task added to more files than it may open at once", async () => {
+    const adds = "mkdir logs; for i in $(seq 600); do echo x >> logs/$i; done";
+    const plan = { options: { policies: { logs: "append" } }, tasks: [{ id: "a", run: adds }] };
+    using dir = tempDir({ "plan.json": JSON.stringify(plan) });
+    const run = ["sh", process.execPath, BIN, "run", "plan.json"];
+    const child = spawn("sh", ["-c", 'ulimit -n 1024; exec "$@"', ...run], { cwd: dir.path, env: ENV });
+    expect(await collect(child)).toMatchObject({ code: 0 });
+    expect(readdirSync(join(dir.path, "logs"))).toHaveLength(600);
+  });
 
   it.each([
     ["in the directory", {}, "failed     b: "],
