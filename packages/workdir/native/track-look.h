@@ -49,6 +49,18 @@ char *__realpath_chk(const char *path, char *out, size_t room) {
 }
 char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }
 
+/* What these tell of is no part of a folder; that they succeed tells that something is there. */
+CALL(int, statfs, (const char *path, struct statfs *out), note('e', AT_FDCWD, path, FOLLOW), SYS_statfs, path, out)
+CALL(int, statfs64, (const char *path, struct statfs64 *out), note('e', AT_FDCWD, path, FOLLOW), SYS_statfs, path, out)
+PASS(int, statvfs, (const char *path, struct statvfs *out), (path, out), note('e', AT_FDCWD, path, FOLLOW))
+PASS(int, statvfs64, (const char *path, struct statvfs64 *out), (path, out), note('e', AT_FDCWD, path, FOLLOW))
+PASS(long, pathconf, (const char *path, int name), (path, name), note('e', AT_FDCWD, path, FOLLOW))
+CALL(ssize_t, getxattr, (const char *path, const char *name, void *out, size_t size), note('e', AT_FDCWD, path, FOLLOW), SYS_getxattr, path, name, out, size)
+CALL(ssize_t, lgetxattr, (const char *path, const char *name, void *out, size_t size), note('e', AT_FDCWD, path, 0), SYS_lgetxattr, path, name, out, size)
+CALL(ssize_t, listxattr, (const char *path, char *out, size_t size), note('e', AT_FDCWD, path, FOLLOW), SYS_listxattr, path, out, size)
+CALL(ssize_t, llistxattr, (const char *path, char *out, size_t size), note('e', AT_FDCWD, path, 0), SYS_llistxattr, path, out, size)
+CALL(int, inotify_add_watch, (int fd, const char *path, uint32_t events), note('e', AT_FDCWD, path, FOLLOW), SYS_inotify_add_watch, fd, path, events)
+
 PASS(DIR *, opendir, (const char *path), (path), note('l', AT_FDCWD, path, FOLLOW))
 PASS(DIR *, fdopendir, (int fd), (fd), note('l', fd, "", 0))
 CALL(ssize_t, getdents64, (int fd, void *out, size_t size), note('l', fd, "", 0), SYS_getdents64, fd, out, size)

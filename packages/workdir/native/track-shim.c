@@ -36,8 +36,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -57,7 +60,7 @@ enum { FOLLOW = 1, MAKES = 2 };
   X(syscall) X(openat) X(fopen) X(freopen) X(faccessat) X(realpath) X(opendir) X(fdopendir) X(scandir) X(scandirat)  \
   X(ftw) X(nftw) X(fts_open) X(fts64_open) X(glob) X(fchmodat) X(utime) X(utimes) X(lutimes) X(futimesat)            \
   X(posix_spawn) X(posix_spawnp) X(posix_spawn_file_actions_addopen) X(posix_spawn_file_actions_addchdir_np)         \
-  X(system) X(popen) X(mkostemps) X(mkdtemp) X(chroot) X(dlopen)
+  X(system) X(popen) X(mkostemps) X(mkdtemp) X(chroot) X(dlopen) X(statvfs) X(statvfs64) X(pathconf)
 #define SLOT(name) static __typeof__(name) *next_##name;
 PASSED_ON(SLOT)
 #define raw next_syscall
@@ -133,6 +136,7 @@ long syscall(long number, ...) {
     case SYS_fchmodat: note('c', a[0], P(1), FOLLOW); break;
     case SYS_fchownat: return fchownat(a[0], P(1), a[2], a[3], a[4]);
     case SYS_truncate: return truncate(P(0), a[1]);
+    case SYS_statfs: return statfs(P(0), P(1));
     case SYS_utimensat: return utimensat(a[0], P(1), P(2), a[3]);
     case SYS_chdir: return chdir(P(0));
     case SYS_execve: return execve(P(0), P(1), P(2));

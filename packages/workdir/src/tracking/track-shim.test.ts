@@ -45,7 +45,9 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
       ...["access", "faccessat", "eaccess", "realpath", "__realpath_chk", "canonicalize_file_name", "chdir"],
       ...["mkdir", "mkdirat", "missing/mkdir", "missing", "mkfifo", "mknod", "unlink", "unlinkat", "remove"],
       ...["rename-to", "renameat-to", "renameat2-to", "SYS_renameat2-to", "link-to", "linkat-to", "symlink"],
-      ...["symlinkat", "open-excl", "open-trunc", "fopen-wx", "SYS_access"],
+      ...["symlinkat", "open-excl", "open-trunc", "fopen-wx", "SYS_access", "statfs", "statfs64", "statvfs"],
+      ...["statvfs64", "pathconf", "getxattr", "lgetxattr", "listxattr", "llistxattr", "inotify_add_watch"],
+      ...["SYS_statfs"],
     ];
     const listing = [
       ...["opendir", "fdopendir", "scandir", "scandir64", "scandirat", "getdents", "globbed", "globbed64"],
