@@ -10,6 +10,7 @@ export {
   type KeptChange,
   type KeptFile,
   type KeptTaskChange,
+  NOWHERE,
   restoreTaskChanges,
   withFile,
 } from "./kept-changes.ts";

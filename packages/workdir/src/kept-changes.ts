@@ -2,11 +2,14 @@
 import type { AppendChange, Change, TaskChange } from "./change.ts";
 import type { FileEntry, LinkEntry } from "./tree.ts";
 
+/** Path of bytes that a store keeps under their hash. */
+export const NOWHERE = "";
+
 /** A file that a change brings. */
 export interface KeptFile {
   readonly kind: "file";
   readonly mode: number;
-  /** Absolute path of bytes that lie still. */
+  /** Absolute path of bytes that lie still, or NOWHERE. */
   readonly path: string;
   readonly size: number;
   /** In ns since 1970; a string, as JSON has no such numbers. */

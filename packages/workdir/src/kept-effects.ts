@@ -1,9 +1,11 @@
 // What an attempt read and wrote as plain data, to be used again when it would read the same.
 
+import type { TaskChange } from "./change.ts";
 import type { Effects } from "./effects.ts";
-import { type KeptTaskChange, keepTaskChanges, restoreTaskChanges } from "./kept-changes.ts";
+import { type KeptTaskChange, keepTaskChanges, NOWHERE, restoreTaskChanges } from "./kept-changes.ts";
 import type { PolicyMap } from "./policies.ts";
 import { type RecordedReads, readsHold, recordedReads } from "./reads.ts";
+import { liesStill } from "./stage.ts";
 import type { Tree } from "./tree.ts";
 
 export interface KeptEffects {
@@ -35,18 +37,26 @@ export interface RestoreRequest {
   readonly policies: PolicyMap;
 }
 
+// A published file may be another name of the one in the layer, and somebody may have edited that in place.
+function isWhole(change: TaskChange): boolean {
+  if (change.op !== "put" && change.op !== "append") return true;
+  const { entry } = change;
+  return entry.kind === "link" || entry.content.path === NOWHERE || liesStill(entry.content);
+}
+
 /**
- * Returns what the attempt would do to this tree, or null when it would read something else there, or when what it
- * wrote meant something else by the policies of that time.
+ * Returns what the attempt would do to this tree, or null when it would read something else there, when what it
+ * wrote meant something else by the policies of that time, or when bytes that it wrote are gone or changed.
  */
 export async function restoreEffects(
   kept: KeptEffects,
   { taskId, snapshot, policies }: RestoreRequest,
 ): Promise<Effects | null> {
   if (kept.policies !== (isUsual(policies) ? undefined : textOf(policies))) return null;
-  if (!(await readsHold(snapshot, kept.reads))) return null;
+  const changes = restoreTaskChanges(kept.changes);
+  if (!changes.every(isWhole) || !(await readsHold(snapshot, kept.reads))) return null;
   return {
-    ...{ taskId, snapshot, reads: recordedReads(kept.reads), changes: restoreTaskChanges(kept.changes) },
+    ...{ taskId, snapshot, reads: recordedReads(kept.reads), changes },
     ...{ undeclared: [], undeclaredReads: [], tampered: [], heldBy: [] },
   };
 }

@@ -1,5 +1,5 @@
 // Commits that are taken back, effects that are used again, and openings of one run after another.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Observation } from "@sheaf/core";
 import { cases, readTree, type TempDir, tempDir } from "@sheaf/testkit";
@@ -158,6 +158,17 @@ describe("using effects again", () => {
     await commit("unrelated", write("sub/b", "changed"));
     expect(await again(text)).not.toBeNull();
     await commit("related", write("a", "changed"));
+    expect(await again(text)).toBeNull();
+  });
+
+  test.each([
+    ["were edited in place, by way of the published file", (path: string) => appendFileSync(path, "user")],
+    ["are gone", (path: string) => rmSync(path)],
+  ])("is refused where bytes that it wrote %s", async (_what, damage) => {
+    const text = await kept(readsA);
+    expect((await workdir.commit((await again(text))!)).status).toBe("committed");
+    await workdir.rewind(0);
+    damage(JSON.parse(text).changes[0].entry.path);
     expect(await again(text)).toBeNull();
   });
 

@@ -33,10 +33,15 @@ export interface Staging {
   readonly links: { readonly source: LinkSource; readonly mayLink: (path: string) => boolean } | null;
 }
 
+/** Tells whether bytes that must lie still are there, in the state in which they were taken over. */
+export function liesStill({ path, mtimeNs, size }: Content): boolean {
+  const stat = statOf(path);
+  return stat !== undefined && stat.mtimeNs === mtimeNs && Number(stat.size) === size;
+}
+
 /** Throws when bytes that must lie still have moved: somebody edited a file of the directory in place. */
 export function checkStill(content: Content): void {
-  const stat = statOf(content.path);
-  if (stat !== undefined && stat.mtimeNs === content.mtimeNs && Number(stat.size) === content.size) return;
+  if (liesStill(content)) return;
   throw new SheafError("CHANGED_OUTSIDE", { dir: content.path, paths: [content.path] });
 }
 

@@ -29,6 +29,7 @@ import {
   fromChecksummed,
   type KeptFile,
   type KeptTaskChange,
+  NOWHERE,
   withChecksum,
   withFile,
 } from "@sheaf/workdir";
@@ -157,7 +158,7 @@ export class MemoStore {
     const file = broughtFile(change);
     if (file === null) return change;
     const hash = file.hash !== null && this.#renew(file.hash) ? file.hash : await this.#addObject(file);
-    return withFile(change, { ...file, path: "", hash });
+    return withFile(change, { ...file, path: NOWHERE, hash });
   }
 
   async #addObject({ path, mtimeNs }: KeptFile): Promise<string> {
