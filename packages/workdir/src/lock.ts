@@ -39,12 +39,19 @@ function busy(dir: string, stateDir: string): SheafError<"DIR_BUSY"> {
 /**
  * Throws when a run holds this folder.
  *
- * @throws SheafError DIR_BUSY
+ * @throws SheafError DIR_BUSY, or DIR_UNUSABLE where that cannot be told.
  */
 export function requireFree(dir: string): void {
   const stateDir = join(dir, STATE_FOLDER);
-  if (!existsSync(join(stateDir, LOCK))) return;
-  const lock = tryLock(stateDir);
+  const path = join(stateDir, LOCK);
+  if (!existsSync(path)) return;
+  let lock: ReturnType<typeof tryLock>;
+  try {
+    lock = tryLock(stateDir);
+  } catch (error) {
+    const problem = `whether a run holds it cannot be told, as ${path} cannot be opened (${(error as Error).message})`;
+    throw new SheafError("DIR_UNUSABLE", { dir, problem }, { cause: error });
+  }
   if (lock === undefined) throw busy(dir, stateDir);
   lock.close();
 }
@@ -58,7 +65,7 @@ function* ancestors(dir: string): Generator<string> {
  * when the directory is listed: the own lock is taken first, so of two runs that start at once on a folder and on
  * one below it at least one sees the other.
  *
- * @throws SheafError DIR_BUSY
+ * @throws SheafError DIR_BUSY, or DIR_UNUSABLE naming a folder above of which that cannot be told.
  */
 export function lockDir(dir: string, who: string): DirLock {
   const stateDir = join(dir, STATE_FOLDER);

@@ -692,6 +692,14 @@ describe("one run at a time", () => {
     await expect(other(place.path)).rejects.toMatchObject({ code: "DIR_BUSY" });
   });
 
+  test("a lock above that cannot be opened is named", async () => {
+    mkdirSync(shared());
+    writeFiles(place.path, { ".sheaf/lock.db": "no database" });
+    await expect(workdirWith({})).rejects.toThrow(
+      `The directory ${place.path} cannot be used: whether a run holds it cannot be told, as ${place.path}/.sheaf/lock.db cannot be opened`,
+    );
+  });
+
   test("the directory is free again after close, and after the holder was killed", async () => {
     const first = await workdirWith({});
     await first.close({ keep: false });
