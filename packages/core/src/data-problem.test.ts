@@ -18,6 +18,9 @@ describe("data that is handed around", () => {
     const list: unknown[] = [];
     list.push({ rows: [list] });
     expect(dataProblem({ list })).toBe("it holds itself");
+    const map = new Map<string, unknown>();
+    map.set("rows", new Set([map]));
+    expect(dataProblem(map)).toBe("it holds itself");
   });
 
   test("may hold one thing in many places, and is walked only once for that", () => {

@@ -29,7 +29,7 @@ function heightOf(value: unknown, walk: Walk): number | string {
   if (known !== undefined) return known;
   above.add(value);
   let height = 1;
-  for (const item of Object.values(value)) {
+  for (const item of itemsOf(value)) {
     const below = heightOf(item, walk);
     if (typeof below === "string") return below;
     height = Math.max(height, below + 1);
@@ -37,4 +37,9 @@ function heightOf(value: unknown, walk: Walk): number | string {
   above.delete(value);
   heights.set(value, height);
   return height;
+}
+
+function itemsOf(value: object): readonly unknown[] {
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  return value instanceof Set ? [...value] : Object.values(value);
 }

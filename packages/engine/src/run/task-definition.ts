@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { inspect, types } from "node:util";
 import type { Task } from "@sheaf/core";
 import type { TaskWork } from "../agents/resolve-work.ts";
 
@@ -16,9 +17,24 @@ function workOf({ work, agentName }: TaskWork): readonly (string | null)[] {
   }
 }
 
-// JSON has none of its own.
-const withBigints = (_key: string, value: unknown): unknown =>
-  typeof value === "bigint" ? { bigint: String(value) } : value;
+// In words that JSON has what it would leave out or take for something else: other inputs are another task.
+function inJson(this: unknown, key: string, usual: unknown): unknown {
+  const value = (this as Readonly<Record<string, unknown>>)[key]; // of a date or buffer `usual` is something else
+  if (typeof value === "bigint" || value === undefined) return { [typeof value]: String(value) };
+  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) {
+    return { number: inspect(value) };
+  }
+  if (types.isMap(value)) return { map: [...value] };
+  if (types.isSet(value)) return { set: [...value] };
+  if (types.isDate(value)) return { date: value.getTime() };
+  if (types.isRegExp(value) || types.isNativeError(value)) return { text: String(value) };
+  if (types.isAnyArrayBuffer(value)) return { bytes: Buffer.from(value).toString("base64") };
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    return { [value.constructor.name]: Buffer.from(buffer, byteOffset, byteLength).toString("base64") };
+  }
+  return usual;
+}
 
 /**
  * Returns a key of what a task is asked to do: the same id with the same words, input and agent is the same task, in
@@ -27,6 +43,6 @@ const withBigints = (_key: string, value: unknown): unknown =>
 export function taskDefinition(task: Task, work: TaskWork): string {
   const { id, description, run, input, reads, writes } = task;
   const words = [description ?? null, run ?? null, input ?? null, reads ?? null, writes ?? null];
-  const asked = JSON.stringify([...words, workOf(work)], withBigints);
+  const asked = JSON.stringify([...words, workOf(work)], inJson);
   return `${id} ${createHash("sha256").update(asked).digest("hex").slice(0, 32)}`;
 }
