@@ -175,7 +175,7 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   RUN_IN_DOUBT: ({ taskId, effects, happened }) =>
     happened
       ? `Task "${taskId}" has had its effects outside (${list(effects)}) in an earlier session, and what it reads or is asked to do is different now. It is not started again by itself. Go on with the run: --again ${taskId} (inDoubt: "again" in code) starts it again, effects and all, --done ${taskId} ("done") leaves it at what it did then, with the output and files that were kept of it.`
-      : `Task "${taskId}" has effects outside (${list(effects)}) and its worker was lost in the middle of it. Whether they happened is not known, so it is not started again. Find out, then go on with the run: --again ${taskId} (inDoubt: "again" in code) starts the task again, --done ${taskId} ("done") takes it as done, with no output and no files.`,
+      : `Task "${taskId}" has effects outside (${list(effects)}) and was cut off in the middle of it. Whether they happened is not known, so it is not started again. Find out, then go on with the run: --again ${taskId} (inDoubt: "again" in code) starts the task again, --done ${taskId} ("done") takes it as done, with no output and no files.`,
   RUN_NOT_RESUMABLE: (d) =>
     `There already is a run "${d.runId}" (${d.path}), and it cannot be gone on with: ${d.problem}. To start anew, choose another run id.`,
   RUN_UNKNOWN: (d) =>

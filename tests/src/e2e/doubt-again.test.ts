@@ -121,7 +121,7 @@ test("a process that was killed after it had been started again is in doubt once
   const started = lines.find((line) => line.includes('"attempt.started"') && line.includes('"sends"'))!;
   const event = { ...JSON.parse(started), seq: lines.length, attempt: 7 };
   appendFileSync(journal, `${JSON.stringify(event)}\n`);
-  await expect(session("two", { mend: true })).rejects.toThrow(/its worker was lost in the middle of it/);
+  await expect(session("two", { mend: true })).rejects.toThrow(/was cut off in the middle of it/);
   expect(mails()).toBe(1);
 });
 

@@ -1,7 +1,7 @@
-// A task with effects whose worker was lost, and what a person decides about it.
+// A task with effects that was cut off, and what a person decides about it.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { executeWithParallelism, type RunOptions, type RunReport } from "@sheaf/engine";
+import { executeWithParallelism, type RunHandle, type RunOptions, type RunReport } from "@sheaf/engine";
 import { readJournal } from "@sheaf/ledger";
 import { type TempDir, tempDir } from "@sheaf/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -69,3 +69,28 @@ test("a decision about a task that is not in doubt is a mistake, and so is one t
   await expect(session({ runId: "new", inDoubt: { sends: "again" } })).rejects.toThrow(/no task is in doubt/);
   expect(() => session({ inDoubt: { sends: "maybe" as never } })).toThrow(/`inDoubt.sends`/);
 });
+
+test.each(["a limit of time", "a cancellation"])(
+  "%s that cuts it off leaves a doubt as well",
+  async (how) => {
+    let starts = 0;
+    const cutOff = (options: RunOptions = {}): RunHandle => {
+      const handle = executeWithParallelism(
+        { dir: place.path, tasks: [{ id: "sends", effects: ["mail"], reads: [], writes: [] }] },
+        async (_task, { signal }) => {
+          starts += 1;
+          if (how === "a cancellation") handle.cancel("enough");
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          throw new Error("stopped");
+        },
+        { runId: "cut", env: {}, ...(how === "a cancellation" ? {} : { taskTimeoutMs: 20 }), ...options },
+      );
+      return handle;
+    };
+    expect((await cutOff()).tasks.sends!.outcome).toBe(how === "a cancellation" ? "cancelled" : "failed");
+    await expect(Promise.resolve(cutOff())).rejects.toMatchObject({ code: "RUN_IN_DOUBT" });
+    expect(starts).toBe(1);
+    expect((await cutOff({ inDoubt: { sends: "done" } })).status).toBe("succeeded");
+    expect(starts).toBe(1);
+  },
+);

@@ -32,12 +32,16 @@ test("what was taken back is not committed, unless it has been again", () => {
   expect(toldByJournal(events(...back, started(2), committed(2)), []).committed.get(taskId)).toBe(2);
 });
 
-test("an attempt is open until it is heard of; one whose worker was lost stays so", () => {
+test("an attempt is open until it is heard of; one that was cut off stays so", () => {
   const open = (...bodies: readonly object[]): boolean =>
     toldByJournal(events(...bodies), []).open.has(taskId);
   expect(open(started(1))).toBe(true);
   expect(open(started(1), finished(1, "lost"))).toBe(true);
+  expect(open(started(1), finished(1, "aborted"))).toBe(true);
   expect(open(started(1), finished(1, "failed"))).toBe(false);
+  const failedBy = (kind: string) => ({ ...finished(1, "failed"), failure: { kind } });
+  const kinds = ["timeout", "idle", "out-of-memory", "agent", "command", "output"];
+  expect(kinds.filter((kind) => open(started(1), failedBy(kind)))).toEqual(kinds.slice(0, 3));
   expect(open(started(1), finished(1, "succeeded"), started(2))).toBe(true);
 });
 

@@ -1,5 +1,5 @@
 // What the journal of earlier sessions tells of each task.
-import type { EventOf, RunEvent } from "@sheaf/core";
+import type { EventOf, FailureKind, RunEvent } from "@sheaf/core";
 
 /** What is known of the tasks of a run, by task. */
 export interface Told {
@@ -9,7 +9,7 @@ export interface Told {
   readonly attempts: Map<string, number>;
   /** Ends of attempts, by task and attempt; see `attemptKey`. */
   readonly finished: Map<string, EventOf<"attempt.finished">>;
-  /** Tasks whose last attempt was started and not heard of again. */
+  /** Tasks whose last attempt did not come to its own end, or was not heard of again. */
   readonly open: Set<string>;
   /** Tasks with an attempt that succeeded and that nobody has asked to do again since. */
   readonly succeeded: Set<string>;
@@ -46,7 +46,7 @@ function take(told: Told, event: RunEvent): void {
       break;
     case "attempt.finished":
       told.finished.set(attemptKey(event.taskId, event.attempt), event);
-      if (event.status !== "lost") told.open.delete(event.taskId);
+      if (!wasCutOff(event)) told.open.delete(event.taskId);
       if (event.status === "succeeded") told.succeeded.add(event.taskId);
       break;
     case "task.failed":
@@ -63,6 +63,12 @@ function take(told: Told, event: RunEvent): void {
       break;
   }
 }
+
+/** Failures that are somebody else's end of an attempt. */
+const CUT_OFF: readonly FailureKind[] = ["timeout", "idle", "out-of-memory"];
+
+const wasCutOff = ({ status, failure }: EventOf<"attempt.finished">): boolean =>
+  status === "lost" || status === "aborted" || (failure != null && CUT_OFF.includes(failure.kind));
 
 function decide(told: Told, id: string, decision: "again" | "done"): void {
   told.open.delete(id);
