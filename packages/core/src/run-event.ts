@@ -131,6 +131,8 @@ export type EventBody =
       /** Speed-up that no schedule with these workers can beat, by the estimates. */
       readonly speedupBound: number;
       readonly summary: string;
+      /** Tasks that declare no reads and start by inferred edges all the same; absent where there are none. */
+      readonly trusted?: readonly TaskId[];
     }
   | { readonly type: "dir.staged"; readonly rung: string; readonly files: number; readonly why: string }
   | {
@@ -237,6 +239,8 @@ export type EventBody =
       readonly guarantee: GuaranteeLevel;
       /** Hash of the committed tree; absent where it was not asked for or could not be had. */
       readonly rootHash?: string;
+      /** Paths in frozen folders that were written in this session; absent where there are none. */
+      readonly frozen?: readonly string[];
     };
 
 /** One thing that happened in a run. `seq` counts from 0 without gaps; `at` is milliseconds since 1970. */

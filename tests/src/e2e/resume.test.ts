@@ -1,6 +1,7 @@
 // Runs that ended before their end, and the sessions that go on with them.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TaskSpec } from "@sheaf/core";
 import { executeWithParallelism, type RunOptions, type RunReport } from "@sheaf/engine";
 import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -151,5 +152,39 @@ describe("the same run id", () => {
     expect(second.cost.totalUsd).toBe(1.5);
     expect(second.cost.byClass.useful.usd).toBe(1.25);
     expect(second.cost.byClass["failed-attempt"].usd).toBe(0.25);
+  });
+});
+
+describe("what an earlier session may have done wrong is said of the run to its end", () => {
+  const go = (
+    [fails, ...others]: readonly [fails: boolean, ...others: TaskSpec[]],
+    options: RunOptions = {},
+  ): PromiseLike<RunReport> =>
+    executeWithParallelism(
+      { dir: place.path, tasks: [...others, { id: "z", run: fails ? "exit 1" : "true", dependsOn: [] }] },
+      undefined,
+      { runId: "r", env: {}, ...options },
+    );
+
+  test("tasks that started by inferred edges, for as long as that attempt counts", async () => {
+    const writes = { id: "a", run: "echo 1 > f", dependsOn: [] };
+    const reads = { id: "b", run: "cat f > g || true", dependsOn: [] };
+    const first = await go([true, writes, reads], { consistency: "trust-graph" });
+    expect(first.guarantee.reasons).toEqual([expect.stringContaining("declare no reads: a, b, z")]);
+    const second = await go([true, writes, reads]);
+    expect([second.tasks.b!.reused, second.guarantee.level]).toEqual([true, "trust-graph"]);
+    expect(second.guarantee.reasons).toEqual([expect.stringMatching(/: a, b$/)]);
+    const third = await go([false, { ...writes, run: "echo 2 > f" }, reads]);
+    expect([third.status, third.guarantee.level]).toEqual(["succeeded", "serial-equivalent"]);
+    expect(readFileSync(at("g"), "utf8")).toBe("2\n");
+  });
+
+  test("a frozen folder that was written", async () => {
+    writeFiles(place.path, { "node_modules/x": "1" });
+    const writes = { id: "a", run: `echo 22 > ${at("node_modules/x")}` };
+    const first = await go([true, writes], { staging: "copy" });
+    expect(first.guarantee.reasons).toEqual(["frozen folders were written: node_modules/x"]);
+    const second = await go([false, writes], { staging: "copy" });
+    expect([second.status, second.guarantee]).toEqual(["succeeded", first.guarantee]);
   });
 });

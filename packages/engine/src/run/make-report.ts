@@ -19,6 +19,7 @@ import {
   type TaskReport,
   unwrapTasks,
 } from "./report.ts";
+import { begunOnTrust } from "./trusted-tasks.ts";
 import type { ChangedOutside, VerifiedDirectory } from "./verify-directory.ts";
 import type { World } from "./world.ts";
 
@@ -148,12 +149,8 @@ function guaranteeWithoutMerges(world: World, changes: Changes): Guarantee {
     ];
     return { level: "void", reasons };
   }
-  const trusted = world.tasks.filter((_, i) => !world.tracked[i]).map((task) => task.id);
-  if (
-    world.settings.consistency === "trust-graph" &&
-    world.settings.mode !== "sequential" &&
-    trusted.length > 0
-  ) {
+  const trusted = begunOnTrust([...world.before, ...world.journal.events()]);
+  if (trusted.length > 0) {
     const reason = `inferred edges were trusted for tasks that declare no reads: ${nameSome(trusted)}`;
     return { level: "trust-graph", reasons: [reason] };
   }

@@ -30,7 +30,14 @@ import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import type { DoneTask } from "./session.ts";
 import { trackedTasks } from "./tracked-tasks.ts";
-import { changedOutside, closeDirectory, hashDirectory, verifyDirectory } from "./verify-directory.ts";
+import { trustedTasks } from "./trusted-tasks.ts";
+import {
+  changedOutside,
+  closeDirectory,
+  frozenWritten,
+  hashDirectory,
+  verifyDirectory,
+} from "./verify-directory.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 /** What others are told as a run proceeds. */
@@ -113,6 +120,7 @@ export class Run {
     const tracked = trackedTasks(this.#request);
     const { memo, notes } = await openMemo(this.#request, tracked);
     for (const reason of notes) emit({ type: "run.fallback", part: "memo", reason });
+    const trusted = trustedTasks(this.#request, tracked);
     emit({
       type: "run.planned",
       order: plan.order,
@@ -121,6 +129,7 @@ export class Run {
       criticalPath: plan.criticalPath,
       speedupBound: plan.speedupBound,
       summary: sayPlan(plan, settings, bounds),
+      ...(trusted.length === 0 ? {} : { trusted }),
     });
     const shared = { runId, tasks, works, plan, bounds, settings, limits, clock, random: Math.random };
     return {
@@ -243,7 +252,8 @@ export class Run {
     const known = new Set(changedOutside(events()).paths);
     const fresh = found.outside.filter((path) => !known.has(path));
     if (fresh.length > 0) emit({ type: "dir.changed-outside", paths: fresh });
-    const guarantee = guaranteeOf(world, { ...found, outside: changedOutside(events()) });
+    const frozen = [...new Set([...frozenWritten(world.before), ...found.frozen])];
+    const guarantee = guaranteeOf(world, { ...found, frozen, outside: changedOutside(events()) });
     const end = { ...loopEnd, fault: loopEnd.fault ?? found.fault };
     const status = runStatus(end);
     const { rootHash, problem } = await hashDirectory(world.settings.rootHash ? workdir : null);
@@ -264,6 +274,7 @@ export class Run {
       totalUsd: report.cost.totalUsd,
       guarantee: guarantee.level,
       ...(rootHash === null ? {} : { rootHash }),
+      ...(found.frozen.length === 0 ? {} : { frozen: found.frozen }),
     });
     await journal.sync();
     return report;

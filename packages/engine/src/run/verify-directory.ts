@@ -27,6 +27,10 @@ export function changedOutside(events: readonly RunEvent[]): ChangedOutside {
   return { paths: [...paths], readers: [...readers] };
 }
 
+/** Returns what the events of earlier sessions of a run tell of writes to frozen folders. */
+export const frozenWritten = (events: readonly RunEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.type === "run.finished" ? (event.frozen ?? []) : []));
+
 /** Returns what is wrong when a commit could not be made: the error itself, or that the whole directory is gone. */
 export function faultOf(error: unknown, dir: string | undefined): unknown {
   if (dir === undefined || existsSync(dir)) return error;
