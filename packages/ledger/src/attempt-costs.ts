@@ -23,6 +23,8 @@ export interface AttemptCost {
   agent: string;
   route: string;
   fate: Fate;
+  /** False where only its fate is known: it was taken from another run. */
+  made: boolean;
   readonly sum: CostSum;
 }
 
@@ -34,7 +36,7 @@ export function attemptCost(costs: AttemptCosts, taskId: string, attempt: number
   const ofTask = costs.get(taskId) ?? new Map<number, AttemptCost>();
   const known = ofTask.get(attempt);
   if (known !== undefined) return known;
-  const cost: AttemptCost = { agent: UNKNOWN, route: UNKNOWN, fate: "open", sum: emptySum() };
+  const cost: AttemptCost = { agent: UNKNOWN, route: UNKNOWN, fate: "open", made: false, sum: emptySum() };
   costs.set(taskId, ofTask.set(attempt, cost));
   return cost;
 }

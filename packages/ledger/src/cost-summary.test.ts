@@ -62,6 +62,13 @@ const committed = (name: string, attempt: number): EventBody => ({
   bytes: 0,
   deleted: 0,
 });
+const reused = (name: string, attempt: number, savedUsd: number | null): EventBody => ({
+  type: "task.reused",
+  taskId: id(name),
+  attempt,
+  from: "memo",
+  savedUsd,
+});
 const conflicted = (name: string, attempt: number): EventBody => ({
   type: "task.conflicted",
   taskId: id(name),
@@ -165,6 +172,15 @@ describe("the tables", () => {
     expect(summary.byTask.a?.usd).toBe(3);
   });
 
+  it("leave out what was not started, as another run had done it", () => {
+    const summary = bill(reused("a", 1, 0.5), committed("a", 1), started("b"), committed("b", 1));
+    expect([summary.byTask, summary.byAgent, summary.byRoute].map(Object.keys)).toEqual([
+      ["b"],
+      ["coder"],
+      ["work"],
+    ]);
+  });
+
   it("can be kept as JSON, and take any name", () => {
     const names = ["__proto__", "constructor", "toString"];
     const events = names.flatMap((name) => [started(name, 1, name, name), used(name, 1, 1, name)]);
@@ -178,6 +194,18 @@ describe("the tables", () => {
     }
     expect(Object.keys(summary.resources.byTask)).toEqual(names);
     expect(Object.keys(JSON.parse(JSON.stringify(summary)).byTask)).toEqual(names);
+  });
+});
+
+describe("what the memo spared", () => {
+  it("is counted once a task, however often and in how many sessions it was taken", () => {
+    const summary = bill(reused("a", 1, 0.5), reused("a", 1, 0.25), reused("b", 1, 1), reused("c", 1, null));
+    expect(summary.avoided.memoSavedUsd).toBe(1.25);
+  });
+
+  it("is nothing where the task was started after all", () => {
+    const summary = bill(reused("a", 1, 0.5), conflicted("a", 1), started("a", 2), used("a", 2, 0.5));
+    expect([summary.avoided.memoSavedUsd, summary.totalUsd]).toEqual([0, 0.5]);
   });
 });
 

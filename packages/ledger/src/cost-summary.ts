@@ -61,8 +61,8 @@ interface Book {
   readonly analysis: CostSum;
   readonly resources: Map<string, ResourceLine>;
   readonly weights: CostWeights;
-  /** In pico-dollars. */
-  memoSaved: bigint;
+  /** What the memo spared, by task, in pico-dollars. A task that was started after all spared nothing. */
+  readonly memoSaved: Map<string, bigint>;
 }
 
 /**
@@ -77,7 +77,7 @@ export function createCostBook(options: CostBookOptions = {}): CostBook {
     analysis: emptySum(),
     resources: new Map(),
     weights: checkCostWeights(options.weights ?? DEFAULT_COST_WEIGHTS),
-    memoSaved: 0n,
+    memoSaved: new Map(),
   };
   return { add: (event) => addEvent(book, event), summary: () => summarize(book) };
 }
@@ -95,16 +95,21 @@ function addEvent(book: Book, event: RunEvent): void {
       const cost = attemptCost(book.attempts, event.taskId, event.attempt);
       cost.agent = event.agent;
       cost.route = event.route;
+      cost.made = true;
+      book.memoSaved.delete(event.taskId);
       return;
     }
-    case "attempt.usage":
-      addCall(book, attemptCost(book.attempts, event.taskId, event.attempt).sum, event.usage);
+    case "attempt.usage": {
+      const cost = attemptCost(book.attempts, event.taskId, event.attempt);
+      cost.made = true;
+      addCall(book, cost.sum, event.usage);
       return;
+    }
     case "analysis.usage":
       addCall(book, book.analysis, event.usage);
       return;
     case "task.reused":
-      if (event.from === "memo") book.memoSaved += usdToPico(event.savedUsd ?? 0);
+      if (event.from === "memo") book.memoSaved.set(event.taskId, usdToPico(event.savedUsd ?? 0));
       return;
     case "attempt.finished": {
       const line = attemptLine(event.resources, book.weights);
@@ -141,7 +146,8 @@ function summarize({ attempts, models, analysis, resources, memoSaved }: Book): 
   };
   for (const [taskId, ofTask] of attempts) {
     for (const cost of ofTask.values()) {
-      const { sum, agent, route } = cost;
+      const { sum, agent, route, made } = cost;
+      if (!made) continue;
       const line = lineOf(classes, costClassOf(cost));
       enter(sum, line, lineOf(tasks, taskId), lineOf(agents, agent), lineOf(routes, route));
     }
@@ -159,10 +165,12 @@ function summarize({ attempts, models, analysis, resources, memoSaved }: Book): 
     byAgent: toTable(agents),
     byModel: toTable(models),
     byRoute: toTable(routes),
-    avoided: { memoSavedUsd: picoToUsd(memoSaved), promptCacheSavedUsd: 0 },
+    avoided: { memoSavedUsd: picoToUsd(sumOf(memoSaved.values())), promptCacheSavedUsd: 0 },
     resources: summarizeResources(resources),
   };
 }
+
+const sumOf = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((sum, each) => sum + each, 0n);
 
 function summarizeResources(resources: ReadonlyMap<string, ResourceLine>): CostSummary["resources"] {
   const lines = [...resources.values()];
