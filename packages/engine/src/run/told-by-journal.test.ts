@@ -26,6 +26,21 @@ test("what is in the directory is committed, though the process died before it c
   expect(said.committed.get(taskId)).toBe(1);
 });
 
+test("a number that an attempt of another run got is not given away again", () => {
+  const reused = (attempt: number) => ({
+    type: "task.reused",
+    taskId,
+    attempt,
+    from: "memo",
+    savedUsd: null,
+  });
+  const last = (...bodies: readonly object[]) => toldByJournal(events(...bodies), []).attempts.get(taskId);
+  expect([last(reused(1)), last(started(1), reused(2)), last(started(1), started(2), reused(1))]).toEqual([
+    1, 2, 2,
+  ]);
+  expect(toldByJournal(events(reused(3)), [taskId]).committed.get(taskId)).toBe(3);
+});
+
 test("what was taken back is not committed, unless it has been again", () => {
   const back = [started(1), finished(1, "succeeded"), committed(1), resumed({ takenBack: [taskId] })];
   expect(toldByJournal(events(...back), []).committed.size).toBe(0);

@@ -44,6 +44,10 @@ function take(told: Told, event: RunEvent): void {
       told.open.add(event.taskId);
       told.doubted.delete(event.taskId);
       break;
+    case "task.reused":
+      // One of another run has taken a number, but was not started here.
+      told.attempts.set(event.taskId, Math.max(event.attempt, told.attempts.get(event.taskId) ?? 0));
+      break;
     case "attempt.finished":
       told.finished.set(attemptKey(event.taskId, event.attempt), event);
       if (!wasCutOff(event)) told.open.delete(event.taskId);
