@@ -67,6 +67,7 @@ describe("a second run", () => {
     expect(left()).toEqual(files);
     expect(second.report.unwrap()).toEqual(first.report.unwrap());
     expect(second.events.some(({ type }) => type === "attempt.started")).toBe(false);
+    expect(second.report.order.map((id) => second.report.tasks[id]!.attempts)).toEqual([0, 0, 0, 0]);
   });
 
   test("does again what saw a change, and what that one feeds", async () => {

@@ -63,6 +63,7 @@ describe("the same run id", () => {
     const second = await session({});
     expect(outcomes(second)).toBe("a:succeeded* b:succeeded c:succeeded* d:succeeded");
     expect(ran.sort()).toEqual(["b", "d"]);
+    expect(Object.values(second.tasks).map(({ attempts }) => attempts)).toEqual([1, 2, 1, 2]);
     expect(second.status).toBe("succeeded");
     expect(readFileSync(at("d.out"), "utf8")).toBe("0>a>b+0>c>d");
     expect(second.unwrap()).toMatchObject({ a: "0>a", c: "0>c" });

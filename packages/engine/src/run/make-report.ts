@@ -36,6 +36,8 @@ export function runStatus(end: LoopEnd): RunStatus {
 }
 
 interface Times {
+  /** Attempts that were started, in earlier sessions as well. */
+  readonly attempts: ReadonlyMap<string, number>;
   readonly started: ReadonlyMap<string, EventOf<"attempt.started">>;
   readonly finished: ReadonlyMap<string, EventOf<"attempt.finished">>;
   readonly conflicts: ReadonlyMap<string, number>;
@@ -44,7 +46,7 @@ interface Times {
 
 const attemptKey = (taskId: string, attempt: number): string => `${taskId} ${attempt}`;
 
-function readTimes(events: readonly RunEvent[]): Times {
+function readTimes(events: readonly RunEvent[], before: readonly RunEvent[]): Times {
   const started = new Map<string, EventOf<"attempt.started">>();
   const finished = new Map<string, EventOf<"attempt.finished">>();
   const conflicts = new Map<string, number>();
@@ -55,12 +57,16 @@ function readTimes(events: readonly RunEvent[]): Times {
     if (event.type === "task.conflicted") conflicts.set(event.taskId, (conflicts.get(event.taskId) ?? 0) + 1);
     if (event.type === "task.skipped" || event.type === "task.cancelled") because.set(event.taskId, event);
   }
-  return { started, finished, conflicts, because };
+  const attempts = new Map<string, number>();
+  for (const event of [...before, ...events]) {
+    if (event.type === "attempt.started") attempts.set(event.taskId, (attempts.get(event.taskId) ?? 0) + 1);
+  }
+  return { attempts, started, finished, conflicts, because };
 }
 
 function taskReport(world: World, end: LoopEnd, index: number, times: Times, startedAt: number): TaskReport {
   const { id } = world.tasks[index]!;
-  const { outcome, attempts } = end.state.tasks[index]!;
+  const { outcome } = end.state.tasks[index]!;
   const record = end.records.get(index);
   const key = attemptKey(id, record?.attempt ?? 0);
   const started = times.started.get(key)?.at;
@@ -73,7 +79,7 @@ function taskReport(world: World, end: LoopEnd, index: number, times: Times, sta
     output: outcome === "succeeded" && bytes !== undefined ? decodeData(bytes) : undefined,
     failure: failed ? (record?.failure ?? null) : null,
     because: times.because.get(id)?.because ?? null,
-    attempts,
+    attempts: times.attempts.get(id) ?? 0,
     reused: record?.reused ?? false,
     conflicts: times.conflicts.get(id) ?? 0,
     resources: record?.resources ?? null,
@@ -182,7 +188,7 @@ export function makeReport(
   end: LoopEnd,
   parts: Pick<RunReport, "guarantee" | "rootHash" | "runDir"> & { readonly startedAt: number },
 ): RunReport {
-  const times = readTimes(world.journal.events());
+  const times = readTimes(world.journal.events(), world.before);
   const list = world.tasks.map((_, i) => taskReport(world, end, i, times, parts.startedAt));
   // Without a prototype, so that ids like "constructor" are keys like any other.
   const tasks = Object.create(null) as Record<string, TaskReport>;

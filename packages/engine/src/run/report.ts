@@ -25,7 +25,7 @@ export interface TaskReport {
   readonly failure: TaskFailure | null;
   /** Why it did not run or was stopped, when it was skipped or cancelled. */
   readonly because: Because | null;
-  /** Attempts made, those that did not count included. */
+  /** Attempts made in all sessions of the run, those that did not count included. */
   readonly attempts: number;
   /** An attempt of an earlier session or run took the place of a new one. */
   readonly reused: boolean;
