@@ -1,10 +1,15 @@
 // Runs that ended before their end, and the sessions that go on with them.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { TaskSpec } from "@sheaf/core";
 import { executeWithParallelism, type RunOptions, type RunReport } from "@sheaf/engine";
 import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const ENGINE = new URL("../../../packages/engine/dist/index.js", import.meta.url).href;
+const DIE = fileURLToPath(new URL("./fixtures/die-publishing.cjs", import.meta.url));
 
 let place: TempDir;
 let ran: string[];
@@ -154,6 +159,60 @@ describe("the same run id", () => {
     expect(second.cost.byClass.useful.usd).toBe(1.25);
     expect(second.cost.byClass["failed-attempt"].usd).toBe(0.25);
   });
+});
+
+describe("a session that was asked to do a committed task otherwise, and ends before it does, leaves it to the next", () => {
+  const inputOf = (text: string) => ({
+    dir: at("dir"),
+    tasks: [
+      { id: "a", run: `echo ${text} > f; echo ${text}`, reads: [], writes: ["f"] },
+      existsSync(at("lib.mjs"))
+        ? { id: "m", agent: "m", reads: [], writes: [] }
+        : { id: "m", run: "true", reads: [], writes: [] },
+      { id: "z", run: `test -f ${at("mended")}`, reads: [], writes: [] },
+    ],
+    agents: existsSync(at("lib.mjs")) ? { m: { module: at("lib.mjs"), export: "m" } } : {},
+  });
+  const go = (text: string, options: RunOptions = {}): Promise<RunReport> =>
+    Promise.resolve(executeWithParallelism(inputOf(text), undefined, { runId: "r", env: {}, ...options }));
+
+  beforeEach(async () => {
+    writeFiles(place.path, { "dir/": "" });
+    expect((await go("one")).status).toBe("partial");
+    writeFileSync(at("mended"), "");
+  });
+
+  const expectRun = async (text: string): Promise<void> => {
+    const report = await go(text);
+    expect([report.status, report.tasks.a!.output]).toEqual(["succeeded", text]);
+    expect(readFileSync(at("dir/f"), "utf8")).toBe(`${text}\n`);
+  };
+
+  test("an agent of it cannot be loaded", async () => {
+    writeFileSync(at("lib.mjs"), "export const m = ((");
+    await expect(go("two")).rejects.toMatchObject({ code: "AGENT_MODULE_FAILED" });
+    expect(readFileSync(at("dir/f"), "utf8")).toBe("one\n");
+    writeFileSync(at("lib.mjs"), "export const m = () => 1;");
+    await expectRun("two");
+  });
+
+  test("it is cancelled as it begins", async () => {
+    expect((await go("two", { signal: AbortSignal.abort() })).status).toBe("cancelled");
+    await expectRun("two");
+  });
+
+  test.each(["one", "two"])(
+    "it is killed when the task is just taken back, and the next does %s",
+    async (text) => {
+      const program = `import { executeWithParallelism } from ${JSON.stringify(ENGINE)};
+      await executeWithParallelism(${JSON.stringify(inputOf("two"))}, undefined, { runId: "r", env: {} });`;
+      const { signal } = spawnSync(process.execPath, ["-r", DIE, "--input-type=module", "-e", program], {
+        env: { ...process.env, TEST_DIE_IN: at("dir"), TEST_DIE_AT: "1:over" },
+      });
+      expect([signal, existsSync(at("dir/f"))]).toEqual(["SIGKILL", false]);
+      await expectRun(text);
+    },
+  );
 });
 
 describe("what an earlier session may have done wrong is said of the run to its end", () => {

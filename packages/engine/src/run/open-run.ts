@@ -3,15 +3,15 @@ import { join } from "node:path";
 import type { EventBody, RunEvent } from "@sheaf/core";
 import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
 import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir } from "@sheaf/workdir";
+import { VERSION } from "../version.ts";
 import { makeStateDir } from "./check-home.ts";
 import { type DecidedSession, withDecisions } from "./doubt.ts";
 import { ExecutionStore } from "./execution-store.ts";
 import { type History, openHistory } from "./history.ts";
+import { effectiveLimits } from "./limits.ts";
 import { RunFolder } from "./run-place.ts";
 import type { RunRequest } from "./run-request.ts";
-
 import { earlierSession, hasBegun, JOURNAL_FILE, keepTasks } from "./session.ts";
-
 import { shownToTasks } from "./tracked-tasks.ts";
 
 /** A run that holds what it needs. */
@@ -48,12 +48,18 @@ export async function openRun(request: RunRequest, signal: AbortSignal): Promise
   try {
     const earlier = !known ? null : earlierSession(runDir, request, workdir?.committed() ?? []);
     const decided = withDecisions(request, earlier);
-    if (decided === null || workdir === null) {
-      return openFiles(request, { runDir, workdir, earlier: decided, sync, meanwhile: null });
+    const meanwhile =
+      decided === null || workdir === null
+        ? null
+        : await workdir.meanwhile(decided.done.map(({ standing }) => standing));
+    const opened = openFiles(request, { runDir, workdir, earlier: decided, sync, meanwhile });
+    try {
+      await begin(request, opened);
+    } catch (error) {
+      opened.journal.close();
+      throw error;
     }
-    const meanwhile = await workdir.meanwhile(decided.done.map(({ standing }) => standing));
-    await workdir.rewind(decided.commits);
-    return openFiles(request, { runDir, workdir, earlier: decided, sync, meanwhile });
+    return opened;
   } catch (error) {
     await workdir?.close({ keep: true });
     throw error;
@@ -84,6 +90,36 @@ async function openDirectory(
   }
 }
 
+// In this order: who is killed in between must not seem to have done anew what was only taken back.
+async function begin(request: RunRequest, opened: OpenRun): Promise<void> {
+  const { workdir, journal, earlier, emit, folder, sync } = opened;
+  const { settings, dir } = request;
+  if (earlier !== null) {
+    // Cancelled before the directory was opened: all stays as it was, so that is what the run is about.
+    const isUntouched = dir !== null && workdir === null;
+    tellBegin(request, emit);
+    tellResumed(isUntouched ? { ...earlier, takenBack: [] } : earlier, emit);
+    if (isUntouched) return;
+    if (settings.durability === "power") await journal.sync();
+    else journal.flush();
+    await workdir?.rewind(earlier.commits);
+  }
+  if (folder.dir !== null && settings.trace) sync([keepTasks(folder.dir, request), folder.dir]);
+}
+
+/** Says what a session is about, as its first event. */
+export function tellBegin(request: RunRequest, emit: OpenRun["emit"]): void {
+  const { tasks, settings, dir } = request;
+  const { mode, schedule } = settings;
+  const limits = effectiveLimits(request);
+  emit({ type: "run.started", tasks: tasks.length, mode, schedule, dir, limits, version: VERSION });
+}
+
+function tellResumed({ done, takenBack, executions, decided }: DecidedSession, emit: OpenRun["emit"]): void {
+  const said = decided === undefined ? {} : { decided };
+  emit({ type: "run.resumed", done: done.length, takenBack, reusable: executions.size, ...said });
+}
+
 interface Place {
   readonly runDir: string | null;
   readonly workdir: Workdir | null;
@@ -101,7 +137,6 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, s
   const traced = runDir !== null && settings.trace;
   const path = traced ? join(runDir, JOURNAL_FILE) : null;
   const journal = openJournal({ path, runId, clock, nextSeq: earlier?.events.length ?? 0 });
-  if (traced) sync([keepTasks(runDir, request), runDir]);
   const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
   for (const event of earlier?.events ?? []) costs.add(event);
   const emit = (body: EventBody): RunEvent => {

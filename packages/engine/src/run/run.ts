@@ -4,7 +4,7 @@
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { EffectiveLimits, RunEvent, TaskId } from "@sheaf/core";
+import type { RunEvent, TaskId } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile, trackShim } from "@sheaf/workdir";
 import type { RunPlan } from "../plan/make-plan.ts";
@@ -12,7 +12,6 @@ import type { RunBounds } from "../plan/run-bound.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
-import { VERSION } from "../version.ts";
 import { analyzeRun, countSources } from "./analysis.ts";
 import type { History } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
@@ -20,7 +19,7 @@ import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import { openMemo } from "./open-memo.ts";
-import { type OpenRun, openRun } from "./open-run.ts";
+import { type OpenRun, openRun, tellBegin } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
 import type { RunReport } from "./report.ts";
@@ -78,6 +77,8 @@ export class Run {
 
   /** Runs to the end. Rejects only when the run could not begin, or by a fault of Sheaf's own. */
   async perform(listener: RunListener): Promise<RunReport> {
+    // Before the directory is touched: what an agent's module has against it is a mistake of the caller's.
+    this.#request = await this.#askAgents();
     const opened = await openRun(this.#request, this.#abort.signal);
     this.#opened = opened;
     const { clock, settings, makeExecutors } = this.#request;
@@ -106,13 +107,12 @@ export class Run {
   }
 
   async #prepare(opened: OpenRun, executors: World["executors"]): Promise<World> {
-    this.#request = await this.#askAgents();
     this.#request = await this.#withTracker(opened);
     const { tasks, works, settings, clock, runId } = this.#request;
     const { workdir, emit, journal, folder, costs, kept, earlier, sync } = opened;
     const limits = effectiveLimits(this.#request);
     const bounds = runBounds(this.#request, limits);
-    this.#announce(opened, limits);
+    this.#announce(opened);
     const plan = await this.#plan(opened, bounds);
     const outputs = new OutputStore(plan.order);
     const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
@@ -152,16 +152,9 @@ export class Run {
     };
   }
 
-  #announce({ emit, workdir, history, earlier, meanwhile }: OpenRun, limits: EffectiveLimits): void {
-    const { tasks, settings, dir, warnings } = this.#request;
-    const { mode, schedule } = settings;
-    emit({ type: "run.started", tasks: tasks.length, mode, schedule, dir, limits, version: VERSION });
-    if (earlier !== null) {
-      const { done, takenBack, executions, decided } = earlier;
-      const reusable = executions.size;
-      const said = decided === undefined ? {} : { decided };
-      emit({ type: "run.resumed", done: done.length, takenBack, reusable, ...said });
-    }
+  #announce({ emit, workdir, history, earlier, meanwhile }: OpenRun): void {
+    const { warnings } = this.#request;
+    if (earlier === null) tellBegin(this.#request, emit);
     if (meanwhile !== null && meanwhile.paths.length + meanwhile.readers.length > 0) {
       const paths = meanwhile.paths.slice(0, MOST_NAMED);
       emit({ type: "dir.changed-outside", paths, readers: meanwhile.readers as readonly TaskId[] });
