@@ -138,6 +138,12 @@ describe("the same run id", () => {
     await expect(session({})).rejects.toThrow(/it kept no journal/);
   });
 
+  test("a session that would keep no history is refused, as the next one would take its work for the first one's", async () => {
+    await session({ fail: ["d"] });
+    await expect(session({}, { trace: false })).rejects.toThrow(/without `trace` the session after this one/);
+    expect((await session({})).status).toBe("succeeded");
+  });
+
   test("the bill holds what all sessions have spent, and every dollar has one class", async () => {
     const bill = (fail: boolean): PromiseLike<RunReport> =>
       executeWithParallelism(

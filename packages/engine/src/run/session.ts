@@ -70,18 +70,23 @@ const idOf = (definition: string): string => definition.slice(0, definition.inde
  * Returns what earlier sessions of this run have left.
  *
  * @param committed tasks whose changes are in the shared directory, in order
- * @throws SheafError RUN_NOT_RESUMABLE when the run was about other tasks, or kept nothing to go on with.
+ * @throws SheafError RUN_NOT_RESUMABLE when the run was about other tasks, kept nothing to go on with, or is to keep
+ * nothing from now on.
  */
 export function earlierSession(
   runDir: string,
   request: RunRequest,
   committed: readonly string[],
 ): EarlierSession {
-  const { runId, tasks } = request;
+  const { runId, tasks, settings } = request;
   const definitions = readDefinitions(runDir, runId);
   const ids = definitions.map(idOf);
   if (ids.join("\n") !== tasks.map(({ id }) => id).join("\n")) {
     const problem = `its tasks were ${nameSome(ids)}`;
+    throw new SheafError("RUN_NOT_RESUMABLE", { runId, path: runDir, problem });
+  }
+  if (!settings.trace) {
+    const problem = "without `trace` the session after this one would not know what this one has done";
     throw new SheafError("RUN_NOT_RESUMABLE", { runId, path: runDir, problem });
   }
   const { events } = readJournal(join(runDir, JOURNAL_FILE));
