@@ -91,6 +91,15 @@ last  attempt 1, did not succeed; what it wrote was dropped
     expect(out).toContain("Only the paths are kept");
   });
 
+  it("knows of a commit that a kill left no time to tell of", async () => {
+    const here = await ran("exit 1");
+    const told = await here.sheaf("diff latest edit --dir work");
+    const journal = join(here.path, "work/.sheaf/runs/r/journal.ndjson");
+    const text = readFileSync(journal, "utf8");
+    writeFileSync(journal, text.slice(0, text.lastIndexOf("\n", text.indexOf('"task.committed"')) + 1));
+    expect((await here.sheaf("diff latest edit --dir work")).out).toBe(told.out);
+  });
+
   it("shows at most 200 lines of a file", async () => {
     const here = shell({
       "work/": "",

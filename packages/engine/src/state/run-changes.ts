@@ -90,9 +90,12 @@ function commitsIn(runDir: string): readonly CommitRecord[] {
 
 function changesOf(taskId: TaskId, kept: Kept): TaskChanges | null {
   const { attempts, commits, executions } = kept;
-  const committed = attempts.committed.get(taskId);
+  const record = commits.get(taskId);
   const last = attempts.ended.get(taskId);
   const known = executions.get(taskId) ?? [];
+  // The process may have died between a commit and the line that tells of it.
+  const untold = record === undefined ? undefined : (known.at(-1)?.attempt ?? last?.attempt);
+  const committed = attempts.committed.get(taskId) ?? untold;
   const execution =
     committed === undefined ? known.at(-1) : known.find(({ attempt }) => attempt === committed);
   const attempt = committed ?? execution?.attempt ?? last?.attempt;
@@ -100,7 +103,6 @@ function changesOf(taskId: TaskId, kept: Kept): TaskChanges | null {
   const reads = execution === undefined ? null : readsOf(execution);
   const common = { taskId, attempt, reads };
   if (committed !== undefined) {
-    const record = commits.get(taskId);
     if (record !== undefined)
       return { ...common, state: "committed", changes: committedChanges(record), pathsOnly: false };
     // What finds things as it wants them is committed without a record.
