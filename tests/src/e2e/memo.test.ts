@@ -89,6 +89,18 @@ describe("a second run", () => {
     expect(reused(report)).toBe("a b");
   });
 
+  test("does again what took another output, or is asked to be done with another model", async () => {
+    const says = (what: string): readonly TaskSpec[] => [
+      { id: "says", run: `echo ${what}`, reads: [], writes: [] },
+      { id: "hears", run: "echo heard ${says.output}", reads: [], writes: [] },
+    ];
+    await run(says("one"));
+    const { report } = await run(says("two"));
+    expect([reused(report), report.tasks.hears!.output]).toEqual(["", "heard two"]);
+    expect(reused((await run(says("one"))).report)).toBe("says hears");
+    expect(reused((await run(says("one"), { model: "other" })).report)).toBe("");
+  });
+
   test("does again what has effects, is a plain function, or does not ask for it", async () => {
     const tasks: readonly TaskSpec[] = [
       { id: "effect", run: "echo 1", reads: [], writes: [], effects: ["api:x"] },

@@ -133,6 +133,24 @@ describe("the same run id", () => {
     await expect(other).rejects.toThrow(/its tasks were a, b, c, d/);
   });
 
+  test("does again what had taken another output", async () => {
+    const go = (says: string, last: string): PromiseLike<RunReport> => {
+      const tasks = [
+        { id: "says", run: `echo ${says}`, reads: [], writes: [] },
+        { id: "hears", run: "echo heard ${says.output}", reads: [], writes: [] },
+        { id: "last", run: last, reads: [], writes: [] },
+      ];
+      return executeWithParallelism({ dir: at("dir"), tasks }, undefined, { runId: "r", env: {} });
+    };
+    writeFiles(place.path, { "dir/": "" });
+    await go("one", "exit 1");
+    const report = await go("two", "true");
+    expect([outcomes(report), report.tasks.hears!.output]).toEqual([
+      "says:succeeded hears:succeeded last:succeeded",
+      "heard two",
+    ]);
+  });
+
   test("a run whose history was not kept is refused", async () => {
     await session({}, { trace: false });
     await expect(session({})).rejects.toThrow(/it kept no journal/);

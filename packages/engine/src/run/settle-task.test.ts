@@ -47,6 +47,25 @@ test("with durability against a loss of power, output, commit and journal are on
   expect(await calls("power", null)).toEqual([...first, "on the disk", "committed"]);
 });
 
+test("a forbidden write of a task that took another output is no failure yet: the task runs again", async () => {
+  const verdict = async (hash: string): Promise<string> => {
+    const world = {
+      ...{ tasks: [{ id: "t" }], tracked: [true], emit: () => {}, outputs: { hash: () => "now" } },
+      workdir: {
+        validate: async () => ({
+          conflicts: [],
+          merges: [],
+          forbidden: [{ path: "f", with: "s" }],
+          effects: {},
+        }),
+      },
+    } as unknown as World;
+    const record = { attempt: 1, failure: null, taken: [{ from: "s", hash }], effects: {} };
+    return (await settleTask(world, 0, record as unknown as AttemptRecord)).verdict;
+  };
+  expect([await verdict("now"), await verdict("then")]).toEqual(["refused", "conflict"]);
+});
+
 test("a run whose record of a commit is damaged is not gone on with, and its directory stays", async () => {
   const place = tempDir({ in: "1" });
   onTestFinished(() => place[Symbol.dispose]());
