@@ -59,6 +59,7 @@ export class Run {
   readonly #abort = new AbortController();
   #cancelled: string | null = null;
   #loop: RunLoop | null = null;
+  /** Null until its first events are told. */
   #opened: OpenRun | null = null;
 
   constructor(request: RunRequest, nested: boolean) {
@@ -80,7 +81,6 @@ export class Run {
     // Before the directory is touched: what an agent's module has against it is a mistake of the caller's.
     this.#request = await this.#askAgents();
     const opened = await openRun(this.#request, this.#abort.signal);
-    this.#opened = opened;
     const { clock, settings, makeExecutors } = this.#request;
     const executors = makeExecutors({
       clock,
@@ -113,6 +113,7 @@ export class Run {
     const limits = effectiveLimits(this.#request);
     const bounds = runBounds(this.#request, limits);
     this.#announce(opened);
+    this.#opened = opened;
     const plan = await this.#plan(opened, bounds);
     const outputs = new OutputStore(plan.order);
     const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
@@ -155,6 +156,8 @@ export class Run {
   #announce({ emit, workdir, history, earlier, meanwhile }: OpenRun): void {
     const { warnings } = this.#request;
     if (earlier === null) tellBegin(this.#request, emit);
+    // So early that there was no journal to tell it.
+    if (this.#cancelled !== null) emit({ type: "run.cancelling", message: this.#cancelled });
     if (meanwhile !== null && meanwhile.paths.length + meanwhile.readers.length > 0) {
       const paths = meanwhile.paths.slice(0, MOST_NAMED);
       emit({ type: "dir.changed-outside", paths, readers: meanwhile.readers as readonly TaskId[] });
