@@ -94,6 +94,18 @@ describe("the same run id", () => {
     expect(outcomes(second)).toBe("a:succeeded* b:succeeded* c:succeeded* d:succeeded*");
   });
 
+  test("of a run that has succeeded is refused for other work, as nothing could be taken back", async () => {
+    const go = (text: string): PromiseLike<RunReport> => {
+      const tasks = [{ id: "a", run: `echo ${text} > in`, reads: [], writes: ["in"] }];
+      return executeWithParallelism({ dir: place.path, tasks }, undefined, { runId: "r", env: {} });
+    };
+    await go("one");
+    await expect(go("two")).rejects.toMatchObject({ code: "RUN_NOT_RESUMABLE" });
+    await expect(go("two")).rejects.toThrow(/it has succeeded, .* "a" is to run again/);
+    expect(readFileSync(at("in"), "utf8")).toBe("one\n");
+    expect((await go("one")).status).toBe("succeeded");
+  });
+
   test("after a cancellation leaves what one session would have left", async () => {
     const run = executeWithParallelism(
       { dir: place.path, tasks: TASKS },
@@ -221,7 +233,12 @@ describe("a session that was asked to do a committed task otherwise, and ends be
   });
 
   test("it is cancelled as it begins", async () => {
-    expect((await go("two", { signal: AbortSignal.abort() })).status).toBe("cancelled");
+    const run = executeWithParallelism(inputOf("two"), undefined, { runId: "r", env: {} });
+    run.cancel("early");
+    expect((await run).status).toBe("cancelled");
+    const told: string[] = [];
+    for await (const event of run) if (event.type === "run.cancelling") told.push(event.message);
+    expect(told).toEqual(["early"]);
     await expectRun("two");
   });
 

@@ -78,7 +78,7 @@ export function earlierSession(
   request: RunRequest,
   committed: readonly string[],
 ): EarlierSession {
-  const { runId, tasks, settings } = request;
+  const { runId, tasks, settings, dir } = request;
   const definitions = readDefinitions(runDir, runId);
   const ids = definitions.map(idOf);
   if (ids.join("\n") !== tasks.map(({ id }) => id).join("\n")) {
@@ -103,6 +103,11 @@ export function earlierSession(
     done.push({ attempt, output, finished: told.finished.get(attemptKey(id, attempt)) ?? null, standing });
   }
   const rest = tasks.slice(done.length);
+  const hasSucceeded = events.some((event) => event.type === "run.finished" && event.status === "succeeded");
+  if (hasSucceeded && dir !== null && rest.length > 0) {
+    const problem = `it has succeeded, so what would take its tasks back is gone, and "${rest[0]!.id}" is to run again`;
+    throw new SheafError("RUN_NOT_RESUMABLE", { runId, path: runDir, problem });
+  }
   const executions = executionsOf(kept, rest, told.voided);
   const attempts = tasks.map(({ id }) => told.attempts.get(id) ?? 0);
   const once = rest.filter(({ effects = [], idempotent }) => effects.length > 0 && idempotent !== true);
