@@ -28,6 +28,14 @@ export interface Room {
   readonly behind: string;
 }
 
+/** The live directory, which an attempt can reach past its view. */
+export interface SharedDir {
+  /** Absolute path. */
+  readonly path: string;
+  /** Absolute real paths of what is frozen. */
+  readonly frozen: readonly string[];
+}
+
 /** Where an attempt finds its files. */
 export interface AttemptPlace {
   /** The work directory, or null in a run without `dir`. */
@@ -36,6 +44,8 @@ export interface AttemptPlace {
   readonly beside: string | null;
   /** Where a process of the attempt is to be started; absent where it sees both at the paths above. */
   readonly room?: Room | null;
+  /** Absent in a room, where nothing leads to it. */
+  readonly shared?: SharedDir;
 }
 
 /** Outputs of earlier tasks. Each is in the form of `encodeData`. */

@@ -23,6 +23,7 @@ export type {
   MeasuredResources,
   Room,
   RunningAttempt,
+  SharedDir,
   TakenInput,
   Work,
 } from "./executor.ts";

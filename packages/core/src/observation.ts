@@ -30,6 +30,8 @@ export interface Observation {
 /** What a tracker saw of an attempt. */
 export interface Observed {
   readonly observations: readonly Observation[];
+  /** Looks at the live directory itself, past the view. @default [] */
+  readonly past?: readonly Observation[];
   /** Null when this is all there was to see; else why some of it may be missing. */
   readonly incomplete: string | null;
 }

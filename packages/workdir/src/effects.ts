@@ -13,8 +13,8 @@ export interface Effects {
   readonly changes: readonly TaskChange[];
   /** Paths changed against the task's declaration, or frozen. */
   readonly undeclared: readonly string[];
-  /** Paths whose bytes changed through a shared link: what the attempt saw there is not certain. */
-  readonly tampered: readonly string[];
+  /** Paths at which it may have seen something else than its snapshot: bytes changed through a shared link, or it looked past its view. */
+  readonly uncertain: readonly string[];
   /** Who still used the view when it was sealed, in words; what it wrote was copied then, and its mount stays. */
   readonly heldBy: readonly string[];
 }

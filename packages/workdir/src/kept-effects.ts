@@ -57,6 +57,6 @@ export async function restoreEffects(
   if (!changes.every(isWhole) || !(await readsHold(snapshot, kept.reads))) return null;
   return {
     ...{ taskId, snapshot, reads: recordedReads(kept.reads), changes },
-    ...{ undeclared: [], undeclaredReads: [], tampered: [], heldBy: [] },
+    ...{ undeclared: [], undeclaredReads: [], uncertain: [], heldBy: [] },
   };
 }

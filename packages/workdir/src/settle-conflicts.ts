@@ -51,7 +51,7 @@ export async function settleConflicts(request: SettlingRequest): Promise<Validat
     [...settled].flatMap(([path, { policy }]) => (wanted(policy) ? [path] : []));
   const isMerge = (policy: Policy): boolean => policy === "merge:text" || policy.startsWith("take:");
   return {
-    conflicts: [...effects.tampered, ...differing].map(at),
+    conflicts: [...effects.uncertain, ...differing].map(at),
     merges: paths(isMerge).map((path) => ({ ...at(path), policy: settled.get(path)!.policy })),
     forbidden: paths((policy) => policy === "fail").map(at),
     effects:

@@ -8,6 +8,6 @@ export function shownSoFar(view: View): Effects {
   const reads = shownReads({ globs: shown, asked: [...asked] });
   return {
     ...{ taskId, snapshot, reads, changes: [] },
-    ...{ undeclaredReads: [], undeclared: [], tampered: [], heldBy: [] },
+    ...{ undeclaredReads: [], undeclared: [], uncertain: [], heldBy: [] },
   };
 }

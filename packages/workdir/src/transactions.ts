@@ -9,19 +9,19 @@
 //   W2. A layer is not touched again once it is sealed; all of them go when the run is closed.
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import type { SharedDir } from "@sheaf/core";
 import { withAppends } from "./appends.ts";
-import type { Base } from "./base.ts";
 import { CommittedState } from "./committed-state.ts";
 import type { Effects } from "./effects.ts";
 import { statOf } from "./file-stat.ts";
 import { type KeptEffects, keepEffects, restoreEffects } from "./kept-effects.ts";
 import { LinkStore } from "./link-store.ts";
-import type { Live } from "./live-files.ts";
-import type { DirLock } from "./lock.ts";
 import type { Meanwhile, Standing } from "./meanwhile.ts";
 import type { MountedViews, SealedMount } from "./overlay/mounted-views.ts";
-import { LOWER_FOLDER, type OverlayChoice } from "./overlay/open-views.ts";
+import { LOWER_FOLDER } from "./overlay/open-views.ts";
+import { seenOtherwise, withPast } from "./past-looks.ts";
 import { type Policies, policiesOf } from "./policies.ts";
+import type { Prepared } from "./prepared.ts";
 import { removeTree } from "./remove-tree.ts";
 import { RootHashes } from "./root-hash.ts";
 import { chooseRung } from "./rung.ts";
@@ -31,10 +31,11 @@ import { type OnApplied, Snapshots } from "./snapshots.ts";
 import { type Staged, stageTree } from "./stage.ts";
 import { withoutToolCaches } from "./stand-in.ts";
 import { withoutTemp } from "./temp.ts";
+import { frozenIn } from "./tree.ts";
 import { undeclaredPaths } from "./undeclared.ts";
 import { verifyLive } from "./verify-live.ts";
 import { type OpenView, readIntoView, readsOf, undeclaredReadsOf, type View } from "./view.ts";
-import { EVERYTHING, type Visible, visible } from "./visible.ts";
+import { EVERYTHING, visible } from "./visible.ts";
 import type {
   CommitResult,
   ReuseRequest,
@@ -43,24 +44,8 @@ import type {
   StagingRung,
   Validation,
   Workdir,
-  WorkdirOptions,
   WorkdirStatistics,
 } from "./workdir.ts";
-
-/** What openWorkdir has made ready. */
-export interface Prepared {
-  readonly options: WorkdirOptions;
-  readonly lock: DirLock;
-  readonly live: Live;
-  readonly frozen: Visible;
-  readonly base: Base;
-  readonly recovered: number;
-  /** Name of this opening's folders below `base`, `layers`, `lower`, `links` and `trash`. */
-  readonly session: string;
-  readonly overlay: OverlayChoice;
-  /** Time of the file system before the base was frozen, in ns since 1970; it may run behind the machine's. */
-  readonly startNs: bigint;
-}
 
 export class Transactions implements Workdir {
   readonly dir: string;
@@ -76,6 +61,7 @@ export class Transactions implements Workdir {
   readonly #policies: Policies;
   readonly #committed: CommittedState;
   readonly #rootHashes = new RootHashes();
+  readonly #shared: SharedDir;
   #stagedFiles = 0;
   #joined = 0;
   #thrown = 0;
@@ -88,6 +74,7 @@ export class Transactions implements Workdir {
     this.#prepared = prepared;
     this.#links = new LinkStore(join(options.runDir, "links", prepared.session));
     this.dir = options.dir;
+    this.#shared = { path: options.dir, frozen: frozenIn(base.tree).map(({ target }) => target) };
     this.recovered = prepared.recovered;
     this.rung = rung;
     this.#mayLink = links;
@@ -132,7 +119,21 @@ export class Transactions implements Workdir {
     const layer = join(options.runDir, "layers", session, `${request.folder}-${request.attempt}`);
     const { taskId, attempt } = request;
     const view: OpenView = {
-      ...{ taskId, attempt, path, beside, room, snapshot, writes, staging, mounted, layer, asked: new Set() },
+      ...{
+        taskId,
+        attempt,
+        path,
+        beside,
+        room,
+        shared: this.#shared,
+        snapshot,
+        committed,
+        writes,
+        staging,
+        mounted,
+        layer,
+        asked: new Set(),
+      },
       ...{ shown: request.shown, reads: request.reads ?? request.shown },
       inode: statOf(path)!.ino,
       read: async (asked) => readIntoView(view, asked),
@@ -155,16 +156,17 @@ export class Transactions implements Workdir {
     const sealed = await this.#sealed(open, request, end);
     for (const { content } of sealed.tampered) this.#links.drop(content);
     const kept = withoutToolCaches(withoutTemp(sealed.changes, this.#policies), snapshot);
+    const observed = withPast(end.observed);
     const changes = await withAppends(kept, {
-      ...{ snapshot, observed: end.observed },
+      ...{ snapshot, observed },
       isAppended: (path) => this.#policies.of(path) === "append",
       placeFor: (path) => join(`${layer}+appended`, path),
     });
     return {
-      ...{ taskId, snapshot, reads: readsOf(open, end, changes), changes },
+      ...{ taskId, snapshot, reads: readsOf(open, { ...end, observed }, changes), changes },
       undeclaredReads: undeclaredReadsOf(open, end.observed),
       undeclared: undeclaredPaths(changes, writes, this.#prepared.frozen),
-      tampered: sealed.tampered.map(({ path }) => path),
+      uncertain: [...sealed.tampered.map(({ path }) => path), ...(await seenOtherwise(open, end.observed))],
       heldBy: sealed.heldBy,
     };
   }

@@ -63,6 +63,15 @@ export function lookup(tree: Tree, path: string): Entry | undefined {
   return entry;
 }
 
+/** Returns all that is frozen in a tree. */
+export function frozenIn(tree: Tree): readonly { readonly path: string; readonly target: string }[] {
+  const found: { path: string; target: string }[] = [];
+  walk(tree, (path, entry) => {
+    if (entry.kind === "frozen") found.push({ path, target: entry.target });
+  });
+  return found;
+}
+
 /** What an entry is, in words for messages. */
 export function describeEntry(entry: Entry | undefined): string {
   switch (entry?.kind) {

@@ -5,7 +5,7 @@ import { slices } from "./in-slices.ts";
 import type { Live } from "./live-files.ts";
 import { scan } from "./scan.ts";
 import { isToolCache } from "./stand-in.ts";
-import { type Tree, walk } from "./tree.ts";
+import { frozenIn, type Tree } from "./tree.ts";
 import type { Visible } from "./visible.ts";
 
 /** Most paths that are named. */
@@ -28,11 +28,7 @@ export async function verifyLive(check: {
     if (!sameState(found.kind, found.stat, noted)) outside.push(found.path);
   }
   const written: string[] = [];
-  const folders: { path: string; target: string }[] = [];
-  walk(check.tree, (path, entry) => {
-    if (entry.kind === "frozen") folders.push({ path, target: entry.target });
-  });
-  for (const folder of folders) await findWritten(folder, check.sinceNs, written);
+  for (const folder of frozenIn(check.tree)) await findWritten(folder, check.sinceNs, written);
   return { outside: [...outside, ...missing].slice(0, MOST), frozen: written.slice(0, MOST) };
 }
 

@@ -1,6 +1,6 @@
 import { type BigIntStats, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Observation, Observed, Room } from "@sheaf/core";
+import type { Observation, Observed, Room, SharedDir } from "@sheaf/core";
 import type { TaskChange } from "./change.ts";
 import { statOf } from "./file-stat.ts";
 
@@ -31,6 +31,7 @@ export interface View {
   readonly beside: string;
   /** Where the attempt's processes see the view at the shared directory's own path; null where they do not. */
   readonly room: Room | null;
+  readonly shared: SharedDir;
   /**
    * Puts one more path of the snapshot into the view, as far as the attempt has not made it itself.
    *
@@ -43,6 +44,8 @@ export interface View {
 /** A view with what the transaction needs to know of it. */
 export interface OpenView extends View {
   readonly snapshot: Tree;
+  /** What was committed, and so in the live directory, when the view was made. */
+  readonly committed: Tree;
   /** Globs that it was shown, or everything. */
   readonly shown: readonly string[] | "everything";
   /** Those of them that it declares to read. */

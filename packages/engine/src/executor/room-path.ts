@@ -9,8 +9,8 @@ export function pathInRoom({ dir, behind }: Room, path: string): string {
 export function placeInRoom<Beside extends string | null>(
   place: AttemptPlace & { readonly beside: Beside },
 ): AttemptPlace & { readonly beside: Beside } {
-  const { view, beside, room = null } = place;
-  if (room === null || view === null) return { view, beside };
+  const { room = null, view, beside, ...rest } = place;
+  if (room === null || view === null) return { ...rest, view, beside };
   const seen = beside === null ? beside : pathInRoom(room, beside);
   return { view: room.dir, beside: seen as Beside };
 }

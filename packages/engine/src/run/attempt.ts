@@ -163,8 +163,8 @@ export class LiveAttempt {
 
   #place(kind: string): AttemptPlace {
     if (this.#view === null) return { view: null, beside: this.#beside(kind) };
-    const { path, beside, room } = this.#view;
-    return { view: path, beside, room };
+    const { path, beside, room, shared } = this.#view;
+    return { view: path, beside, room, shared };
   }
 
   // Workers keep an attempt's usage on disk, so that it outlives them; in this thread there is no need.
@@ -268,6 +268,7 @@ export class LiveAttempt {
     const { kept, tasks, works, workdir, clock } = this.world;
     const { status, output, effects, attempt, taken, resources } = record;
     if (kept === null || status !== "succeeded" || output === null) return;
+    if (effects !== null && effects.uncertain.length > 0) return; // it runs again in any case
     const task = tasks[this.task]!;
     const definition = taskDefinition(task, works[this.task]!);
     try {

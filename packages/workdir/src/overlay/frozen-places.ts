@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathParts } from "../relative-path.ts";
-import { lookup, type Tree, walk } from "../tree.ts";
+import { frozenIn, lookup, type Tree } from "../tree.ts";
 import { putFolder } from "./fill-layer.ts";
 import { shownMode } from "./layer-plan.ts";
 import type { FrozenFolder } from "./mount-protocol.ts";
@@ -59,13 +59,8 @@ export class FrozenLayers {
   }
 
   #all(): readonly FrozenFolder[] {
-    if (this.#frozen !== null) return this.#frozen;
-    const found: FrozenFolder[] = [];
-    walk(this.#base, (path, entry) => {
-      if (entry.kind === "frozen") found.push({ path, target: entry.target });
-    });
-    this.#frozen = found;
-    return found;
+    this.#frozen ??= frozenIn(this.#base);
+    return this.#frozen;
   }
 }
 

@@ -9,7 +9,7 @@ import type { DescriptorsModule } from "./descriptors.cjs";
 import type { ModuleLoadingModule } from "./module-loading.cjs";
 import type { Inherited, NestedWorkersModule } from "./nested-workers.cjs";
 import type { OtherDoorsModule } from "./other-doors.cjs";
-import type { Recorded, RecorderModule, Sink } from "./recorder.cjs";
+import type { Recorded, RecorderModule, Shared, Sink } from "./recorder.cjs";
 import type { WrapFilesModule } from "./wrap-files.cjs";
 
 const { openSync, writeSync } = require("node:fs") as typeof import("node:fs");
@@ -24,12 +24,12 @@ const { nestedWorkers, relayTo } = require("./nested-workers.cjs") as NestedWork
 /** What the owner of a thread calls. */
 export interface FsHook {
   /**
-   * Begins to record what is looked at below `root`.
+   * Begins to record what is looked at below `root`, and past it in the live directory.
    *
    * @throws TypeError when `root` is not absolute.
    * @throws Error when this thread is being tracked already.
    */
-  start(root: string): void;
+  start(root: string, shared?: Shared | null): void;
   /** Ends recording and returns what was seen since `start`; incomplete if there was none. */
   stop(): Recorded;
 }
@@ -73,16 +73,16 @@ function install(): void {
     () => workers.install(),
     () => Module.syncBuiltinESMExports(),
   ]);
-  const begin = (root: string, sink: Sink | null, told: Inherited | null): void => {
-    recorder.begin(root, sink);
+  const begin = (root: string, shared: Shared | null, sink: Sink | null, told: Inherited | null): void => {
+    recorder.begin(root, sink, shared);
     descriptors.clear();
-    workers.begin(told);
+    workers.begin(told, shared);
     doors.begin();
     for (const flaw of flaws) recorder.unknown(flaw);
   };
 
   const hook: FsHook = {
-    start: (root) => begin(root, null, null),
+    start: (root, shared = null) => begin(root, shared, null, null),
     stop() {
       if (!recorder.active) return { reads: [], complete: false, why: "Tracking had not been started." };
       workers.end();
@@ -94,7 +94,7 @@ function install(): void {
   const told = workers.inherited() ?? toldByEnvironment();
   if (told === null) return;
   const sink = told.channel === undefined ? logTo(told.log!, () => recorder.root) : relayTo(told.channel);
-  begin(told.root, sink, told);
+  begin(told.root, told.shared ?? null, sink, told);
 }
 
 function toldByEnvironment(): Inherited | null {

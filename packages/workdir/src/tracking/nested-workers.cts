@@ -2,13 +2,14 @@
 //
 // Owns the channel on which threads of one session tell their records. A record is posted before its access takes
 // place, so once a thread has ended all that it saw is in the queue of the session's own thread.
-import type { Recorder, Sink } from "./recorder.cjs";
+import type { Recorder, Shared, Sink } from "./recorder.cjs";
 
 const threads = require("node:worker_threads") as typeof import("node:worker_threads");
 
 /** What a new thread is told: the root, and where to tell its records. */
 export interface Inherited {
   readonly root: string;
+  readonly shared?: Shared | null;
   /** Name of a broadcast channel within this process. */
   readonly channel?: string;
   /** Path of a log. */
@@ -20,7 +21,7 @@ interface NestedWorkers {
   /** What this thread was told by the one that started it. */
   inherited(): Inherited | null;
   /** Begins a session whose new threads are told this; without it they tell their records here. */
-  begin(told: Inherited | null): void;
+  begin(told: Inherited | null, shared: Shared | null): void;
   /** Ends it, after all records that were told have been taken. */
   end(): void;
 }
@@ -36,6 +37,7 @@ let channels = 0;
 
 function nestedWorkers(recorder: Recorder, hookFile: string): NestedWorkers {
   let told: Inherited | null = null;
+  let shared: Shared | null = null;
   let channel: import("node:worker_threads").BroadcastChannel | null = null;
   let running = new Set<object>();
 
@@ -48,7 +50,7 @@ function nestedWorkers(recorder: Recorder, hookFile: string): NestedWorkers {
     channel = new threads.BroadcastChannel(name);
     channel.onmessage = (event) => take((event as { data: unknown }).data);
     (channel as unknown as { unref(): void }).unref();
-    return { root: recorder.root, channel: name };
+    return { root: recorder.root, shared, channel: name };
   };
 
   const construct: NonNullable<ProxyHandler<typeof threads.Worker>["construct"]> = (target, args, own) => {
@@ -74,8 +76,9 @@ function nestedWorkers(recorder: Recorder, hookFile: string): NestedWorkers {
       (threads as { Worker: unknown }).Worker = new Proxy(threads.Worker, { construct });
     },
     inherited: () => (threads.getEnvironmentData(KEY) ?? null) as unknown as Inherited | null,
-    begin(given) {
+    begin(given, around) {
       told = given;
+      shared = around;
       running = new Set();
     },
     end() {

@@ -5,7 +5,7 @@ import type { Observation, ObservationKind, Observed } from "@sheaf/core";
 
 /** What the fs hook's `stop` returns. */
 export interface TrackedReads {
-  /** A kind's letter and a path relative to the root. */
+  /** A kind's letter and a path relative to the root, or, after a slash, to the live directory. */
   readonly reads: readonly (readonly [kind: string, path: string])[];
   readonly complete: boolean;
   readonly why: string | null;
@@ -29,11 +29,13 @@ export const fsHookFile: string = fileURLToPath(new URL("../../dist/tracking/fs-
 
 class Gathering {
   readonly #found = new Map<string, Observation>();
+  readonly #past = new Map<string, Observation>();
   #why: string | null = null;
 
   add(letter: string, path: string): void {
     const kind = Object.hasOwn(KINDS, letter) ? KINDS[letter] : undefined;
     if (kind === undefined) this.unknown(`There is a record of an unknown kind, ${JSON.stringify(letter)}.`);
+    else if (path.startsWith("/")) this.#past.set(`${kind} ${path}`, { path: path.slice(1), kind });
     else this.#found.set(`${kind} ${path}`, { path, kind });
   }
 
@@ -43,8 +45,10 @@ class Gathering {
 
   result(): Observed {
     const keyOf = ({ path, kind }: Observation): string => `${path}\0${kind}`;
-    const observations = [...this.#found.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-    return { observations, incomplete: this.#why };
+    const sorted = (found: ReadonlyMap<string, Observation>): readonly Observation[] =>
+      [...found.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    const past = this.#past.size === 0 ? {} : { past: sorted(this.#past) };
+    return { observations: sorted(this.#found), ...past, incomplete: this.#why };
   }
 }
 

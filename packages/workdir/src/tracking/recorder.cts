@@ -21,8 +21,16 @@ export interface Sink {
   unknown(why: string): void;
 }
 
+/** The live directory, of which the root shows a state. */
+export interface Shared {
+  /** Absolute path. */
+  readonly path: string;
+  /** Absolute real paths of folders in it that nobody changes; looks into them are not recorded. */
+  readonly frozen: readonly string[];
+}
+
 export interface Recorded {
-  /** Letter and path relative to the root, "" for the root itself. */
+  /** Letter and path relative to the root, "" for the root itself; after a slash relative to the live directory. */
   reads: [letter: string, path: string][];
   complete: boolean;
   /** What is not known, as a sentence; null when all is known. */
@@ -33,7 +41,7 @@ export interface Recorder {
   /** True between `begin` and `end`; everything else is only to be called while it is. */
   active: boolean;
   readonly root: string;
-  begin(root: string, sink: Sink | null): void;
+  begin(root: string, sink: Sink | null, shared: Shared | null): void;
   end(): Recorded;
   /** Records that a path was looked at; `mask` is a sum of kinds. What is not a path is passed over. */
   see(mask: number, path: unknown): void;
@@ -44,7 +52,7 @@ export interface Recorder {
   failed(error: unknown): void;
   /** Returns a path's text, absolute, or null for what is not a path. */
   textOf(path: unknown): string | null;
-  /** Tells whether an absolute path lies below the root or is the root. */
+  /** Tells whether looks at an absolute path are recorded. */
   covers(path: string): boolean;
   /** A change of links or folders begins; nothing is remembered until the returned function has been called. */
   changing(): () => void;
@@ -59,6 +67,8 @@ export interface RecorderModule {
 
 const MOST_RECORDS = 200_000;
 const SLASH = 47;
+/** Matches paths of Sheaf's own state in the live directory. */
+const OF_STATE = /\/\.sheaf(?:\/|$)/;
 /** Bits that a mask takes. */
 const APART = 10;
 
@@ -77,6 +87,9 @@ function decoded(path: unknown): string | null | undefined {
   }
 }
 
+const isIn = (folder: string, path: string): boolean =>
+  path.startsWith(folder) && (path.length === folder.length || path.charCodeAt(folder.length) === SLASH);
+
 function real(root: string): string {
   try {
     return realpathSync(root);
@@ -89,6 +102,8 @@ class ThreadRecorder implements Recorder {
   active = false;
   root = "";
   #prefixes: readonly string[] = [];
+  #live: readonly string[] = [];
+  #frozen: readonly string[] = [];
   #sink: Sink | null = null;
   #why: string | null = null;
   #count = 0;
@@ -100,7 +115,7 @@ class ThreadRecorder implements Recorder {
   #changes = 0;
   #shared = false;
 
-  begin(root: string, sink: Sink | null): void {
+  begin(root: string, sink: Sink | null, shared: Shared | null): void {
     if (this.active) throw new Error("Files are already being tracked in this thread");
     if (typeof root !== "string" || !posix.isAbsolute(root)) {
       throw new TypeError(`Expected the root to be an absolute path, got ${String(root)}`);
@@ -110,6 +125,8 @@ class ThreadRecorder implements Recorder {
     this.#prefixes = [...new Set([this.root, real(this.root)])].map((prefix) =>
       prefix === "/" ? "" : prefix,
     );
+    this.#live = shared === null ? [] : [...new Set([shared.path, real(shared.path)])];
+    this.#frozen = shared?.frozen ?? [];
     this.#sink = sink;
     this.#why = null;
     this.#count = 0;
@@ -224,7 +241,7 @@ class ThreadRecorder implements Recorder {
   /** Records that there was a folder to put a name into, or none; of one that was made here nothing was learned. */
   #seeFolderOf(path: string): void {
     const relative = this.#relative(posix.dirname(path));
-    if (relative === null || relative === "") return;
+    if (relative === null || relative === "" || relative === "/") return;
     if (((this.#kinds.get(relative) ?? 0) & MADE) === 0) this.#record(EXISTS, relative);
   }
 
@@ -239,10 +256,13 @@ class ThreadRecorder implements Recorder {
     let even = isEven(path) ? path : posix.normalize(path);
     if (even.endsWith("/")) even = even.slice(0, -1);
     for (const prefix of this.#prefixes) {
-      if (even === prefix) return "";
-      if (even.charCodeAt(prefix.length) === SLASH && even.startsWith(prefix)) {
-        return even.slice(prefix.length + 1);
-      }
+      if (isIn(prefix, even)) return even.slice(prefix.length + 1);
+    }
+    for (const prefix of this.#live) {
+      if (!isIn(prefix, even)) continue;
+      const path = even.slice(prefix.length);
+      if (OF_STATE.test(path) || this.#frozen.some((folder) => isIn(folder, even))) return null;
+      return path === "" ? "/" : path;
     }
     return null;
   }

@@ -76,7 +76,7 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const parts = { runId, taskId: task.id, attempt, place, dirs: own.dirs, inputs, signal };
     const ctx = createContext(parts, portOf(request, send, questions));
     const fn: AgentFn = async (...args) => (await loadAgent(workOf(request))).run(...args);
-    const tracked = trackReads(place.view);
+    const tracked = trackReads(place);
     try {
       const performed = await perform(fn, task, ctx);
       const end = { ...performed, measured: measured(), taken: inputs.taken(), observed: tracked() };
