@@ -120,8 +120,9 @@ export async function stageTree(
   const fill = async (folder: string, dir: DirEntry): Promise<void> => {
     for (const [name, entry] of childrenWithin(dir.children, shown.within(folder))) {
       const path = joinPath(folder, name);
-      const all = shown.shown(path) === "all";
-      if (all || (shown.shown(path) === "presence" && (entry.kind === "dir" || entry.kind === "link"))) {
+      const seen = shown.shown(path);
+      // What is below a frozen folder cannot be shown by itself.
+      if (seen === "all" || (seen === "presence" && entry.kind !== "file")) {
         ensureFolder(tree, folder, staging);
         if (!staging.staged.has(path)) putEntry(path, entry, staging);
       }

@@ -140,6 +140,13 @@ describe("views", () => {
     expect((await seal(workdir, view)).changes).toEqual([]);
   });
 
+  test("who declares a file in a frozen folder is shown the folder", async () => {
+    const workdir = await workdirWith({ "node_modules/x/index.js": "1", a: "" });
+    const view = await stage(workdir, { shown: ["node_modules/x/index.js"] });
+    expect(readFileSync(join(view.path, "node_modules/x/index.js"), "utf8")).toBe("1");
+    expect((await seal(workdir, view)).changes).toEqual([]);
+  });
+
   test("asking for a path brings it, with what its links lead to, and makes it a read", async () => {
     const workdir = await workdirWith({
       "notes/a": "text",
