@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type FileStat, statOf, toDate } from "./file-stat.ts";
+import { frozenState } from "./frozen-state.ts";
 import { canCopyUp } from "./overlay/lower-owner.ts";
 import { pathParts } from "./relative-path.ts";
 import { type Found, type ScanOptions, scan } from "./scan.ts";
@@ -118,7 +119,7 @@ export async function freezeBase(
   const { frozen = null, signal } = options;
   const frozenEntry = async ({ path, target }: { path: string; target: string }): Promise<FrozenEntry> => {
     const standIn = await standInFor({ root: realRoot, path, target, frozen: frozen!, signal });
-    return { kind: "frozen", target, standIn };
+    return { kind: "frozen", target, standIn, state: frozenState(target) };
   };
   mkdirSync(store, { recursive: true });
   for await (const found of scan(dir, { ...options, onStat })) {

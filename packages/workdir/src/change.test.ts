@@ -72,7 +72,9 @@ describe("applying changes", () => {
   test("a frozen folder is never removed or replaced", async () => {
     const tree: Tree = {
       ...EMPTY_TREE,
-      children: new Map([["node_modules", { kind: "frozen", target: "/live", standIn: null }]]),
+      children: new Map([
+        ["node_modules", { kind: "frozen", target: "/live", standIn: null, state: async () => "" }],
+      ]),
     };
     expect(await applyChanges(tree, [{ op: "remove", path: "node_modules" }])).toMatchObject({
       found: "a frozen folder",

@@ -200,7 +200,10 @@ async function shownValue(tree: Tree, parts: ShownParts): Promise<string> {
       if (added.has(path)) continue;
       const shown = seen.shown(path);
       if (shown === "all") hash.update(`${path}\0${await tell(entry)}\0`);
-      else if (shown === "presence" && entry.kind !== "file") hash.update(`${path}\0${entry.kind}\0`);
+      else if (shown === "presence" && entry.kind !== "file") {
+        const value = entry.kind === "dir" ? "dir" : await entryValue(entry);
+        hash.update(`${path}\0${value}\0`);
+      }
       if (entry.kind === "dir") await visit(path, entry);
     }
   };

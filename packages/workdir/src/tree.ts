@@ -45,6 +45,8 @@ export interface FrozenEntry {
   /** Absolute path of the live folder. */
   readonly target: string;
   readonly standIn: StandIn | null;
+  /** Tells what lies in it. */
+  readonly state: () => Promise<string>;
 }
 export type Entry = FileEntry | LinkEntry | DirEntry | FrozenEntry;
 

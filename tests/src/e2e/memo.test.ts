@@ -70,6 +70,29 @@ describe("a second run", () => {
     expect(second.report.order.map((id) => second.report.tasks[id]!.attempts)).toEqual([0, 0, 0, 0]);
   });
 
+  test("does again who looked into a frozen folder that is another now, and nobody else", async () => {
+    writeFiles(place.path, { "node_modules/x/v": "1" });
+    const tasks = [copies("a", ["node_modules/x/v"], "a.out"), cats("b", "node_modules/x/v", "b.out")];
+    await run([...tasks, copies("c", ["other"], "c.out")]);
+    writeFiles(place.path, { "node_modules/x/v": "2", "node_modules/.cache/x": "" });
+    for (const path of ["a.out", "b.out"]) rmSync(at(path));
+    const { report } = await run([...tasks, copies("c", ["other"], "c.out")]);
+    expect(reused(report)).toBe("c");
+    expect([readFileSync(at("a.out"), "utf8"), readFileSync(at("b.out"), "utf8")]).toEqual(["2>a", "2>b"]);
+  });
+
+  test("does again who was shown a link on its way that leads elsewhere now", async () => {
+    writeFiles(place.path, { "v1/x": "1", "v2/x": "2", now: { link: "v1" } });
+    const task = { id: "b", run: "cat now/x > b.out", reads: ["v1", "v2", "now/x"], writes: ["b.out"] };
+    await run([task]);
+    rmSync(at("now"));
+    rmSync(at("b.out"));
+    writeFiles(place.path, { now: { link: "v2" } });
+    const { report } = await run([task]);
+    expect(report.tasks.b).toMatchObject({ reused: false });
+    expect(readFileSync(at("b.out"), "utf8")).toBe("2");
+  });
+
   test("does again what saw a change, and what that one feeds", async () => {
     await run();
     writeFileSync(at("in"), "changed");

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Observation, ObservationKind } from "@sheaf/core";
 import { contentHash } from "../content-hash.ts";
 import { joinPath, pathParts } from "../relative-path.ts";
-import type { DirEntry, Entry, Tree } from "../tree.ts";
+import type { DirEntry, Entry, FileEntry, FrozenEntry, LinkEntry, Tree } from "../tree.ts";
 
 /** Mode of a file that somebody makes without asking for one. */
 export const USUAL_MODE: number = 0o666 & ~process.umask();
@@ -18,21 +18,25 @@ export async function observedValue(tree: Tree, { path, kind }: Observation): Pr
   for (const part of pathParts(path)) {
     // Where a folder is missing there is nothing either; whoever puts something there has looked for the folder.
     if (entry === undefined) break;
+    if (entry.kind === "frozen") return frozenValue(entry);
     if (entry.kind !== "dir") return wayTo(entry);
     // Whoever may not pass a folder sees nothing below it.
     if ((entry.mode & 0o111) === 0) return `closed ${entry.mode}`;
     entry = entry.children.get(part);
   }
-  return LOOKS[kind](entry);
+  return entry?.kind === "frozen" ? frozenValue(entry) : LOOKS[kind](entry);
 }
 
+/** Whatever was looked at in there: all of it. */
+const frozenValue = async ({ target, state }: FrozenEntry): Promise<string> =>
+  `frozen ${target} ${await state()}`;
+
 /** What the way to a path ends at before the path does. */
-function wayTo(entry: Exclude<Entry, DirEntry>): string {
+function wayTo(entry: FileEntry | LinkEntry): string {
   switch (entry.kind) {
     case "file":
       return "below a file";
     case "link":
-    case "frozen":
       return `through ${entry.target}`;
     default:
       return entry satisfies never;
@@ -74,6 +78,7 @@ function statOf(entry: Entry | undefined): string {
 
 /** What can be known of one entry, or of nothing, without what is below it. */
 export async function entryValue(entry: Entry | undefined): Promise<string> {
+  if (entry?.kind === "frozen") return frozenValue(entry);
   if (entry?.kind !== "file") return statOf(entry);
   return `file ${entry.mode} ${await contentHash(entry.content)}`;
 }
