@@ -14,6 +14,11 @@ const rename = (from, to) => {
   if (!fs.lstatSync(from).isDirectory()) fs.renameSync(from, to);
 };
 
+// On an overlay, a file can be copied onto itself by others than Node; see the README.
+const copy = (from, to) => {
+  if (!fs.existsSync(to) || fs.realpathSync(from) !== fs.realpathSync(to)) fs.copyFileSync(from, to);
+};
+
 const OPS = {
   read: (at) => fs.readFileSync(at, "latin1"),
   exists: (at) => String(fs.existsSync(at)),
@@ -33,7 +38,7 @@ const OPS = {
     void fs.mkdirSync(at, mode === undefined ? { recursive } : { recursive, mode }),
   symlink: (at, { target }) => fs.symlinkSync(target, at),
   rename: (at, { to }) => rename(at, to),
-  copy: (at, { to }) => fs.copyFileSync(at, to),
+  copy: (at, { to }) => copy(at, to),
 };
 
 const mixed = (text) => createHash("sha256").update(text).digest("hex").slice(0, 12);
