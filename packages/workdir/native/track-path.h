@@ -82,6 +82,8 @@ static ssize_t walk(char *out, size_t length, const char *path, int follow) {
     if (rest[at] == 0) break;
     size_t part = strcspn(rest + at, "/"), end = at + part;
     if (part == 2 && rest[at] == '.' && rest[at + 1] == '.') {
+      /* A way in and out of a folder leads nowhere if there is none. */
+      if (length > 0) emit('e', out, length);
       while (length > 0 && out[--length] != '/') continue;
     } else if (part != 1 || rest[at] != '.') {
       if (length + part + 2 > ROOM) return mark("a path is too long", ""), -1;

@@ -4,12 +4,19 @@ import type { Stats } from "node:fs";
 const { lstatSync, readlinkSync } = require("node:fs") as typeof import("node:fs");
 const { posix } = require("node:path") as typeof import("node:path");
 
+/** Is told of what lies on the way of a path. */
+interface OnTheWay {
+  link(path: string): void;
+  /** A folder that is entered only to leave it by "..", which fails where there is none. */
+  left(path: string): void;
+}
+
 interface LinkWalk {
   /**
-   * Returns where an absolute path leads. Every link on the way is told to `onLink`, those above a folder once until
-   * they are forgotten; the last part is followed only if `follow`. What is absent leads to where it would be.
+   * Returns where an absolute path leads. What is on the way is told to `onTheWay`, what is above a folder once until
+   * it is forgotten; the last part is followed only if `follow`. What is absent leads to where it would be.
    */
-  leadsTo(path: string, follow: boolean, onLink: (link: string) => void): string;
+  leadsTo(path: string, follow: boolean, onTheWay: OnTheWay): string;
   /** Tells whether an absolute path is known to lead through a link above its last part. */
   isBehindLink(path: string): boolean;
   /** Forgets what is known about folders; to be called when links or folders may have changed. */
@@ -56,7 +63,7 @@ function linkWalk(): LinkWalk {
   };
 
   /** Takes the parts one by one; `at` is the place reached, "" for the top. */
-  const walk = (path: string, follow: boolean, onLink: (link: string) => void): string => {
+  const walk = (path: string, follow: boolean, onTheWay: OnTheWay): string => {
     const rest = path.split("/").reverse();
     let at = "";
     let links = 0;
@@ -64,6 +71,7 @@ function linkWalk(): LinkWalk {
       const part = rest.pop()!;
       if (part === "" || part === ".") continue;
       if (part === "..") {
+        if (at !== "") onTheWay.left(at);
         at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
         continue;
       }
@@ -73,7 +81,7 @@ function linkWalk(): LinkWalk {
         at = next;
         continue;
       }
-      onLink(next);
+      onTheWay.link(next);
       if (++links > MOST_LINKS) return next;
       const target = readlinkSync(next);
       if (target.startsWith("/")) at = "";
@@ -83,27 +91,27 @@ function linkWalk(): LinkWalk {
   };
 
   /** Returns where a folder is; undefined where it is none. */
-  const placeOf = (folder: string, onLink: (link: string) => void): string | undefined => {
+  const placeOf = (folder: string, onTheWay: OnTheWay): string | undefined => {
     if (plain.has(folder)) return folder;
     const known = behind.get(folder);
     if (known !== undefined || folder === "") return known;
-    const end = walk(folder, true, onLink);
+    const end = walk(folder, true, onTheWay);
     if (!plain.has(end)) return undefined;
     if (end !== folder) behind.set(folder, end);
     return end;
   };
 
   return {
-    leadsTo(path, follow, onLink) {
-      if (!isEven(path)) return posix.normalize(walk(path, follow, onLink));
+    leadsTo(path, follow, onTheWay) {
+      if (!isEven(path)) return posix.normalize(walk(path, follow, onTheWay));
       const slash = path.lastIndexOf("/");
       const folder = path.slice(0, slash);
-      const place = placeOf(folder, onLink);
+      const place = placeOf(folder, onTheWay);
       if (place !== undefined) {
         const end = place === folder ? path : place + path.slice(slash);
         if (!follow || look(end) !== "link") return end;
       }
-      const end = walk(path, follow, onLink);
+      const end = walk(path, follow, onTheWay);
       return end === path ? path : posix.normalize(end);
     },
     isBehindLink: (path) => behind.has(path.slice(0, path.lastIndexOf("/"))),

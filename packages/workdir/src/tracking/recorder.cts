@@ -231,21 +231,24 @@ class ThreadRecorder implements Recorder {
   #visit(mask: number, text: string): void {
     const follow = (mask & NO_FOLLOW) === 0;
     const kinds = mask & ~(NO_FOLLOW | MAKES);
-    const end = this.#links.leadsTo(text, follow, this.#onLink);
+    const end = this.#links.leadsTo(text, follow, this.#onTheWay);
     // Behind a link there is nothing that the link and the place it leads to do not tell.
     if (!this.#links.isBehindLink(text)) this.#recordAt(kinds, text);
     if (end !== text) this.#recordAt(kinds, end);
-    if ((mask & MAKES) !== 0) this.#seeFolderOf(end);
+    if ((mask & MAKES) !== 0) this.#seeFolder(posix.dirname(end));
   }
 
-  /** Records that there was a folder to put a name into, or none; of one that was made here nothing was learned. */
-  #seeFolderOf(path: string): void {
-    const relative = this.#relative(posix.dirname(path));
+  /** Records that there was a folder, or none; of one that was made here nothing was learned. */
+  #seeFolder(path: string): void {
+    const relative = this.#relative(path);
     if (relative === null || relative === "" || relative === "/") return;
     if (((this.#kinds.get(relative) ?? 0) & MADE) === 0) this.#record(EXISTS, relative);
   }
 
-  readonly #onLink = (link: string): void => this.#recordAt(CONTENT, link);
+  readonly #onTheWay = {
+    link: (path: string): void => this.#recordAt(CONTENT, path),
+    left: (path: string): void => this.#seeFolder(path),
+  };
 
   #recordAt(kinds: number, path: string): void {
     const relative = this.#relative(path);

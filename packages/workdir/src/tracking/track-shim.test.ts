@@ -81,6 +81,11 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
     );
   });
 
+  test("a way in and out of a folder tells whether there is one", () => {
+    const place = new Tracked({ file: "" });
+    expect(place.sh("cat none/../file || true")).toEqual(contain("e none"));
+  });
+
   test("nothing outside of the roots is recorded, and each root under the path it was given", () => {
     const place = new Tracked({ file: "" });
     symlinkSync(place.root, join(place.outside, "alias"));
