@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { lookCase } from "./looks/cases.ts";
 import { anyCase } from "./observed/cases.ts";
 import { rungCase, shellCase } from "./rungs/cases.ts";
 import { SEEDS } from "./seeds.ts";
@@ -16,6 +17,7 @@ test.each([
   { what: "wrong edges", arbitrary: anyCase, seed: SEEDS.wrongEdges, hash: "cbf1ae83807c219b" },
   { what: "crashes", arbitrary: anyCase, seed: SEEDS.crashes, hash: "38a9537d3bb103bf" },
   { what: "rungs", arbitrary: rungCase, seed: SEEDS.rungs, hash: "5000e043e35711cd" },
+  { what: "looks", arbitrary: lookCase, seed: SEEDS.looks, hash: "70cfcdcc79547810" },
   { what: "blind overlays", arbitrary: shellCase, seed: SEEDS.blindOverlay, hash: "c053987c1569c186" },
 ])("the cases of $what are those of this seed", ({ arbitrary, seed, hash }) => {
   expect(hashOf<unknown>(arbitrary, seed)).toBe(hash);

@@ -6,4 +6,5 @@ export const SEEDS = {
   blindOverlay: 5_787,
   blindLayers: 115,
   crashes: 4_242,
+  looks: 9_091,
 } as const;
