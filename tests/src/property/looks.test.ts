@@ -21,7 +21,7 @@ test("who has seen nothing of what an earlier task changed does what it does aft
   timeout: 7_200_000,
 }, async () => {
   const reached = { conflicts: 0, untouched: 0, errors: 0, incomplete: 0 };
-  const parameters = cases({ ci: 400, full: 1_200, deep: 100_000, seed: SEEDS.looks });
+  const parameters = cases({ ci: 500, full: 1_500, deep: 100_000, seed: SEEDS.looks });
   const from = performance.now();
   await fc.assert(
     fc.asyncProperty(lookCase, async (each) => {

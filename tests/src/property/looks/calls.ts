@@ -3,7 +3,7 @@ import type { Files } from "@sheaf/testkit";
 import fc from "fast-check";
 
 /** In which of its styles a function of fs is called; not every one has all. */
-export const STYLES = ["sync", "callback", "promise"] as const;
+const STYLES = ["sync", "callback", "promise"] as const;
 export type Style = (typeof STYLES)[number];
 
 /** The ways to name one place. `up` goes through a folder, or link, and out of it again. */

@@ -53,7 +53,11 @@ const puts: fc.Arbitrary<Put> = fc.oneof(
   fc.record({ mode: from(0o755, 0o700, 0o700) }),
   from({}),
 );
-const replacing = fc.tuple(anyPath, puts).map(([at, put]) => putting(placed(at), put));
+const anyPut = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(anyPath, puts) },
+  { weight: 1, arbitrary: fc.tuple(from(...FOLDERS), from<Put>({ folder: 0o700 }, { mode: 0o700 })) },
+);
+const replacing = anyPut.map(([at, put]) => putting(placed(at), put));
 
 /** What may leave everything as it was, and yet would leave the same of something else. */
 const renewing: fc.Arbitrary<readonly Call[]> = fc.oneof(
@@ -137,16 +141,21 @@ function gathered(
   return calls.map((each) => ({ ...each, args: each.args.map(there) }));
 }
 
+/** Programs of any calls, and short ones that do again what an earlier one may have done otherwise. */
+const bothPrograms = fc.oneof(
+  { weight: 1, arbitrary: fc.tuple(earlierCalls, anyCalls) },
+  { weight: 1, arbitrary: fc.tuple(replacing, renewing) },
+);
+
 /** Any files, an earlier program that changes some of them, and one of calls of any kind. */
 export const lookCase: fc.Arbitrary<LookCase> = fc
   .record({
     files: startFiles,
-    earlier: earlierCalls,
-    calls: anyCalls,
+    programs: bothPrograms,
     fewFiles: fc.subarray(FILES, { minLength: 1, maxLength: 2 }),
     fewFolders: fc.subarray(FOLDERS, { minLength: 1, maxLength: 2 }),
   })
-  .map(({ files, earlier, calls, fewFiles, fewFolders }) => ({
+  .map(({ files, programs: [earlier, calls], fewFiles, fewFolders }) => ({
     files,
     earlier: gathered(earlier, fewFiles, fewFolders),
     calls: gathered(calls, fewFiles, fewFolders),

@@ -25,7 +25,7 @@ createRequire(import.meta.url)(fsHookFile);
 const hook = (globalThis as unknown as { readonly [key: symbol]: FsHook })[Symbol.for("sheaf.fs-hook")]!;
 
 /** What was left is not what running in order leaves. */
-export class WrongResult extends Error {
+class WrongResult extends Error {
   override readonly name = "WrongResult";
 }
 

@@ -60,7 +60,7 @@ const sayDirent = (each: Dirent): string =>
   `${each.name} ${each.isDirectory() ? "folder" : each.isSymbolicLink() ? "link" : "file"}`;
 
 /** Says what a call returned, without times, sizes of folders, and where the folder is. */
-export function say(root: string, value: unknown): string {
+function say(root: string, value: unknown): string {
   if (Buffer.isBuffer(value)) return value.toString("latin1");
   if (Array.isArray(value))
     return value
