@@ -47,7 +47,7 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
       ...["rename-to", "renameat-to", "renameat2-to", "SYS_renameat2-to", "link-to", "linkat-to", "symlink"],
       ...["symlinkat", "open-excl", "open-trunc", "fopen-wx", "SYS_access", "statfs", "statfs64", "statvfs"],
       ...["statvfs64", "pathconf", "getxattr", "lgetxattr", "listxattr", "llistxattr", "inotify_add_watch"],
-      ...["SYS_statfs"],
+      ...["SYS_statfs", "setxattr", "lsetxattr", "removexattr", "lremovexattr"],
     ];
     const listing = [
       ...["opendir", "fdopendir", "scandir", "scandir64", "scandirat", "getdents", "globbed", "globbed64"],
