@@ -17,14 +17,16 @@ import { walk } from "./take-step.ts";
 /** What became of a program: what it saw, null where it failed, or that it was left out. */
 export type Ended = string | null | "skipped";
 
-/** Copies a folder with its links and modes. */
-export function copyTree(from: string, to: string): void {
+/** Copies a folder with its links and modes, but for what has one of these names in it. */
+export function copyTree(from: string, to: string, without: readonly string[] = []): void {
   const stat = lstatSync(from);
   if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
   else if (!stat.isDirectory()) copyFileSync(from, to);
   else {
     mkdirSync(to);
-    for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name));
+    for (const name of readdirSync(from)) {
+      if (!without.includes(name)) copyTree(join(from, name), join(to, name));
+    }
     chmodSync(to, stat.mode);
   }
 }
