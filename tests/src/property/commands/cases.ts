@@ -2,12 +2,18 @@
 import fc from "fast-check";
 import { pythonCommand } from "./python-statements.ts";
 import { shellCommand } from "./shell-commands.ts";
-import { type Nodes, nodes, type SmallChange, smallChange } from "./trees.ts";
+import { changeOf, type Nodes, nodes, PATHS, type SmallChange } from "./trees.ts";
+
+/** A command of the script itself. */
+export interface OwnCommand {
+  readonly op: "run";
+  readonly command: string;
+}
 
 export interface ScriptCase {
   readonly nodes: Nodes;
   /** What several earlier tasks would change, one instead of the other. */
-  readonly earlier: readonly (readonly SmallChange[])[];
+  readonly earlier: readonly (readonly (SmallChange | OwnCommand)[])[];
   readonly script: string;
 }
 
@@ -32,12 +38,32 @@ function scriptOf(commands: readonly string[], tells: (typeof TELLS)[number]): s
   }
 }
 
-const command = fc.oneof({ weight: 14, arbitrary: shellCommand }, { weight: 1, arbitrary: pythonCommand });
+const scripts = (path: fc.Arbitrary<string>) => {
+  const command = fc.oneof(
+    { weight: 14, arbitrary: shellCommand(path) },
+    { weight: 1, arbitrary: pythonCommand(path) },
+  );
+  return fc.tuple(fc.array(command, { minLength: 1, maxLength: 4 }), fc.constantFrom(...TELLS));
+};
 
-export const scriptCase: fc.Arbitrary<ScriptCase> = fc.record({
-  nodes,
-  earlier: fc.array(fc.array(smallChange, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 8 }),
-  script: fc
-    .tuple(fc.array(command, { minLength: 1, maxLength: 4 }), fc.constantFrom(...TELLS))
-    .map(([commands, tells]) => scriptOf(commands, tells)),
-});
+const changes = (path: fc.Arbitrary<string>): fc.Arbitrary<readonly SmallChange[]> =>
+  fc.array(changeOf(path), { minLength: 1, maxLength: 2 });
+
+/** Scripts and changes of a case name the same few paths. */
+export const scriptCase: fc.Arbitrary<ScriptCase> = fc
+  .shuffledSubarray([...PATHS], { minLength: 2, maxLength: 5 })
+  .chain((named) => {
+    const path = fc.constantFrom(...named);
+    return fc.record({
+      nodes,
+      earlier: fc.array(changes(path), { minLength: 1, maxLength: 8 }),
+      own: fc.boolean(),
+      script: scripts(path),
+    });
+  })
+  .map(({ nodes, earlier, own, script: [commands, tells] }) => ({
+    nodes,
+    // Who has done the same before is the hardest to notice.
+    earlier: own ? [...earlier, ...commands.map((command) => [{ op: "run" as const, command }])] : earlier,
+    script: scriptOf(commands, tells),
+  }));

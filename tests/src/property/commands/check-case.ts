@@ -16,7 +16,7 @@ import { requireSame, WrongResult } from "../observed/compare.ts";
 import { copyTree } from "../observed/in-order.ts";
 import type { ScriptCase } from "./cases.ts";
 import type { Ended, ScriptRunner } from "./script-runner.ts";
-import { makeChange, type SmallChange, setTimes, writeNodes } from "./trees.ts";
+import { makeChange, setTimes, writeNodes } from "./trees.ts";
 
 /** What a case is checked with. */
 export interface Means {
@@ -47,9 +47,16 @@ const stage = (workdir: Workdir, taskId: string): Promise<View> => {
 };
 
 /** Commits what an earlier task changes; returns whether that was anything. */
-async function commitEarlier(workdir: Workdir, earlier: readonly SmallChange[]): Promise<boolean> {
+async function commitEarlier(
+  workdir: Workdir,
+  earlier: ScriptCase["earlier"][number],
+  runner: ScriptRunner,
+): Promise<boolean> {
   const view = await stage(workdir, "earlier");
-  for (const change of earlier) makeChange(view.path, change);
+  for (const change of earlier) {
+    if (change.op === "run") await runner.run(view.path, change.command);
+    else makeChange(view.path, change);
+  }
   const effects = await workdir.seal(view, { succeeded: true, quiet: true, observed: null });
   requireSame("the earlier task", (await workdir.commit(effects)).status, "committed");
   return effects.changes.length > 0;
@@ -111,7 +118,7 @@ export async function checkCase(
     const effects = await workdir.seal(view, { succeeded: ended.code === 0, quiet: true, observed });
     const count = { conflict: 0, taken: 0 };
     for (const changes of earlier) {
-      if (await commitEarlier(workdir, changes)) {
+      if (await commitEarlier(workdir, changes, runner)) {
         const between = readTree(shared);
         try {
           count[await takeOver(workdir, { runner, script, ended, effects })] += 1;

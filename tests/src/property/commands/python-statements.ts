@@ -1,6 +1,6 @@
 // Random statements of Python over few paths.
 import fc from "fast-check";
-import { path, text } from "./trees.ts";
+import { text } from "./trees.ts";
 
 /** P, Q: paths as literals; M: a mode; T: a text as a literal. */
 const STATEMENTS: readonly string[] = [
@@ -146,16 +146,16 @@ const STATEMENTS: readonly string[] = [
 ];
 
 const literal = (arbitrary: fc.Arbitrary<string>) => arbitrary.map((each) => JSON.stringify(each));
-const values = fc.record({
-  P: literal(path),
-  Q: literal(path),
-  M: fc.constantFrom("0o644", "0o600", "0o755"),
-  T: literal(text),
-});
-
-const statement = fc
-  .tuple(fc.constantFrom(...STATEMENTS), values)
-  .map(([each, given]) => each.replace(/\b[PQMT]\b/g, (name) => given[name as keyof typeof given]));
+const statement = (path: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.constantFrom(...STATEMENTS),
+      fc.record({
+        ...{ P: literal(path), Q: literal(path), T: literal(text) },
+        M: fc.constantFrom("0o644", "0o600", "0o755"),
+      }),
+    )
+    .map(([each, given]) => each.replace(/\b[PQMT]\b/g, (name) => given[name as keyof typeof given]));
 
 /** Not the first in PATH: that may be a script. */
 const PYTHON = "/usr/bin/python3";
@@ -166,9 +166,8 @@ const BEGIN =
 const quoted = (script: string): string => `'${script.replaceAll("'", "'\\''")}'`;
 
 /** A command that runs a few statements, each of which may fail. */
-export const pythonCommand: fc.Arbitrary<string> = fc
-  .array(statement, { minLength: 1, maxLength: 3 })
-  .map((statements) => {
+export const pythonCommand = (path: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.array(statement(path), { minLength: 1, maxLength: 3 }).map((statements) => {
     const tried = statements.map((each) => {
       const body = each.startsWith("for ")
         ? `  ${each}`

@@ -1,6 +1,6 @@
 // Random shell commands over few paths. What they print tells nothing of times, inodes or the order of a folder.
 import fc from "fast-check";
-import { path, text } from "./trees.ts";
+import { text } from "./trees.ts";
 
 /** P, Q, R: paths; M: a mode of a file; D: one of a folder; T: a text; N: a small number. */
 const COMMANDS: readonly string[] = [
@@ -162,19 +162,19 @@ const COMMANDS: readonly string[] = [
   ],
 ];
 
-const values = fc.record({
-  P: path,
-  Q: path,
-  R: path,
-  M: fc.constantFrom("644", "600", "755", "444"),
-  D: fc.constantFrom("755", "700", "775"),
-  T: text.map((each) => each.trim().replace("\n", "_")),
-  N: fc.constantFrom("0", "2", "4", "9"),
-});
+const values = (path: fc.Arbitrary<string>) =>
+  fc.record({
+    ...{ P: path, Q: path, R: path },
+    M: fc.constantFrom("644", "600", "755", "444"),
+    D: fc.constantFrom("755", "700", "775"),
+    T: text.map((each) => each.trim().replace("\n", "_")),
+    N: fc.constantFrom("0", "2", "4", "9"),
+  });
 
-/** A command for `sh`. */
-export const shellCommand: fc.Arbitrary<string> = fc
-  .tuple(fc.constantFrom(...COMMANDS), values)
-  .map(([command, given]) =>
-    command.replace(/(?<![A-Za-z$%-])[PQRMDTN](?![A-Za-z=])/g, (name) => given[name as keyof typeof given]),
-  );
+/** A command for `sh` that names these paths. */
+export const shellCommand = (path: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc
+    .tuple(fc.constantFrom(...COMMANDS), values(path))
+    .map(([command, given]) =>
+      command.replace(/(?<![A-Za-z$%-])[PQRMDTN](?![A-Za-z=])/g, (name) => given[name as keyof typeof given]),
+    );

@@ -27,9 +27,22 @@ export type SmallChange =
   | { readonly op: "chmod"; readonly path: string; readonly mode: number }
   | { readonly op: "rename"; readonly path: string; readonly to: string };
 
-const PATHS = ["a", "b", "c.x", "d", "e", "l", "d/a", "d/b.x", "d/e", "d/e/a", "e/a", "l/a", "d/l"] as const;
-/** A path that scripts and changes name. */
-export const path: fc.Arbitrary<string> = fc.constantFrom(...PATHS);
+/** What scripts and changes name. */
+export const PATHS: readonly string[] = [
+  "a",
+  "b",
+  "c.x",
+  "d",
+  "e",
+  "l",
+  "d/a",
+  "d/b.x",
+  "d/e",
+  "d/e/a",
+  "e/a",
+  "l/a",
+  "d/l",
+];
 export const text: fc.Arbitrary<string> = fc.constantFrom("one\n", "", "one\ntwo\n", "two\none\n", "b\n");
 const fileMode = fc.constantFrom(0o644, 0o644, 0o600, 0o755, 0o444);
 const folderMode = fc.constantFrom(0o755, 0o755, 0o700, 0o775);
@@ -76,20 +89,17 @@ export const nodes: fc.Arbitrary<Nodes> = fc
   .map(present);
 
 const any = node([0, 5, 2, 3], low).map((each) => each!);
-/** A change that an earlier task makes. */
-export const smallChange: fc.Arbitrary<SmallChange> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ op: fc.constant("put" as const), path, node: any }) },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant("remove" as const), path }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      op: fc.constant("chmod" as const),
-      path,
-      mode: fc.constantFrom(0o755, 0o700, 0o644, 0o600),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("rename" as const), path, to: path }) },
-);
+const is = <T extends string>(op: T): fc.Arbitrary<T> => fc.constant(op);
+const newMode = fc.constantFrom(0o755, 0o700, 0o644, 0o600);
+
+/** A change of the files at some paths. */
+export const changeOf = (path: fc.Arbitrary<string>): fc.Arbitrary<SmallChange> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ op: is("put"), path, node: any }) },
+    { weight: 3, arbitrary: fc.record({ op: is("remove"), path }) },
+    { weight: 2, arbitrary: fc.record({ op: is("chmod"), path, mode: newMode }) },
+    { weight: 2, arbitrary: fc.record({ op: is("rename"), path, to: path }) },
+  );
 
 /** Writes what a folder is to hold. */
 export function writeNodes(folder: string, nodes: Nodes): void {
