@@ -18,6 +18,14 @@ static void emit(char letter, const char *path, size_t length) {
   }
 }
 
+/* Records that it was looked whether a folder is there; `path` has room for a NUL. The roots themselves are. */
+static void emit_folder(char *path, size_t length) {
+  path[length] = 0;
+  for (int i = 0; i < root_count; i++)
+    if (length > roots[i].real_length && below(path, length, roots[i].real, roots[i].real_length))
+      return emit('e', path, length);
+}
+
 /* Folders of the system do not become links while a process runs; asking once is enough. */
 static int system_folder(const char *path) {
   return strncmp(path, "/usr/", 5) == 0 || strncmp(path, "/lib", 4) == 0 || strncmp(path, "/opt/", 5) == 0 ||
@@ -66,7 +74,8 @@ static size_t skip_root(const char *path, char *out) {
 }
 
 /*
- * Walks on from the folder that is in `out` to the place that a path leads to, and records the links on the way.
+ * Walks on from the folder that is in `out` to the place that a path leads to, and records the links on the way, and
+ * the folders that ".." leaves.
  * Returns its length, -1 when the path leads nowhere that is known. `rest` holds what is still to walk at its end, so
  * that a link's target fits before it.
  */
@@ -82,8 +91,7 @@ static ssize_t walk(char *out, size_t length, const char *path, int follow) {
     if (rest[at] == 0) break;
     size_t part = strcspn(rest + at, "/"), end = at + part;
     if (part == 2 && rest[at] == '.' && rest[at + 1] == '.') {
-      /* A way in and out of a folder leads nowhere if there is none. */
-      if (length > 0) emit('e', out, length);
+      emit_folder(out, length);
       while (length > 0 && out[--length] != '/') continue;
     } else if (part != 1 || rest[at] != '.') {
       if (length + part + 2 > ROOM) return mark("a path is too long", ""), -1;
@@ -180,10 +188,7 @@ static void note_folder_of(const char *path, size_t length) {
   while (length > 0 && path[length - 1] != '/') length--;
   if (length < 2) return;
   memcpy(folder, path, --length);
-  folder[length] = 0;
-  for (int i = 0; i < root_count; i++)
-    if (length > roots[i].real_length && below(folder, length, roots[i].real, roots[i].real_length))
-      return emit('e', folder, length);
+  emit_folder(folder, length);
 }
 
 static int ready(void);

@@ -81,9 +81,11 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
     );
   });
 
-  test("a way in and out of a folder tells whether there is one", () => {
-    const place = new Tracked({ file: "" });
-    expect(place.sh("cat none/../file || true")).toEqual(contain("e none"));
+  test("a path that leaves a folder again has looked whether it is there", () => {
+    const place = new Tracked({ file: "", "folder/sub/": "" });
+    expect(place.sh("cat folder/sub/../../file")).toEqual(contain("e folder/sub", "e folder", "c file"));
+    expect(place.sh("cat none/../file || true")).toEqual(contain("e none", "c file"));
+    expect(place.sh("cd folder; cat ../file")).not.toContain("e ");
   });
 
   test("nothing outside of the roots is recorded, and each root under the path it was given", () => {
