@@ -17,6 +17,8 @@ test("who looked below a folder that nobody may enter now would see something el
 
 test("who made sure of a folder that was there has read that it was", () => {
   const made = { path: "d", kind: "made" } as const;
-  expect(withoutTrace([made], [])).toEqual([{ path: "d", kind: "exists" }]);
-  expect(withoutTrace([made], [{ op: "mkdir", path: "d", mode: 0o755 }])).toEqual([made]);
+  const snapshot = folder(0o755, {});
+  const change = { op: "mkdir" as const, path: "d", mode: 0o755 };
+  expect(withoutTrace([made], { changes: [], snapshot })).toEqual([{ path: "d", kind: "exists" }]);
+  expect(withoutTrace([made], { changes: [change], snapshot })).toEqual([made]);
 });

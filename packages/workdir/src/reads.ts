@@ -101,11 +101,12 @@ export function withAppended(
 /**
  * Returns the observations of an attempt that succeeded, of which these changes came. Who wrote a file and left it as
  * it was, or made a folder that was there, brings no change that would do so elsewhere: to them what was there
- * counts as read. Who left a file with an unusual mode may have made it so: a file that is there keeps its own.
+ * counts as read. A file that is there keeps its mode: who left one with an unusual mode may have made it so, and who
+ * wrote over one in the snapshot might make another.
  */
 export function withoutTrace(
   observations: readonly Observation[],
-  changes: readonly TaskChange[],
+  { changes, snapshot }: { readonly changes: readonly TaskChange[]; readonly snapshot: Tree },
 ): readonly Observation[] {
   const put = new Map(changes.flatMap((each) => (bringsOrTakes(each) ? [[each.path, each]] : [])));
   const made = new Set(changes.flatMap(({ op, path }) => (op === "mkdir" ? [path] : [])));
@@ -114,7 +115,8 @@ export function withoutTrace(
     if (kind !== "written") return [{ path, kind }];
     const change = put.get(path);
     if (change === undefined) return [{ path, kind: "content" }];
-    const looked: Observation[] = hasOwnMode(change) ? [{ path, kind: "exists" }] : [];
+    const isLooked = hasOwnMode(change) || lookup(snapshot, path)?.kind === "file";
+    const looked: Observation[] = isLooked ? [{ path, kind: "exists" }] : [];
     return [{ path, kind }, ...looked];
   });
 }

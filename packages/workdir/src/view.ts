@@ -148,7 +148,8 @@ export function readsOf(
 ): Reads {
   if (observed !== null && observed.incomplete === null) {
     const observations = withAppended(withoutFrozen(observed.observations, view.snapshot), changes);
-    return observedReads(succeeded ? withoutTrace(observations, changes) : observations);
+    const { snapshot } = view;
+    return observedReads(succeeded ? withoutTrace(observations, { changes, snapshot }) : observations);
   }
   const parts = { globs: view.shown, reads: view.reads, asked: [...view.asked] };
   const added = changes.flatMap(({ op, path }) => (op === "append" ? [path] : []));

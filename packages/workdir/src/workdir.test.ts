@@ -764,6 +764,17 @@ test.each<[string, ObservationKind, (folder: string) => void]>([
   expect((await workdir.validate(effects)).conflicts).toMatchObject([{ path: "d" }]);
 });
 
+test("who wrote over a file has seen that there was one, whose mode it keeps", async () => {
+  const workdir = await workdirWith({ x: "old" });
+  const observed = { observations: [{ path: "x", kind: "written" as const }], incomplete: null };
+  const [first, second] = [await stage(workdir), await stage(workdir)];
+  writeFileSync(join(second.path, "x"), "new");
+  const effects = await workdir.seal(second, { succeeded: true, quiet: true, observed });
+  rmSync(join(first.path, "x"));
+  await workdir.commit(await seal(workdir, first));
+  expect((await workdir.validate(effects)).conflicts).toMatchObject([{ path: "x" }]);
+});
+
 test.each([
   ["an unusual mode saw", 0o600, [{ path: "x" }]],
   ["the usual mode did not see", 0o666 & ~process.umask(), []],
