@@ -63,7 +63,11 @@ function placeOf(entry: Entry | undefined): string {
   return entry.kind === "file" ? `file ${entry.mode}` : `${entry.kind} ${targetOf(entry)}`;
 }
 
+/** Folders that are made in a folder with the setgid bit have it, too. */
+const SETGID = 0o2000;
+
 function kindOf(entry: Entry | undefined): string {
+  if (entry?.kind === "dir" && (entry.mode & SETGID) !== 0) return "dir setgid";
   return entry === undefined ? "nothing" : `${entry.kind} ${targetOf(entry)}`;
 }
 
