@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { scriptCase } from "./commands/cases.ts";
 import { lookCase } from "./looks/cases.ts";
 import { anyCase } from "./observed/cases.ts";
 import { rungCase, shellCase } from "./rungs/cases.ts";
@@ -19,6 +20,7 @@ test.each([
   { what: "rungs", arbitrary: rungCase, seed: SEEDS.rungs, hash: "5000e043e35711cd" },
   { what: "looks", arbitrary: lookCase, seed: SEEDS.looks, hash: "b2c66a86e3eb6289" },
   { what: "blind overlays", arbitrary: shellCase, seed: SEEDS.blindOverlay, hash: "c053987c1569c186" },
+  { what: "commands", arbitrary: scriptCase, seed: SEEDS.commands, hash: "1b5f1c8c61015d0c" },
 ])("the cases of $what are those of this seed", ({ arbitrary, seed, hash }) => {
   expect(hashOf<unknown>(arbitrary, seed)).toBe(hash);
 });

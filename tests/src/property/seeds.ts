@@ -7,4 +7,5 @@ export const SEEDS = {
   blindLayers: 115,
   crashes: 4_242,
   looks: 9_091,
+  commands: 2_024,
 } as const;

@@ -43,7 +43,7 @@ const scripts = (path: fc.Arbitrary<string>) => {
     { weight: 14, arbitrary: shellCommand(path) },
     { weight: 1, arbitrary: pythonCommand(path) },
   );
-  return fc.tuple(fc.array(command, { minLength: 1, maxLength: 4 }), fc.constantFrom(...TELLS));
+  return fc.tuple(fc.array(command, { minLength: 1, maxLength: 3 }), fc.constantFrom(...TELLS));
 };
 
 const changes = (path: fc.Arbitrary<string>): fc.Arbitrary<readonly SmallChange[]> =>
@@ -51,12 +51,12 @@ const changes = (path: fc.Arbitrary<string>): fc.Arbitrary<readonly SmallChange[
 
 /** Scripts and changes of a case name the same few paths. */
 export const scriptCase: fc.Arbitrary<ScriptCase> = fc
-  .shuffledSubarray([...PATHS], { minLength: 2, maxLength: 5 })
+  .shuffledSubarray([...PATHS], { minLength: 2, maxLength: 3 })
   .chain((named) => {
     const path = fc.constantFrom(...named);
     return fc.record({
       nodes,
-      earlier: fc.array(changes(path), { minLength: 1, maxLength: 8 }),
+      earlier: fc.array(changes(path), { minLength: 1, maxLength: 12, size: "large" }),
       own: fc.boolean(),
       script: scripts(path),
     });

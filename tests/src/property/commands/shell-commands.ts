@@ -160,13 +160,32 @@ const COMMANDS: readonly string[] = [
     "ar rcD P Q",
     "ar t P",
   ],
+  ...[
+    "cat P/../a",
+    "ls P/..",
+    "test -e P/../b",
+    "echo T > P/../b",
+    "cat P/./a",
+    "ls P/",
+    "mkdir P/",
+    "rm P/",
+  ],
+  ...[
+    "cat P/../Q",
+    "readlink -f P/../a",
+    "mkdir -p P/../e",
+    "cp -r P/. Q",
+    "ls -d P/e/..",
+    "chmod g+s P",
+    "mkdir P/n",
+  ],
 ];
 
 const values = (path: fc.Arbitrary<string>) =>
   fc.record({
     ...{ P: path, Q: path, R: path },
     M: fc.constantFrom("644", "600", "755", "444"),
-    D: fc.constantFrom("755", "700", "775"),
+    D: fc.constantFrom("755", "700", "2775"),
     T: text.map((each) => each.trim().replace("\n", "_")),
     N: fc.constantFrom("0", "2", "4", "9"),
   });

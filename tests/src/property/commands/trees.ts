@@ -45,7 +45,7 @@ export const PATHS: readonly string[] = [
 ];
 export const text: fc.Arbitrary<string> = fc.constantFrom("one\n", "", "one\ntwo\n", "two\none\n", "b\n");
 const fileMode = fc.constantFrom(0o644, 0o644, 0o600, 0o755, 0o444);
-const folderMode = fc.constantFrom(0o755, 0o755, 0o700, 0o775);
+const folderMode = fc.constantFrom(0o755, 0o755, 0o700, 0o2755);
 
 const file = fc.record({ text, mode: fileMode });
 const link = fc.record({ link: fc.constantFrom("a", "d", "nowhere", "../a", "b", "e", "d/e", ".") });
@@ -68,7 +68,7 @@ const present = (nodes: Readonly<Record<string, Node | null>>): Nodes =>
 const folderOf = (children: Readonly<Record<string, fc.Arbitrary<Node | null>>>): fc.Arbitrary<Node> =>
   fc.record({ children: fc.record(children).map(present), mode: folderMode });
 
-const low = folderOf({ a: node([2, 3, 1, 0], empty) });
+const low = folderOf({ a: node([4, 3, 1, 0], empty) });
 const middle = folderOf({
   a: node([2, 4, 1, 1], empty),
   "b.x": node([2, 2, 0, 0], empty),
@@ -90,15 +90,15 @@ export const nodes: fc.Arbitrary<Nodes> = fc
 
 const any = node([0, 5, 2, 3], low).map((each) => each!);
 const is = <T extends string>(op: T): fc.Arbitrary<T> => fc.constant(op);
-const newMode = fc.constantFrom(0o755, 0o700, 0o644, 0o600);
+const newMode = fc.constantFrom(0o755, 0o700, 0o2755, 0o644, 0o600);
 
 /** A change of the files at some paths. */
 export const changeOf = (path: fc.Arbitrary<string>): fc.Arbitrary<SmallChange> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ op: is("put"), path, node: any }) },
     { weight: 3, arbitrary: fc.record({ op: is("remove"), path }) },
-    { weight: 2, arbitrary: fc.record({ op: is("chmod"), path, mode: newMode }) },
-    { weight: 2, arbitrary: fc.record({ op: is("rename"), path, to: path }) },
+    { weight: 3, arbitrary: fc.record({ op: is("chmod"), path, mode: newMode }) },
+    { weight: 1, arbitrary: fc.record({ op: is("rename"), path, to: path }) },
   );
 
 /** Writes what a folder is to hold. */
