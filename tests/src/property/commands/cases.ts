@@ -5,7 +5,7 @@ import { shellCommand } from "./shell-commands.ts";
 import { changeOf, type Nodes, nodes, PATHS, type SmallChange } from "./trees.ts";
 
 /** A command of the script itself. */
-export interface OwnCommand {
+interface OwnCommand {
   readonly op: "run";
   readonly command: string;
 }

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 
 /** What stands at one path. */
-export type Node =
+type Node =
   | { readonly text: string; readonly mode: number }
   | { readonly link: string }
   | { readonly children: Nodes; readonly mode: number };
