@@ -305,17 +305,6 @@ describe("in a process that is tracked from its beginning", () => {
     for (const name of names) expect(paths).toContain(`${name}/1999`);
   });
 
-  test("under a mask of its own a process tells which files it has found there", async () => {
-    const root = makeRoot();
-    const log = `${root}.log`;
-    const write = (name: string): string => `fs.writeFileSync(${JSON.stringify(root)} + "/${name}", "x");`;
-    const code = `const usual = process.umask("077"); ${write("a.txt")} process.umask(usual); ${write("b.txt")}`;
-    await runTracked({ root, log, args: ["-e", code] });
-    const lines = linesOf(parseTrackLog(readFileSync(log), root));
-    expect(lines).toEqual(expect.arrayContaining(["w a.txt", "e a.txt", "w b.txt"]));
-    expect(lines).not.toContain("e b.txt");
-  });
-
   test("a root reached through a link is the same root", async () => {
     const root = makeRoot();
     const alias = `${root}-alias`;

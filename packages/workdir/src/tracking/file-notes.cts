@@ -53,9 +53,12 @@ const isFolder = (path: string): boolean => {
 
 const USUAL_MODE = 0o666;
 
-/** Tells whether a file that is made with this mode gets the one that it gets of whoever asks for none. */
-const asksForNone = (mode: unknown): boolean =>
-  mode === undefined || mode === null || typeof mode === "function" || mode === USUAL_MODE;
+/** Returns what opening with these flags looks at; with a mode, also whether there is a file that keeps its own. */
+function opening(flags: unknown, mode: unknown): number {
+  const mask = openingAsUsual(flags);
+  const usual = mode === undefined || mode === null || typeof mode === "function" || mode === USUAL_MODE;
+  return usual || (mask & MAKES) === 0 ? mask : mask | EXISTS;
+}
 
 function openingAsUsual(flags: unknown): number {
   if (typeof flags !== "number") return FLAGS.get(String(flags)) ?? CONTENT;
@@ -74,12 +77,6 @@ function fileNotes(recorder: Recorder, descriptors: Descriptors): Readonly<Recor
     (mask: number): Note =>
     ([path]) =>
       recorder.see(mask, path);
-  // With an unusual mode it makes a difference whether there is a file that keeps its own.
-  const opening = (flags: unknown, mode: unknown): number => {
-    const mask = openingAsUsual(flags);
-    const isUsual = recorder.usualMask && asksForNone(mode);
-    return isUsual || (mask & MAKES) === 0 ? mask : mask | EXISTS;
-  };
   const uses: Note = ([descriptor]) => descriptors.used(descriptor);
 
   const folders = new FolderNotes(recorder);

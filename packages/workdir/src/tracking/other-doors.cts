@@ -90,7 +90,6 @@ function watchPrograms(recorder: Recorder): void {
 }
 
 function watchProcess(recorder: Recorder, forGood: (why: string) => void): void {
-  const usual = process.umask();
   const notes: Readonly<Record<string, Before>> = {
     dlopen([, file]) {
       recorder.see(CONTENT, file);
@@ -99,17 +98,11 @@ function watchProcess(recorder: Recorder, forGood: (why: string) => void): void 
     binding([name]) {
       if (!HARMLESS.has(name)) forGood("process.binding was used.");
     },
-    umask([mask]) {
-      if (mask !== undefined) recorder.usualMask = maskOf(mask) === usual;
-    },
     chdir: ([folder]) => recorder.see(STAT, folder),
     loadEnvFile: ([path]) => recorder.see(CONTENT, path ?? ".env"),
   };
   for (const [name, note] of Object.entries(notes)) wrapAt(process, name, watcher(recorder, note));
 }
-
-const maskOf = (mask: unknown): number =>
-  typeof mask === "string" ? Number.parseInt(mask, 8) : Number(mask);
 
 const cwdOf = (options: unknown): unknown =>
   typeof options === "object" && options !== null && "cwd" in options ? options.cwd : undefined;

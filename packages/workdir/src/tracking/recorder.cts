@@ -41,8 +41,6 @@ export interface Recorder {
   /** True between `begin` and `end`; everything else is only to be called while it is. */
   active: boolean;
   readonly root: string;
-  /** The process has the mask for new files that it began with; set by whoever sees it set. */
-  usualMask: boolean;
   begin(root: string, sink: Sink | null, shared: Shared | null): void;
   end(): Recorded;
   /** Records that a path was looked at; `mask` is a sum of kinds. What is not a path is passed over. */
@@ -102,7 +100,6 @@ function real(root: string): string {
 
 class ThreadRecorder implements Recorder {
   active = false;
-  usualMask = true;
   root = "";
   #prefixes: readonly string[] = [];
   #live: readonly string[] = [];
