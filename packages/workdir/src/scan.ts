@@ -48,7 +48,7 @@ export async function* scan(root: string, options: ScanOptions = {}): AsyncGener
         onState?.(full);
         continue;
       }
-      const stat = statOf(full);
+      const stat = statIn(root, folder, name);
       if (stat === undefined) continue; // gone since the folder was listed
       onStat?.(stat);
       const target = frozen?.shown(path) === "all" ? frozenTarget(full) : undefined;
@@ -62,6 +62,16 @@ export async function* scan(root: string, options: ScanOptions = {}): AsyncGener
       const wait = pause();
       if (wait !== undefined) await wait;
     }
+  }
+}
+
+// Who may list a folder and not enter it may not look at what is in it.
+function statIn(root: string, folder: string, name: string): BigIntStats | undefined {
+  try {
+    return statOf(join(root, folder, name));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw unusable(root, `${join(root, folder)} cannot be entered (${code})`, error);
   }
 }
 

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readTree, tempDir, writeFiles } from "@sheaf/testkit";
 import { describe, expect, test } from "vitest";
+import { users } from "./overlay/driven-host.ts";
+import { places, runAs as runWith } from "./overlay/run-as.ts";
 
 const SCRIPT = fileURLToPath(new URL("./fixtures/as-user.mjs", import.meta.url));
 const NOBODY = 65_534;
@@ -101,4 +103,23 @@ describe.each([
       'said.txt file 644 "hi\\n"',
     ]);
   });
+});
+
+describe.each(["copy", "overlay"] as const)("on %s", (staging) => {
+  const user = users().at(-1)!;
+  test.skipIf(user.skip)(
+    "a task that leaves a folder which its user may not enter fails and says so",
+    async () => {
+      using place = places(user.uid, { a: "1" });
+      const { shared: dir } = place;
+      const tasks = [{ id: "shuts", run: "mkdir d && echo x > d/x && chmod 0644 d" }];
+      const report = await runWith(user.uid, { dir, tasks, options: { staging } });
+      expect(report.workdir.rung).toBe(staging);
+      expect(report.tasks.shuts!.failure!.error).toMatchObject({
+        code: "DIR_UNUSABLE",
+        message: expect.stringMatching(/(\/d cannot be entered|d\/x cannot be read) \(EACCES\)/),
+      });
+      expect(readTree(dir).filter((line) => !line.startsWith(".sheaf"))).toEqual(['a file 644 "1"']);
+    },
+  );
 });

@@ -88,7 +88,8 @@ async function changesOf({ path, kind }: OverlayChange, request: TakeRequest): P
 /**
  * Returns the changes that an upper folder makes, and takes the bytes that they need into the layer.
  *
- * @throws SheafError DIR_UNUSABLE for a name or a link that is no UTF-8, and a file that cannot be read.
+ * @throws SheafError DIR_UNUSABLE for a name or a link that is no UTF-8, and a file that
+ *   cannot be read or lies in a folder that cannot be entered.
  */
 export async function takeChanges(request: TakeRequest): Promise<readonly Change[]> {
   const changes: Change[] = [];
@@ -98,7 +99,13 @@ export async function takeChanges(request: TakeRequest): Promise<readonly Change
     if (each.bytes !== undefined) {
       throw unusable(request.at, `it holds a name that is no UTF-8: ${each.path}`);
     }
-    changes.push(...(await changesOf(each, request)));
+    try {
+      changes.push(...(await changesOf(each, request)));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EACCES") throw error;
+      throw unusable(request.at, `${each.path} cannot be read (${code})`, error);
+    }
   }
   return changes;
 }
