@@ -3,6 +3,7 @@ import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { crashAfter } from "./crashes/crash.ts";
+import { HARD_CASES } from "./crashes/hard-cases.ts";
 import { anyCase } from "./observed/cases.ts";
 import type { Case } from "./observed/compare.ts";
 import { orderOf } from "./observed/edges.ts";
@@ -12,6 +13,13 @@ const MOST_TASKS = 4;
 const small: fc.Arbitrary<Case> = anyCase
   .filter(({ programs }) => programs.length >= 2 && programs.length <= MOST_TASKS)
   .map((each) => ({ ...each, mode: "parallel" as const }));
+
+test.each(HARD_CASES)("the run goes on although $why", async ({ changes, each }) => {
+  const ids = each.programs.map(({ id }) => id);
+  // One change more or less where what a session writes has become another.
+  for (let cut = changes - 5; cut <= changes + 5; cut++)
+    await crashAfter(cut, each, orderOf(ids, each.needs));
+});
 
 test("wherever a run is cut off, the directory is the result of the first so many tasks, and the run goes on from there", {
   timeout: 7_200_000,
