@@ -21,6 +21,11 @@ export class ScriptRunner implements Disposable {
     stdio: ["pipe", "pipe", "inherit"],
   });
 
+  constructor() {
+    // A script that reads what it writes ends all the same.
+    this.#shell.stdin!.write("ulimit -t 20; ulimit -f 20000\n");
+  }
+
   /** Runs a script in a folder, with these variables beside a few plain ones. */
   async run(
     folder: string,

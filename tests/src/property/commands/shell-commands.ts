@@ -81,7 +81,7 @@ const COMMANDS: readonly string[] = [
   ...[
     "dd if=P of=Q status=none",
     "dd if=P of=Q conv=notrunc status=none",
-    "dd if=P of=Q seek=N bs=1 status=none",
+    "dd if=P of=Q seek=N bs=1 count=8 status=none",
   ],
   ...["printf T | dd of=P conv=notrunc oflag=append status=none", "printf T | dd of=P conv=excl status=none"],
   ...["printf T | dd of=P conv=nocreat status=none", "dd if=P bs=1 skip=N count=N status=none"],
