@@ -21,8 +21,10 @@ export type Ended = string | null | "skipped";
 export function copyTree(from: string, to: string, without: readonly string[] = []): void {
   const stat = lstatSync(from);
   if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
-  else if (!stat.isDirectory()) copyFileSync(from, to);
-  else {
+  else if (!stat.isDirectory()) {
+    copyFileSync(from, to);
+    chmodSync(to, stat.mode); // writing takes the setgid bit away from who is not root
+  } else {
     mkdirSync(to);
     for (const name of readdirSync(from)) {
       if (!without.includes(name)) copyTree(join(from, name), join(to, name));
