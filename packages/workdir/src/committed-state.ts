@@ -16,6 +16,7 @@ import { statOf } from "./file-stat.ts";
 import type { Live } from "./live-files.ts";
 import { type Meanwhile, type MeanwhileRequest, notAsLeft, readDifferently } from "./meanwhile.ts";
 import { type Publication, type Published, publish } from "./publish.ts";
+import { touches } from "./relative-path.ts";
 import { unusable } from "./scan.ts";
 import type { OnApplied, Snapshots } from "./snapshots.ts";
 import { lookup, type Tree } from "./tree.ts";
@@ -52,6 +53,16 @@ export class CommittedState {
   /** The committed tree of this moment. */
   get tree(): Tree {
     return this.#tree;
+  }
+
+  /** How many commits of this opening have changed something. */
+  get commits(): number {
+    return this.#log.length;
+  }
+
+  /** Returns the paths that commits of this opening have changed, but for the first so many. */
+  changedSince(commits: number): readonly string[] {
+    return this.#log.slice(commits).flatMap(({ changes }) => changes.map(({ path }) => path));
   }
 
   /** Makes effects part of the tree and of the live directory, or says what is in their way. */
@@ -117,9 +128,9 @@ export class CommittedState {
 
   /** Returns the last task of this opening that changed something at, above or below this path. */
   lastWriter(path: string): string | null {
-    const near = (other: string): boolean =>
-      other === path || other.startsWith(`${path}/`) || path.startsWith(`${other}/`);
-    return this.#log.findLast(({ changes }) => changes.some((change) => near(change.path)))?.taskId ?? null;
+    const near = ({ changes }: { readonly changes: readonly Change[] }): boolean =>
+      changes.some((change) => touches(change.path, path));
+    return this.#log.findLast(near)?.taskId ?? null;
   }
 
   /** Tasks whose changes the run has committed, earlier openings included, in order. */

@@ -33,7 +33,7 @@ export {
   type PolicyMap,
   policiesOf,
 } from "./policies.ts";
-export { normalizePath, pathProblem, STATE_FOLDER } from "./relative-path.ts";
+export { normalizePath, pathProblem, STATE_FOLDER, touches } from "./relative-path.ts";
 export { removeTreeNow } from "./remove-tree.ts";
 export { chooseRung } from "./rung.ts";
 export { shownSoFar } from "./shown-so-far.ts";

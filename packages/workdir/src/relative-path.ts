@@ -47,3 +47,7 @@ export function pathParts(path: string): readonly string[] {
 export function joinPath(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }
+
+/** Tells whether two paths are the same or one lies below the other. */
+export const touches = (a: string, b: string): boolean =>
+  a === b || a === "" || b === "" || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);

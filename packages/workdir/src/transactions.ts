@@ -94,7 +94,7 @@ export class Transactions implements Workdir {
   }
 
   async stage(request: StageRequest): Promise<View> {
-    const committed = this.#committed.tree; // before the first await: it belongs to the same moment as `below`
+    const { tree: committed, commits } = this.#committed; // before the first await: of the same moment as `below`
     const home = join(this.#prepared.options.runDir, "tasks", request.folder);
     const beside = join(home, `attempt-${request.attempt}`);
     const isTaken = request.fresh || this.#mounts?.isHeld(join(home, "view")) === true;
@@ -119,21 +119,8 @@ export class Transactions implements Workdir {
     const layer = join(options.runDir, "layers", session, `${request.folder}-${request.attempt}`);
     const { taskId, attempt } = request;
     const view: OpenView = {
-      ...{
-        taskId,
-        attempt,
-        path,
-        beside,
-        room,
-        shared: this.#shared,
-        snapshot,
-        committed,
-        writes,
-        staging,
-        mounted,
-        layer,
-        asked: new Set(),
-      },
+      ...{ taskId, attempt, path, beside, room, shared: this.#shared },
+      ...{ snapshot, committed, commits, writes, staging, mounted, layer, asked: new Set() },
       ...{ shown: request.shown, reads: request.reads ?? request.shown },
       inode: statOf(path)!.ino,
       read: async (asked) => readIntoView(view, asked),
@@ -162,11 +149,13 @@ export class Transactions implements Workdir {
       isAppended: (path) => this.#policies.of(path) === "append",
       placeFor: (path) => join(`${layer}+appended`, path),
     });
+    const changed = this.#committed.changedSince(open.commits);
+    const otherwise = await seenOtherwise(open, end.observed, changed);
     return {
       ...{ taskId, snapshot, reads: readsOf(open, { ...end, observed }, changes), changes },
       undeclaredReads: undeclaredReadsOf(open, end.observed),
       undeclared: undeclaredPaths(changes, writes, this.#prepared.frozen),
-      uncertain: [...sealed.tampered.map(({ path }) => path), ...(await seenOtherwise(open, end.observed))],
+      uncertain: [...sealed.tampered.map(({ path }) => path), ...otherwise],
       heldBy: sealed.heldBy,
     };
   }

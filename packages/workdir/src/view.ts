@@ -46,6 +46,8 @@ export interface OpenView extends View {
   readonly snapshot: Tree;
   /** What was committed, and so in the live directory, when the view was made. */
   readonly committed: Tree;
+  /** How many commits had made it. */
+  readonly commits: number;
   /** Globs that it was shown, or everything. */
   readonly shown: readonly string[] | "everything";
   /** Those of them that it declares to read. */

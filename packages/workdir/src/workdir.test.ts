@@ -147,6 +147,26 @@ describe("views", () => {
     expect((await seal(workdir, view)).changes).toEqual([]);
   });
 
+  test("what was seen past the view is not certain where something was committed meanwhile, whatever it is now", async () => {
+    const workdir = await workdirWith({ a: "1", "d/b": "1", c: "1" });
+    const view = await stage(workdir);
+    await commit(workdir, (path) => writeFileSync(join(path, "a"), "2"));
+    await commit(workdir, (path) => writeFileSync(join(path, "a"), "1"));
+    await commit(workdir, (path) => writeFileSync(join(path, "d/b"), "2"));
+    const past = ["a", "d", "c"].map((path) => ({ path, kind: "content" as const }));
+    const effects = await workdir.seal(view, {
+      ...{ succeeded: true, quiet: true },
+      observed: { observations: [], past, incomplete: null },
+    });
+    expect((await workdir.validate(effects)).conflicts.map(({ path }) => path)).toEqual(["a", "d"]);
+    const later = await stage(workdir);
+    const certain = await workdir.seal(later, {
+      ...{ succeeded: true, quiet: true },
+      observed: { observations: [], past, incomplete: null },
+    });
+    expect((await workdir.validate(certain)).conflicts).toEqual([]);
+  });
+
   test("asking for a path brings it, with what its links lead to, and makes it a read", async () => {
     const workdir = await workdirWith({
       "notes/a": "text",

@@ -1,7 +1,7 @@
 // Attempts that will run again, found when one ends and not in their turn: what one has written another has read
 // without it. Nobody waits for the end, or the turn, of what cannot count, and nobody builds on it.
 import type { Conflict } from "@sheaf/core";
-import { differencesAfter, type Effects } from "@sheaf/workdir";
+import { differencesAfter, type Effects, touches } from "@sheaf/workdir";
 import type { LiveAttempt } from "./attempt.ts";
 import type { KeptRecords } from "./kept-records.ts";
 import { mayReadChanges } from "./may-read-changes.ts";
@@ -124,5 +124,3 @@ async function changedPaths(
     reads.shown(path) === "presence" || world.workdir!.mayBeSettled(path);
   return paths.filter((path) => !isOpen(path) && isKnown(path));
 }
-
-const touches = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
