@@ -56,7 +56,7 @@ describe.each(["thread", "process"] as const)("an agent in a %s", (executor) => 
   });
 });
 
-test("looks past the work directory are told apart; those at what is frozen and at the state folder are not kept", () => {
+test("looks past the work directory are told apart, of frozen folders as one, those at the state folder not at all", () => {
   writeFiles(dir, { "node_modules/x/index.js": "", ".sheaf/runs/r1/view/a": "" });
   const root = join(dir, ".sheaf/runs/r1/view");
   const looks = `
@@ -69,7 +69,10 @@ test("looks past the work directory are told apart; those at what is frozen and 
       fs.existsSync(path);
     fs.readdirSync(".");
     fs.writeFileSync("made", "");
-    console.log(JSON.stringify(hook.stop()));
+    const inside = "require('node:fs').existsSync(" + JSON.stringify(dir + "/nested") + ")";
+    new (require("node:worker_threads").Worker)(inside, { eval: true }).once("exit", () => {
+      console.log(JSON.stringify(hook.stop()));
+    });
   `;
   const { stdout } = spawnSync(process.execPath, ["-r", fsHookFile, "-e", looks, root, dir], {
     encoding: "utf8",
@@ -77,6 +80,6 @@ test("looks past the work directory are told apart; those at what is frozen and 
   const { reads, complete } = JSON.parse(stdout);
   expect(complete).toBe(true);
   expect(reads.map((read: string[]) => read.join(" ")).sort()).toEqual(
-    ["e a", "e /a", "e /b", "e /none", "l /", "w /made"].sort(),
+    ["e a", "e /a", "e /b", "e /none", "e /node_modules", "e /nested", "l /", "w /made"].sort(),
   );
 });

@@ -25,7 +25,7 @@ export interface Sink {
 export interface Shared {
   /** Absolute path. */
   readonly path: string;
-  /** Absolute real paths of folders in it that nobody changes; looks into them are not recorded. */
+  /** Absolute real paths of folders that nobody changes; looks into one are recorded as looks at it. */
   readonly frozen: readonly string[];
 }
 
@@ -263,8 +263,9 @@ class ThreadRecorder implements Recorder {
     }
     for (const prefix of this.#live) {
       if (!isIn(prefix, even)) continue;
-      const path = even.slice(prefix.length);
-      if (OF_STATE.test(path) || this.#frozen.some((folder) => isIn(folder, even))) return null;
+      const place = this.#frozen.find((folder) => isIn(folder, even)) ?? even;
+      const path = place.slice(prefix.length);
+      if (OF_STATE.test(path)) return null;
       return path === "" ? "/" : path;
     }
     return null;
