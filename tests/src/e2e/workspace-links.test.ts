@@ -56,4 +56,33 @@ describe.each(users())("as $who", ({ uid, skip }) => {
     expect(readlinkSync(join(dir, THROUGH))).toBe("../../packages/core");
     expect(report.tasks.use!.attempts).toBe(2);
   });
+
+  test.skipIf(skip).each(["copy", "overlay"] as const)(
+    "on %s a tool's cache beside them goes, and whatever else is put there is refused",
+    async (staging) => {
+      using place = places(uid, FILES);
+      const { shared: dir } = place;
+      const tasks = [
+        { id: "caches", input: { writes: { "node_modules/.cache": "x", out: "1" } } },
+        { id: "installs", input: { writes: { "node_modules/new": "x" } } },
+        { id: "opens", input: { modes: { node_modules: 0o777 } } },
+      ];
+      const report = await runAs(uid, {
+        ...{ dir, tasks, agent: AGENT },
+        options: { staging, executor: "thread" },
+      });
+      expect(report.workdir.rung).toBe(staging);
+      expect(report.tasks.caches!.outcome).toBe("succeeded");
+      expect(report.tasks.installs!.failure!.error).toMatchObject({ code: "WRITE_UNDECLARED" });
+      expect(report.tasks.opens!.failure!.error).toMatchObject({ code: "WRITE_UNDECLARED" });
+      expect(report.guarantee.level).toBe("serial-equivalent");
+      expect(readTree(join(dir, "node_modules")).map((line) => line.split(" ")[0])).toEqual([
+        "@acme/",
+        "@acme/core",
+        "lodash/",
+        "lodash/index.js",
+      ]);
+      expect(readFileSync(join(dir, "out"), "utf8")).toBe("1");
+    },
+  );
 });

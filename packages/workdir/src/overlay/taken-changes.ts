@@ -59,8 +59,6 @@ function linkChanges(path: string, old: Entry | undefined, target: string): read
 }
 
 function folderChanges(path: string, old: Entry | undefined, mode: number): readonly Change[] {
-  // What stands in for it is a folder; what the task has put into that is told by its own path.
-  if (old?.kind === "frozen" && old.standIn !== null) return [];
   if (old?.kind !== "dir") {
     const gone = old === undefined ? [] : removals(path, old);
     return [...gone, { op: "mkdir", path, mode }];
