@@ -214,7 +214,7 @@ export class RunLoop {
     const isOpen = (task: number): boolean => mayBeDoomed(this.#state, task);
     const attempts = { live: this.#live, records: this.#records, isOpen };
     for await (const { task, attempt, conflicts } of findDoomed(this.#world, ended, attempts)) {
-      if (!isOpen(task)) continue; // its turn has come just now
+      if (!isOpen(task)) continue; // since it was found its turn has come, or others have ended it
       const taskId = this.#world.tasks[task]!.id;
       this.#world.emit({ type: "task.conflicted", taskId, attempt, conflicts });
       if (this.#state.tasks[task]!.phase === "running") this.#doomed.add(task);
