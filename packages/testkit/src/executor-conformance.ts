@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Executor, ExecutorAbilities, Work } from "@sheaf/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CANCELLED, errorOf, isAlive, outputOf, type StartOptions, starter } from "./conformance-attempts.ts";
+import { CANCELLED, errorOf, outputOf, type StartOptions, starter } from "./conformance-attempts.ts";
+import { describeLeftovers } from "./conformance-leftovers.ts";
 
 /** An executor and what it claims to be able to do. */
 export interface ExecutorUnderTest {
@@ -268,41 +269,7 @@ export function executorConformance(under: ExecutorUnderTest): void {
       });
     });
 
-    describe.runIf(under.abilities.survivesCrash)("what is left", () => {
-      test("an attempt that leaves nothing behind is quiet", async () => {
-        for (const agent of ["echo", "tells", "readsFile", "prints", "failsWithClass"]) {
-          expect([agent, (await run(agent)).end.quiet]).toEqual([agent, true]);
-        }
-      });
-
-      test("a write that nobody waited for is waited for a moment", async () => {
-        const { end, view } = await run("leavesWrite");
-        expect(end).toMatchObject({ status: "succeeded", quiet: true });
-        expect(readFileSync(join(view, "left.txt")).length).toBe(1_000_000);
-      });
-
-      test("what goes on is quiet only where its worker has ended", async () => {
-        for (const agent of ["leavesTimer", "leavesProcess", "leavesUnreferencedProcess", "leavesQuestion"]) {
-          const { end } = await run(agent);
-          expect([agent, end.status, end.quiet]).toEqual([agent, "succeeded", under.abilities.ownCwd]);
-        }
-      });
-    });
-
-    describe.runIf(under.abilities.ownCwd)("processes", () => {
-      test("a process is used again, but not after an attempt that left something behind", async () => {
-        const pid = async (agent: string) => outputOf((await run(agent)).end);
-        const first = await pid("pid");
-        expect(await pid("leavesTimer")).toBe(first);
-        expect(await pid("pid")).not.toBe(first);
-        await expect.poll(() => isAlive(first as number), { timeout: 5_000 }).toBe(false);
-      });
-
-      test("what an agent leaves running ends with its process", async () => {
-        const pid = outputOf((await run("leavesProcess")).end) as number;
-        await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
-      });
-    });
+    describeLeftovers(under.abilities, run);
 
     describe.runIf(under.abilities.closures)("closures", () => {
       test("a plain function of the caller runs", async () => {
