@@ -104,7 +104,11 @@ export async function bootstrap() {
   await withLock(() => {
     if (done()) return;
     say("Setting up: installing the packages of the lockfile (about half a minute the first time).");
-    need(pnpm(["install", "--frozen-lockfile", "--reporter=append-only"]), "Installing packages");
+    // Its advice to upgrade would be wrong here: the version is pinned.
+    need(
+      pnpm(["install", "--frozen-lockfile", "--reporter=append-only", "--config.update-notifier=false"]),
+      "Installing packages",
+    );
     writeFileSync(stamp, want);
   });
 }
