@@ -43,13 +43,14 @@ type Fields = Readonly<
 const fieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null ? (value as Fields) : {};
 
-const isFolder = (path: string): boolean => {
+const entryAt = (path: string): import("node:fs").Stats | undefined => {
   try {
-    return lstatSync(path).isDirectory();
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    return false;
+    return undefined;
   }
 };
+const isFolder = (path: string): boolean => entryAt(path)?.isDirectory() === true;
 
 const USUAL_MODE = 0o666;
 
@@ -213,7 +214,11 @@ class FolderNotes {
   #make(path: unknown): void {
     this.#recorder.see(MADE | NO_FOLLOW, path);
     let text = this.#recorder.textOf(path);
-    while (text !== null && text !== "/" && !isFolder(text)) {
+    while (text !== null && text !== "/") {
+      const entry = entryAt(text);
+      if (entry?.isDirectory() === true) break;
+      // It has to lead to a folder: none is made there.
+      if (entry?.isSymbolicLink() === true) this.#recorder.see(EXISTS, text);
       text = posix.dirname(text);
       this.#recorder.see(MADE, text);
     }
