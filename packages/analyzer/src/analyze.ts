@@ -9,6 +9,7 @@ import {
 import { assumedEdges } from "./assumed.ts";
 import { fileEdges } from "./files.ts";
 import { learnFrom, type SeenFiles } from "./learned.ts";
+import { listWarnings } from "./list-warnings.ts";
 import type { ModelFindings } from "./llm/model-edges.ts";
 import type { ModelSettings } from "./llm/model-settings.ts";
 import { mergeEdges } from "./merge-edges.ts";
@@ -28,6 +29,8 @@ export interface AnalyzeRequest {
   readonly autoDetect: boolean;
   /** Tells whether tasks only add to the files of a glob: then none of them need wait for another. @default false */
   readonly isAppended?: (glob: string) => boolean;
+  /** Tells whether there is something at a path below the shared directory; absent where there is no directory. */
+  readonly exists?: (path: string) => boolean;
   readonly askModel: AskModel;
   /** What earlier runs have shown of a task; null where nothing is known. @default () => null */
   readonly learned?: (task: Task) => SeenFiles | null;
@@ -78,7 +81,7 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
   return {
     edges: mergeEdges([...said, ...asked.edges, ...assumedEdges(tasks, barriers)]),
     fallbacks: fallbacksOf(asked, tasks, barriers),
-    warnings: references.warnings,
+    warnings: [...references.warnings, ...listWarnings(request)],
     usage: asked.usage,
   };
 }

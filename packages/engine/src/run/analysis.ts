@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type Analysis, analyze } from "@sheaf/analyzer";
 import type { Edge, EdgeSource } from "@sheaf/core";
 import type { Learned } from "@sheaf/ledger";
@@ -20,21 +22,27 @@ function modelOf(settings: Settings) {
 }
 
 /** Finds the edges of a run. In sequential mode no model is paid: nothing would come of its answer. */
-export function analyzeRun(request: RunRequest, learned: Learned, signal: AbortSignal): Promise<Analysis> {
-  const { tasks, works, settings } = request;
+export async function analyzeRun(
+  request: RunRequest,
+  learned: Learned,
+  signal: AbortSignal,
+): Promise<Analysis> {
+  const { tasks, works, settings, dir } = request;
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps, mode } = settings;
   const policies = policiesOf(settings.policies);
   const asks = useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
-  return analyze({
+  const analysis = await analyze({
     tasks,
     autoDetect: autoDetectDeps,
     isAppended: (glob) => policies.of(glob) === "append",
+    ...(dir === null ? {} : { exists: (path) => existsSync(join(dir, path)) }),
     askModel: asks ? (useLlmDeps === "always" ? "always" : "when-needed") : "never",
     learned: (task) => learned.find(taskDefinition(task, workOf.get(task.id)!)),
     model: modelOf(settings),
     signal,
   });
+  return analysis;
 }
 
 /** Counts edges by who says so. */
