@@ -5,6 +5,7 @@ export {
   analyze,
   type Fallback,
 } from "./analyze.ts";
+export { type FreeOrder, freeOrder } from "./free-order.ts";
 export { globsOverlap } from "./globs-overlap.ts";
 export type { SeenFiles } from "./learned.ts";
 export { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./llm/model-settings.ts";

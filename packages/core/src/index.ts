@@ -27,7 +27,8 @@ export type {
   TakenInput,
   Work,
 } from "./executor.ts";
-export type { Adjacency } from "./graph/adjacency.ts";
+export type { Adjacency, EdgeColumns } from "./graph/adjacency.ts";
+export { type CondensedOrder, condensedOrder } from "./graph/condensed-order.ts";
 export { type CriticalPath, criticalPath } from "./graph/critical-path.ts";
 export { declaredEdges } from "./graph/declared-edges.ts";
 export { dispatchPriorities } from "./graph/dispatch-priorities.ts";

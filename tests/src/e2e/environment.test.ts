@@ -121,6 +121,15 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
   SHEAF_MAX_WORKERS: async () => {
     expect(await peak(FREE, { SHEAF_MAX_WORKERS: "2" })).toBe(2);
   },
+  SHEAF_ORDER: async () => {
+    const tasks = [
+      { id: "late", reads: ["x"], writes: [] },
+      { id: "early", reads: [], writes: ["x"] },
+    ];
+    const ids = async (env: Env) => Object.keys((await inMemory(tasks, env)).tasks);
+    expect(await ids({})).toEqual(["late", "early"]);
+    expect(await ids({ SHEAF_ORDER: "free" })).toEqual(["early", "late"]);
+  },
   SHEAF_SCHEDULE: async () => {
     const tasks = [{ id: "slow" }, { id: "fast" }, { id: "next", dependsOn: ["fast"] }];
     const agent = scriptedAgent();

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type AgentModule, SheafError } from "@sheaf/core";
-import type { Agent, RunInput, RunOptions, Settings } from "@sheaf/engine";
+import { type Agent, type RunInput, type RunOptions, readSettings, type Settings } from "@sheaf/engine";
 import { readAgentFlag, readAgentReference } from "../plan-file/agent-reference.ts";
 import { findMissing, linkProblems, type Missing } from "../plan-file/link-problems.ts";
 import { loadPlanText } from "../plan-file/load-plan-text.ts";
@@ -63,10 +63,11 @@ export function prepareRun(
   const named: Record<string, AgentModule> = Object.assign(Object.create(null), own.named, flagAgents.named);
   const names = new Set([...own.mentioned, ...Object.keys(named)]);
   const known = { names, hasDefault: flagAgents.fallback !== undefined };
+  const options = { ...optionsOf(plan), ...fromFlags, env: io.env };
   const problems = [
     ...("problems" in read ? read.problems : []),
     ...own.problems,
-    ...linkProblems(plan, { names, hasDefault: known.hasDefault || standIn !== undefined }),
+    ...linkProblems(plan, { names, hasDefault: known.hasDefault || standIn !== undefined }, orderOf(options)),
   ];
   if (problems.length > 0) return { problems: inTextOrder(problems, plan.name) };
   const overruled = {
@@ -77,11 +78,19 @@ export function prepareRun(
   return {
     input: inputOf(plan, dirOf(plan, flags, io), named),
     agent: flagAgents.fallback ?? standIn,
-    options: { ...optionsOf(plan), ...fromFlags, env: io.env },
+    options,
     missing: findMissing(plan, known),
     planText: text,
     locate: (error) => locateError(plan, error, overruled),
   };
+}
+
+function orderOf({ env, ...options }: RunOptions): Settings["order"] {
+  try {
+    return readSettings(options, env ?? {}).settings.order;
+  } catch {
+    return "list"; // whoever runs the plan is told what is wrong with its options
+  }
 }
 
 function agentsOfFlags(texts: readonly string[], cwd: string): Agents {

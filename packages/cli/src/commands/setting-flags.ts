@@ -23,6 +23,11 @@ const FLAGS: readonly SettingFlag[] = [
     about: "after a failure: continue with the rest, stop starting more, or cancel what runs",
   },
   {
+    flag: "--order <which>",
+    setting: "order",
+    about: "list: tasks come in list order; free: they are a set, in the order that their files call for",
+  },
+  {
     flag: "--schedule <how>",
     setting: "schedule",
     about: "ready: start what can start; levels: level by level",

@@ -1,5 +1,5 @@
 import type { TaskSpec } from "@sheaf/core";
-import { checkTasks } from "@sheaf/engine";
+import { checkTasks, type Settings } from "@sheaf/engine";
 import { pathInTask } from "./locate-error.ts";
 import type { PlanContents } from "./plan-schema.ts";
 import type { DataPath } from "./positioned-data.ts";
@@ -18,17 +18,21 @@ type Report = (path: DataPath, message: string) => void;
  * Finds what does not fit together in a plan of the right form: names that are taken, or that nobody has, tasks that
  * wait for each other, outputs that are taken too early.
  */
-export function linkProblems(plan: Plan, agents: KnownAgents): readonly string[] {
+export function linkProblems(
+  plan: Plan,
+  agents: KnownAgents,
+  order: Settings["order"] = "list",
+): readonly string[] {
   const problems: string[] = [];
   const report: Report = (path, message) => problems.push(placed(plan, path, message));
   const { contents } = plan;
-  if (contents.tasks !== undefined) checkList(contents.tasks as readonly TaskSpec[], report);
+  if (contents.tasks !== undefined) checkList(contents.tasks as readonly TaskSpec[], order, report);
   checkAgents(contents, agents, report);
   return problems;
 }
 
-function checkList(tasks: readonly TaskSpec[], report: Report): void {
-  for (const { task, error } of checkTasks(tasks).problems) {
+function checkList(tasks: readonly TaskSpec[], order: Settings["order"], report: Report): void {
+  for (const { task, error } of checkTasks(tasks, order).problems) {
     report(pathInTask(tasks[task]!, task, error), error.message);
   }
 }

@@ -124,6 +124,7 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
     parse: parseNumber,
   },
   maxWorkers: whole("SHEAF_MAX_WORKERS", 3, { least: 1, most: 10_000, what: "how many tasks run at once" }),
+  order: oneOf("SHEAF_ORDER", "list", ["list", "free"]),
   schedule: oneOf("SHEAF_SCHEDULE", "ready", ["ready", "levels"]),
   consistency: oneOf("SHEAF_CONSISTENCY", "serial", ["serial", "trust-graph"]),
   onFailure: oneOf("SHEAF_ON_FAILURE", "continue", ["continue", "stop", "cancel"]),

@@ -1,6 +1,7 @@
 import type { ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
 import type { Durability, PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
+import type { ListOrder } from "../tasks/task-problems.ts";
 
 /** What decides how a run is run. Every field can be set in code and, but for the last few, in the environment. */
 export interface Settings {
@@ -17,6 +18,11 @@ export interface Settings {
   readonly wasteUsd: number | null;
   /** In `parallel` mode: tokens, in and out, that attempts in vain may take; null: no limit. */
   readonly wasteTokens: number | null;
+  /**
+   * `list`: tasks come in list order, but for what `dependsOn` demands. `free`: they are a set; who reads what another
+   * declares to write, or takes its output, comes after it, wherever both stand.
+   */
+  readonly order: ListOrder;
   /** Most tasks at once. */
   readonly maxWorkers: number;
   /** `ready`: a task starts when what it needs is there. `levels`: level by level, as a barrier. */

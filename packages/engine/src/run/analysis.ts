@@ -42,7 +42,7 @@ export async function analyzeRun(
     model: modelOf(settings),
     signal,
   });
-  return analysis;
+  return { ...analysis, warnings: [...request.orderWarnings, ...analysis.warnings] };
 }
 
 /** Counts edges by who says so. */

@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly runId: RunId;
   /** In serial order. */
   readonly tasks: readonly Task[];
+  /** What kept them from another order. */
+  readonly orderWarnings: readonly string[];
   readonly works: readonly TaskWork[];
   /** Real path of the shared directory, or null. */
   readonly dir: string | null;
@@ -125,7 +127,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
   checkOptions(options);
   const spec = toSpec(input);
   const { settings, given, warnings } = readSettings(options, options.env ?? process.env);
-  const tasks = parseTasks(spec.tasks);
+  const { tasks, warnings: orderWarnings } = parseTasks(spec.tasks, settings.order);
   if (agent !== undefined) checkAgent(agent, "agentFn");
   const choice = { fallback: agent, named: checkAgents(spec.agents) };
   const forced = settings.enableParallel ? settings : { ...settings, mode: "sequential" as const };
@@ -138,6 +140,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
   return {
     runId: chooseRunId(options.runId, clock),
     tasks,
+    orderWarnings,
     works,
     dir,
     stateDir,

@@ -1,6 +1,7 @@
+import { type FreeOrder, freeOrder } from "@sheaf/analyzer";
 import { SheafError, type Task, type TaskSpec, taskId } from "@sheaf/core";
 import { schemaIssues } from "./schema-issue.ts";
-import { checkTasks } from "./task-problems.ts";
+import { checkTasks, type ListOrder, orderingEdges } from "./task-problems.ts";
 import { TASK_KEYS, taskSchema } from "./task-schema.ts";
 
 function checkShape(spec: unknown, index: number): TaskSpec {
@@ -20,19 +21,27 @@ function checkShape(spec: unknown, index: number): TaskSpec {
 }
 
 /**
- * Checks a list of tasks and puts it in serial order: list order, but for what `dependsOn` demands.
+ * Checks a list of tasks and puts it in serial order: list order, but for what `dependsOn` demands and, where the order
+ * is free, for what declared files and outputs taken in texts call for. What could not be served is in `warnings`.
  *
  * @throws SheafError TASKS_EMPTY, TASK_INVALID, TASK_ID_INVALID, TASK_ID_DUPLICATE, EDGE_UNKNOWN_TASK,
  * EDGE_SELF_LOOP or GRAPH_CYCLE.
  */
-export function parseTasks(list: unknown): readonly Task[] {
+export function parseTasks(list: unknown, listOrder: ListOrder = "list"): FreeOrder {
   if (!Array.isArray(list)) {
     throw new SheafError("OPTION_INVALID", { option: "tasks", expected: "a list of tasks", got: list });
   }
   if (list.length === 0) throw new SheafError("TASKS_EMPTY", {});
   const specs = Array.from(list, checkShape); // map would pass over holes
-  const { problems, order } = checkTasks(specs);
+  const { problems, order } = checkTasks(specs, listOrder);
   if (problems.length > 0) throw problems[0]!.error;
-  const tasks = new Map(specs.map((spec) => [spec.id, Object.freeze({ ...spec }) as Task]));
-  return order!.map((id) => tasks.get(id)!);
+  const byId = new Map(specs.map((spec) => [spec.id, Object.freeze({ ...spec }) as Task]));
+  const tasks = order!.map((id) => byId.get(id)!);
+  if (listOrder === "list") return { tasks, warnings: [] };
+  const places = new Map(tasks.map(({ id }, place) => [id, place]));
+  const said = orderingEdges(tasks, listOrder);
+  return freeOrder(
+    tasks,
+    said.map(({ from, to }) => [places.get(from)!, places.get(to)!]),
+  );
 }

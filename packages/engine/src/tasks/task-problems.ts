@@ -1,13 +1,21 @@
 import {
   dataProblem,
   declaredEdges,
+  type Edge,
   isSheafError,
   SheafError,
   serialOrder,
   type Task,
   type TaskSpec,
+  taskId,
 } from "@sheaf/core";
-import { referenceProblems, type TaskProblem } from "./reference-problems.ts";
+import { referencedTasks, referenceProblems, type TaskProblem } from "./reference-problems.ts";
+
+/**
+ * What the place of a task in the list says: `list`: the tasks before it are done before it, unless `dependsOn` demands
+ * otherwise. `free`: nothing, where other words or declared files call for another order.
+ */
+export type ListOrder = "list" | "free";
 
 /** What is wrong with a list of tasks, and its order. */
 export interface CheckedTasks {
@@ -17,11 +25,14 @@ export interface CheckedTasks {
   readonly order: readonly string[] | null;
 }
 
-/** Finds all that does not fit together in a list of tasks whose fields are each of the right form. */
-export function checkTasks(specs: readonly TaskSpec[]): CheckedTasks {
+/**
+ * Finds all that does not fit together in a list of tasks whose fields are each of the right form. The order is what
+ * their words leave, without their files.
+ */
+export function checkTasks(specs: readonly TaskSpec[], listOrder: ListOrder = "list"): CheckedTasks {
   const twice = duplicates(specs);
   const edges = edgeProblems(specs);
-  const sorted = twice.length + edges.length > 0 ? null : sort(specs);
+  const sorted = twice.length + edges.length > 0 ? null : sort(specs, listOrder);
   const order = sorted instanceof SheafError ? null : sorted;
   const places = order === null ? null : new Map(order.map((id, i) => [id, i]));
   return {
@@ -81,11 +92,37 @@ function edgeProblems(specs: readonly TaskSpec[]): readonly TaskProblem[] {
   );
 }
 
-function sort(specs: readonly TaskSpec[]): readonly string[] | SheafError<"GRAPH_CYCLE"> {
+/** Returns what `dependsOn` demands and, where the list says nothing about it, what outputs taken in texts do. */
+export function orderingEdges(tasks: readonly Task[], listOrder: ListOrder): readonly Edge[] {
+  const declared = declaredEdges(tasks);
+  if (listOrder === "list") return declared;
+  const known = new Set<string>(tasks.map(({ id }) => id));
+  const taken = tasks.flatMap((task) =>
+    referencedTasks(task)
+      .filter((from) => from !== task.id && known.has(from))
+      .map((from): Edge => {
+        const evidence = `takes the output of ${from}`;
+        return {
+          from: taskId(from),
+          to: task.id,
+          kind: "data",
+          source: "reference",
+          probability: 1,
+          evidence,
+        };
+      }),
+  );
+  return [...declared, ...taken];
+}
+
+function sort(
+  specs: readonly TaskSpec[],
+  listOrder: ListOrder,
+): readonly string[] | SheafError<"GRAPH_CYCLE"> {
   const tasks = specs as readonly Task[];
   const ids = tasks.map(({ id }) => id);
   try {
-    return serialOrder(ids, declaredEdges(tasks));
+    return serialOrder(ids, orderingEdges(tasks, listOrder));
   } catch (error) {
     if (isSheafError(error, "GRAPH_CYCLE")) return error;
     throw error;
