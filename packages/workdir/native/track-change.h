@@ -22,7 +22,7 @@ int remove(const char *path) { return ready(), unlinkat(AT_FDCWD, path, is_folde
 int renameat2(int from, const char *old, int to, const char *new, unsigned flags) {
   ready();
   int folder = is_folder(from, old);
-  note(folder ? 't' : 'c', from, old, 0);
+  note(folder ? 't' : 'c', from, old, MAKES);
   note('e', to, new, MAKES);
   if (folder) note('l', to, new, 0);
   if (flags & RENAME_EXCHANGE) note(is_folder(to, new) ? 't' : 'c', to, new, 0);

@@ -193,7 +193,7 @@ static void note_folder_of(const char *path, size_t length) {
 
 static int ready(void);
 
-/* Records one look at a path; `how` is FOLLOW where the call follows a link at its end, MAKES where it makes a name. */
+/* Records one look at a path; `how` is FOLLOW where the call follows a link at its end, MAKES where it makes or moves a name. */
 static void note(char letter, int dirfd, const char *path, int how) {
   if (!ready() || path == NULL || (*path == 0 && dirfd == AT_FDCWD)) return;
   int before = errno;

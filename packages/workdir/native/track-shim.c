@@ -11,7 +11,7 @@
  * 1. What is read is recorded before the call, whether or not it succeeds; `w` after it has succeeded. So a killed
  *    process has recorded all that it can have seen, and who reads what another process wrote comes after its `w`.
  * 2. A path is the place that it leads to; symbolic links on the way are recorded as read.
- * 3. What makes a name also looks whether the folder of the name exists.
+ * 3. What makes or moves a name also looks whether the folder of the name exists.
  * 4. A record that cannot be written takes the log away: no log means that nothing is known.
  * 5. No locks and no heap, so calls from signal handlers, threads and between fork and exec are fine.
  * 6. errno is what the call made it.

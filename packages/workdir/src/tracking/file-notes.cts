@@ -232,7 +232,8 @@ class FolderNotes {
   #move(from: unknown, to: unknown): void {
     const text = this.#recorder.textOf(from);
     const folder = text !== null && isFolder(text);
-    this.#recorder.see((folder ? TREE : CONTENT) | NO_FOLLOW, from);
+    // The folder of each name is looked up before either name: which error comes depends on both.
+    this.#recorder.see((folder ? TREE : CONTENT) | NO_FOLLOW | MAKES, from);
     // A folder takes the place of nothing or of an empty folder.
     this.#recorder.see((folder ? LISTING : WRITTEN) | NO_FOLLOW | MAKES, to);
   }

@@ -216,6 +216,16 @@ describe.skipIf("missing" in shim)(`the tracker of subprocesses${unless}`, () =>
     expect(place.run(program!, [])).toEqual(contain(...wanted));
   });
 
+  test("a rename looks for the folders of both names before it looks for either", () => {
+    const place = new Tracked();
+    const program = place.compile(
+      "moves",
+      `#include <stdio.h>
+       int main(void) { return rename("none/from", "absent/to") == 0; }`,
+    );
+    expect(place.run(program!, [])).toEqual(contain("c none/from", "e none", "e absent/to", "e absent"));
+  });
+
   test("reads in a folder whose path is too long to be told are marked unknown", () => {
     const place = new Tracked();
     const program = place.compile(
