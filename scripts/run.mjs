@@ -17,6 +17,7 @@ const STEPS = {
   format: () => node(module("@biomejs", "biome", "bin", "biome"), "check", "--write", "."),
   bench: () => node(join(root, "bench", "dist", "main.js"), ...rest),
   "bench:makespan": () => node(join(root, "bench", "dist", "makespan.js"), ...rest),
+  "bench:dependencies": () => node(join(root, "bench", "dist", "dependencies.js"), ...rest),
 };
 
 const run = STEPS[step];

@@ -1,0 +1,104 @@
+import { analyze, type ModelSettings, type SeenFiles } from "@sheaf/analyzer";
+import type { Edge, Task, UsageRecord } from "@sheaf/core";
+import { artifactPath } from "./artifact-path.ts";
+import { freeOrderEdges } from "./free-order-edges.ts";
+import type { KnownList } from "./known-list.ts";
+
+/** Ways to come by edges, in the order in which they are told of. */
+export const ANALYZER_NAMES = ["none", "sequential", "declared", "references", "learned", "llm"] as const;
+export type AnalyzerName = (typeof ANALYZER_NAMES)[number];
+
+/** What an analyzer says about a list. */
+export interface Findings {
+  readonly edges: readonly Edge[];
+  /** What asking a model came to; null where none was asked. */
+  readonly asked: Asked | null;
+}
+
+export interface Asked {
+  /** One record for each call of which the server told the usage. */
+  readonly usage: readonly UsageRecord[];
+  /** False where the model said nothing usable, so that the edges are those of list order. */
+  readonly answered: boolean;
+  /** What went wrong or had to be mended, as sentences for people. */
+  readonly problems: readonly string[];
+}
+
+export interface Analyzer {
+  readonly name: AnalyzerName;
+  /** Tells whether the list has what the analyzer goes by. */
+  suits(list: KnownList): boolean;
+  find(list: KnownList): Promise<Findings>;
+}
+
+/** All analyzers; `llm` is among them where there is a model. */
+export function analyzers(model: ModelSettings | null): readonly Analyzer[] {
+  const any = (): boolean => true;
+  const all: readonly Analyzer[] = [
+    { name: "none", suits: any, find: async () => justEdges([]) },
+    { name: "sequential", suits: any, find: async (list) => justEdges(chainOf(list)) },
+    { name: "declared", suits: saysAll, find: async (list) => justEdges(freeOrderEdges(withFiles(list))) },
+    { name: "references", suits: any, find: async (list) => justEdges(await referencesOf(list)) },
+    { name: "learned", suits: saysAll, find: async (list) => justEdges(await learnedOf(list)) },
+    { name: "llm", suits: any, find: async (list) => await askedOf(list, model) },
+  ];
+  return all.filter(({ name }) => name !== "llm" || model !== null);
+}
+
+const justEdges = (edges: readonly Edge[]): Findings => ({ edges, asked: null });
+
+/** Tells whether every task of the list names what it takes and what it makes. */
+const saysAll = ({ tasks }: KnownList): boolean => tasks.every(({ artifacts }) => artifacts !== null);
+
+function chainOf({ tasks }: KnownList): readonly Edge[] {
+  return tasks.slice(1).map((task, i): Edge => {
+    const label = { kind: "order", source: "assumed", probability: 0.5, evidence: "list order" } as const;
+    return { from: tasks[i]!.id, to: task.id, ...label };
+  });
+}
+
+const withTexts = ({ tasks }: KnownList): readonly Task[] =>
+  tasks.map(({ id, description }) => ({ id, description }));
+
+const withFiles = ({ tasks }: KnownList): readonly Task[] =>
+  tasks.map(({ id, artifacts }) => ({
+    id,
+    reads: (artifacts?.inputs ?? []).map(artifactPath),
+    writes: (artifacts?.outputs ?? []).map(artifactPath),
+  }));
+
+async function referencesOf(list: KnownList): Promise<readonly Edge[]> {
+  const { edges } = await analyze({
+    tasks: withTexts(list),
+    autoDetect: true,
+    askModel: "never",
+    model: null,
+  });
+  return edges.filter(({ source }) => source === "reference");
+}
+
+/** What the list says of files is taken for what an earlier run has seen; the tasks themselves say nothing. */
+async function learnedOf(list: KnownList): Promise<readonly Edge[]> {
+  const seen = new Map<string, SeenFiles>(
+    withFiles(list).map(({ id, reads = [], writes = [] }) => [id, { reads, writes }]),
+  );
+  const { edges } = await analyze({
+    tasks: list.tasks.map(({ id }) => ({ id })),
+    autoDetect: true,
+    askModel: "never",
+    learned: ({ id }) => seen.get(id) ?? null,
+    model: null,
+  });
+  return edges;
+}
+
+/** The model sees what the tasks are to do, and nothing of what they declare. */
+async function askedOf(list: KnownList, model: ModelSettings | null): Promise<Findings> {
+  const request = { tasks: withTexts(list), autoDetect: true, askModel: "when-needed", model } as const;
+  const { edges, usage, fallbacks } = await analyze(request);
+  // There is nothing to ask about a task that is alone.
+  if (list.tasks.length === 1) return justEdges(edges);
+  const from = (source: string): boolean => edges.some((edge) => edge.source === source);
+  const answered = from("llm") || !from("assumed");
+  return { edges, asked: { usage, answered, problems: fallbacks.map(({ reason }) => reason) } };
+}
