@@ -4,9 +4,12 @@ import { artifactPath } from "./artifact-path.ts";
 import { freeOrderEdges } from "./free-order-edges.ts";
 import type { KnownList } from "./known-list.ts";
 
-/** Ways to come by edges, in the order in which they are told of. */
-export const ANALYZER_NAMES = ["none", "sequential", "declared", "references", "learned", "llm"] as const;
-export type AnalyzerName = (typeof ANALYZER_NAMES)[number];
+/**
+ * Ways to come by edges. `none`: there are none. `sequential`: a chain in list order. `declared`: from what tasks take
+ * and make, wherever they stand. `references`: from texts. `learned`: what tasks take and make was seen in an earlier
+ * run, in list order. `llm`: a model, and list order where it says nothing.
+ */
+export type AnalyzerName = "none" | "sequential" | "declared" | "references" | "learned" | "llm";
 
 /** What an analyzer says about a list. */
 export interface Findings {
@@ -16,6 +19,8 @@ export interface Findings {
 }
 
 export interface Asked {
+  /** The answer came from a transcript, so that the time it took means nothing. */
+  readonly isReplayed: boolean;
   /** One record for each call of which the server told the usage. */
   readonly usage: readonly UsageRecord[];
   /** False where the model said nothing usable, so that the edges are those of list order. */
@@ -31,18 +36,24 @@ export interface Analyzer {
   find(list: KnownList): Promise<Findings>;
 }
 
+/** What answers as a model. */
+export interface ModelSource {
+  readonly settings: ModelSettings;
+  /** Its answers come from a transcript. */
+  readonly isReplayed: boolean;
+}
+
 /** All analyzers; `llm` is among them where there is a model. */
-export function analyzers(model: ModelSettings | null): readonly Analyzer[] {
+export function analyzers(model: ModelSource | null): readonly Analyzer[] {
   const any = (): boolean => true;
-  const all: readonly Analyzer[] = [
+  const free: readonly Analyzer[] = [
     { name: "none", suits: any, find: async () => justEdges([]) },
     { name: "sequential", suits: any, find: async (list) => justEdges(chainOf(list)) },
     { name: "declared", suits: saysAll, find: async (list) => justEdges(freeOrderEdges(withFiles(list))) },
     { name: "references", suits: any, find: async (list) => justEdges(await referencesOf(list)) },
     { name: "learned", suits: saysAll, find: async (list) => justEdges(await learnedOf(list)) },
-    { name: "llm", suits: any, find: async (list) => await askedOf(list, model) },
   ];
-  return all.filter(({ name }) => name !== "llm" || model !== null);
+  return model === null ? free : [...free, { name: "llm", suits: any, find: (list) => askedOf(list, model) }];
 }
 
 const justEdges = (edges: readonly Edge[]): Findings => ({ edges, asked: null });
@@ -93,12 +104,16 @@ async function learnedOf(list: KnownList): Promise<readonly Edge[]> {
 }
 
 /** The model sees what the tasks are to do, and nothing of what they declare. */
-async function askedOf(list: KnownList, model: ModelSettings | null): Promise<Findings> {
-  const request = { tasks: withTexts(list), autoDetect: true, askModel: "when-needed", model } as const;
-  const { edges, usage, fallbacks } = await analyze(request);
+async function askedOf(list: KnownList, { settings, isReplayed }: ModelSource): Promise<Findings> {
+  const { edges, usage, fallbacks } = await analyze({
+    tasks: withTexts(list),
+    autoDetect: true,
+    askModel: "when-needed",
+    model: settings,
+  });
   // There is nothing to ask about a task that is alone.
   if (list.tasks.length === 1) return justEdges(edges);
   const from = (source: string): boolean => edges.some((edge) => edge.source === source);
   const answered = from("llm") || !from("assumed");
-  return { edges, asked: { usage, answered, problems: fallbacks.map(({ reason }) => reason) } };
+  return { edges, asked: { isReplayed, usage, answered, problems: fallbacks.map(({ reason }) => reason) } };
 }

@@ -1,16 +1,20 @@
 import { parseArgs } from "node:util";
-import type { ModelSettings } from "@sheaf/analyzer";
 import { BadInput } from "../bad-input.ts";
 
-const USAGE = "usage: bench:dependencies [--set DIR|FILE] [--model URL] [--json | --markdown]";
+const USAGE =
+  "usage: bench:dependencies [--set DIR|FILE] [--model URL] [--transcript FILE] [--json | --markdown]";
 const DEFAULT_MODEL = "gpt-4o-mini";
 
 /** What the command line asks for. */
 export interface DependenciesArguments {
   /** A file or a folder; null for the sets beside the checkout. */
   readonly set: string | null;
-  /** Null: no model is asked. */
-  readonly model: ModelSettings | null;
+  /** Of a server that speaks OpenAI's chat completions; null: no model is asked. */
+  readonly modelUrl: string | null;
+  readonly modelName: string;
+  readonly apiKey: string;
+  /** File to which the model's answers are added, or from which they are taken where no model is named. */
+  readonly transcript: string | null;
   readonly form: "text" | "json" | "markdown";
 }
 
@@ -23,11 +27,15 @@ export function dependenciesArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): DependenciesArguments {
-  const { set = null, model: url, json, markdown } = parsed(args);
+  const { set = null, model: modelUrl = null, transcript = null, json, markdown } = parsed(args);
   if (json && markdown) throw new BadInput(`expected --json or --markdown, not both (${USAGE})`);
   return {
     set,
-    model: url === undefined ? null : modelAt(url, env),
+    modelUrl: modelUrl === null ? null : urlIn(modelUrl),
+    modelName: env.SHEAF_MODEL || DEFAULT_MODEL,
+    // A server of one's own may want no key.
+    apiKey: env.SHEAF_MODEL_API_KEY || "none",
+    transcript,
     form: json ? "json" : markdown ? "markdown" : "text",
   };
 }
@@ -39,6 +47,7 @@ function parsed(args: readonly string[]) {
       options: {
         set: { type: "string" },
         model: { type: "string" },
+        transcript: { type: "string" },
         json: { type: "boolean" },
         markdown: { type: "boolean" },
       },
@@ -48,14 +57,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** A server of one's own may want no key. */
-function modelAt(url: string, env: Readonly<Record<string, string | undefined>>): ModelSettings {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new BadInput(`expected --model to be an http(s) URL, got ${JSON.stringify(url)}`);
-  }
-  return {
-    baseUrl: url,
-    apiKey: env.SHEAF_MODEL_API_KEY || "none",
-    model: env.SHEAF_MODEL || DEFAULT_MODEL,
-  };
+function urlIn(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new BadInput(`expected --model to be an http(s) URL, got ${JSON.stringify(text)}`);
 }

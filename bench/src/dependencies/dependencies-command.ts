@@ -4,12 +4,13 @@ import { BadInput } from "../bad-input.ts";
 import type { CommandOutput } from "../makespan-command.ts";
 import { repository } from "../repository.ts";
 import { markdownTable, textTable } from "../show/table.ts";
-import { analyzers } from "./analyzers.ts";
-import { dependenciesArguments } from "./dependencies-arguments.ts";
+import { analyzers, type ModelSource } from "./analyzers.ts";
+import { type DependenciesArguments, dependenciesArguments } from "./dependencies-arguments.ts";
 import type { DependencyRow } from "./dependency-row.ts";
 import { dependencyTable } from "./dependency-table.ts";
 import { loadSets } from "./load-sets.ts";
 import { measureSets } from "./measure-sets.ts";
+import { type ModelRelay, recordingRelay, replayingRelay } from "./model-relay.ts";
 
 const FOLDER: string = join(repository, "..", "shared", "data", "dependencies");
 
@@ -34,18 +35,13 @@ export async function dependenciesCommand(
     output.stderr.write(`${sentence}\n`);
   };
   try {
-    const { set, model, form } = dependenciesArguments(args, env);
-    const isThere = set !== null || existsSync(folder);
+    const asked = dependenciesArguments(args, env);
+    const isThere = asked.set !== null || existsSync(folder);
     if (!isThere) note(`There are no sets in ${folder}: nothing is compared. Name others with --set DIR.`);
-    const sets = isThere ? loadSets(set ?? folder, note) : [];
-    const rows = await measureSets(sets, analyzers(model), note);
-    if (form === "json") output.stdout.write(rowsAsJson(rows));
-    else if (rows.length > 0) {
-      const table = dependencyTable(rows);
-      output.stdout.write(
-        form === "text" ? textTable(table) : `### ${table.title}\n\n${markdownTable(table)}`,
-      );
-    }
+    const sets = isThere ? loadSets(asked.set ?? folder, note) : [];
+    await using relay = await relayFor(asked);
+    const rows = await measureSets(sets, analyzers(modelSource(asked, relay)), note);
+    output.stdout.write(rendered(rows, asked.form));
     return 0;
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
@@ -54,7 +50,23 @@ export async function dependenciesCommand(
   }
 }
 
-function rowsAsJson(rows: readonly DependencyRow[]): string {
-  if (rows.length === 0) return "[]\n";
-  return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`;
+async function relayFor({ modelUrl, transcript }: DependenciesArguments): Promise<ModelRelay | null> {
+  if (transcript === null) return null;
+  return await (modelUrl === null ? replayingRelay(transcript) : recordingRelay(modelUrl, transcript));
+}
+
+function modelSource(
+  { modelUrl, modelName, apiKey }: DependenciesArguments,
+  relay: ModelRelay | null,
+): ModelSource | null {
+  const baseUrl = relay?.baseUrl ?? modelUrl;
+  if (baseUrl === null) return null;
+  return { settings: { baseUrl, model: modelName, apiKey }, isReplayed: modelUrl === null };
+}
+
+function rendered(rows: readonly DependencyRow[], form: DependenciesArguments["form"]): string {
+  if (rows.length === 0) return form === "json" ? "[]\n" : "";
+  if (form === "json") return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`;
+  const table = dependencyTable(rows);
+  return form === "text" ? textTable(table) : `### ${table.title}\n\n${markdownTable(table)}`;
 }

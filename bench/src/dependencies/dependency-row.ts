@@ -28,17 +28,18 @@ export interface DependencyRow {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
   /** Mean over the lists: from the start of the analysis until the first task may start. */
-  readonly firstDispatchMs: number;
+  readonly firstDispatchMs: number | null;
   /** Mean over the lists: from the start of the analysis to its end. */
-  readonly latencyMs: number;
+  readonly latencyMs: number | null;
 }
 
 /** What an analyzer said about one list. */
 export interface Outcome {
   readonly list: KnownList;
   readonly findings: Findings;
-  readonly firstDispatchMs: number;
-  readonly latencyMs: number;
+  /** Null where the time means nothing. */
+  readonly firstDispatchMs: number | null;
+  readonly latencyMs: number | null;
 }
 
 /** Sums up what an analyzer said about the lists of a set, of which there must be one at least. */
@@ -70,8 +71,8 @@ export function dependencyRow(
     kept: mean(judged.map(({ kept }) => kept)),
     inputTokens: tokens.input,
     outputTokens: tokens.output,
-    firstDispatchMs: mean(outcomes.map(({ firstDispatchMs }) => firstDispatchMs)),
-    latencyMs: mean(outcomes.map(({ latencyMs }) => latencyMs)),
+    firstDispatchMs: meanOfKnown(outcomes.map(({ firstDispatchMs }) => firstDispatchMs)),
+    latencyMs: meanOfKnown(outcomes.map(({ latencyMs }) => latencyMs)),
   };
 }
 
@@ -79,3 +80,6 @@ const share = (part: number, whole: number): number | null => (whole === 0 ? nul
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const meanOfKnown = (values: readonly (number | null)[]): number | null =>
+  values.every((value) => value !== null) ? mean(values) : null;

@@ -3,7 +3,7 @@ import { BadInput } from "../bad-input.ts";
 import { safeIds } from "./safe-ids.ts";
 
 /** One task of a list, as its author wrote it. */
-export interface ListedTask {
+interface ListedTask {
   /** The id that the list gives, made safe. */
   readonly id: TaskId;
   readonly description: string;

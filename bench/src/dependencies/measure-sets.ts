@@ -1,5 +1,5 @@
 import { BadInput } from "../bad-input.ts";
-import type { Analyzer } from "./analyzers.ts";
+import type { Analyzer, Asked } from "./analyzers.ts";
 import { type DependencyRow, dependencyRow, type Outcome } from "./dependency-row.ts";
 import type { KnownList } from "./known-list.ts";
 import type { DependencySet } from "./load-sets.ts";
@@ -16,21 +16,32 @@ export async function measureSets(
   note: (sentence: string) => void,
 ): Promise<readonly DependencyRow[]> {
   const rows: DependencyRow[] = [];
-  for (const { name: set, lists } of sets) {
-    for (const { name: analyzer, suits, find } of analyzers) {
-      const suited = lists.filter(suits);
-      if (suited.length > 0 && suited.length < lists.length) {
-        note(
-          `${set}, ${analyzer}: ${suited.length} of ${lists.length} lists name what each task takes and makes.`,
-        );
-      }
-      if (suited.length === 0) continue;
-      const outcomes = await outcomesOf(suited, find);
-      noteUnanswered(outcomes, (sentence) => note(`${set}, ${analyzer}: ${sentence}`));
-      rows.push(dependencyRow({ set, analyzer }, outcomes));
+  for (const set of sets) {
+    for (const analyzer of analyzers) {
+      const name = `${set.name}, ${analyzer.name}`;
+      const row = await measureSet(set, analyzer, (sentence) => note(`${name}: ${sentence}`));
+      if (row !== null) rows.push(row);
     }
   }
   return rows;
+}
+
+/** Returns null where nothing can be said. */
+async function measureSet(
+  { name: set, lists }: DependencySet,
+  { name: analyzer, suits, find }: Analyzer,
+  note: (sentence: string) => void,
+): Promise<DependencyRow | null> {
+  const suited = lists.filter(suits);
+  if (suited.length === 0) return null;
+  if (suited.length < lists.length) {
+    note(
+      `${suited.length} of ${lists.length} lists name what each task takes and makes; the others are left out.`,
+    );
+  }
+  const outcomes = await outcomesOf(suited, find);
+  const asked = outcomes.flatMap(({ findings }) => findings.asked ?? []);
+  return isUsable(asked, note) ? dependencyRow({ set, analyzer }, outcomes) : null;
 }
 
 async function outcomesOf(lists: readonly KnownList[], find: Analyzer["find"]): Promise<readonly Outcome[]> {
@@ -38,20 +49,25 @@ async function outcomesOf(lists: readonly KnownList[], find: Analyzer["find"]): 
   for (const list of lists) {
     const start = performance.now();
     const findings = await find(list);
-    const latencyMs = performance.now() - start;
+    const tookMs = performance.now() - start;
+    const latencyMs = findings.asked?.isReplayed ? null : tookMs;
     // The analysis is told as a whole, so no task can start before its end.
     outcomes.push({ list, findings, firstDispatchMs: latencyMs, latencyMs });
   }
   return outcomes;
 }
 
-function noteUnanswered(outcomes: readonly Outcome[], note: (sentence: string) => void): void {
-  const asked = outcomes.flatMap(({ findings }) => findings.asked ?? []);
+/** Tells whether what a model was asked is worth a row, and notes what it did not answer. */
+function isUsable(asked: readonly Asked[], note: (sentence: string) => void): boolean {
   const unanswered = asked.filter(({ answered }) => !answered);
-  if (unanswered.length === 0) return;
+  if (unanswered.length === 0) return true;
   const reason = unanswered[0]!.problems.at(-1) ?? "it said nothing";
-  if (unanswered.length === asked.length) throw new BadInput(`the model answered for no list: ${reason}`);
-  note(
-    `${unanswered.length} of ${asked.length} lists were not answered and count in list order (${reason}).`,
-  );
+  const some = `${unanswered.length} of ${asked.length} lists`;
+  if (unanswered[0]!.isReplayed) {
+    note(`left out, as ${some} have no answer in the transcript (${reason}).`);
+    return false;
+  }
+  if (unanswered.length === asked.length) throw new BadInput(`The model answered for no list: ${reason}`);
+  note(`${some} were not answered and count in list order (${reason}).`);
+  return true;
 }

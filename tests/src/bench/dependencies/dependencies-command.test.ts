@@ -1,0 +1,298 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type FakeModelScript, startFakeModelServer } from "@sheaf/testkit";
+import { afterAll, describe, expect, test } from "vitest";
+import { dependenciesCommand } from "../../../../bench/src/dependencies/dependencies-command.ts";
+import type { DependencyRow } from "../../../../bench/src/dependencies/dependency-row.ts";
+
+const root = mkdtempSync(join(tmpdir(), "dependencies-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function file(path: string, text: string): string {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+  return join(root, path);
+}
+
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Said> {
+  const said = { stdout: "", stderr: "" };
+  const output = {
+    stdout: { write: (text: string) => (said.stdout += text) },
+    stderr: { write: (text: string) => (said.stderr += text) },
+  };
+  return { code: await dependenciesCommand(args, output, { env, folder: join(root, "absent") }), ...said };
+}
+
+const rowsIn = ({ stdout }: Said): DependencyRow[] => JSON.parse(stdout);
+const rowOf = (said: Said, analyzer: string): DependencyRow | undefined =>
+  rowsIn(said).find((row) => row.analyzer === analyzer);
+
+const jsonl = (...lists: object[]): string => lists.map((list) => `${JSON.stringify(list)}\n`).join("");
+
+// The list is not in order: "use" stands before "make", which it needs, and "tell" speaks of step 1.
+const flow = {
+  tasks: [
+    { id: "use", description: "Uses it", inputs: ["it.*"], outputs: ["used"] },
+    { id: "make", description: "Makes it", inputs: [], outputs: ["it.*"] },
+    { id: "tell", description: "Tells what step 1 found", inputs: ["used"], outputs: [] },
+    { id: "idle", description: "Does something else", inputs: ["it.x"], outputs: ["other"] },
+  ],
+  edges: [
+    ["make", "use"],
+    ["use", "tell"],
+  ],
+};
+const texts = {
+  tasks: [
+    { id: "a", description: "Cook rice" },
+    { id: "b", description: "Eat the rice" },
+    { id: "c", description: "Read" },
+  ],
+  edges: [["a", "b"]],
+  durations: [1, 1, 3],
+};
+const flows = file("sets/flows.jsonl", jsonl(flow));
+const plain = file("sets/plain.jsonl", jsonl(texts));
+
+describe("rows", () => {
+  test("there is one for each set and analyzer, and none where a set does not have what an analyzer goes by", async () => {
+    const said = await run(["--set", join(root, "sets"), "--json"]);
+    expect({ code: said.code, stderr: said.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(rowsIn(said).map(({ set, analyzer }) => `${set} ${analyzer}`)).toEqual([
+      ...["none", "sequential", "declared", "references", "learned"].map((name) => `flows ${name}`),
+      ...["none", "sequential", "references"].map((name) => `plain ${name}`),
+    ]);
+  });
+
+  test("figures are right where true edges lead up the list", async () => {
+    const said = await run(["--set", flows, "--json"]);
+    const free = { set: "flows", items: 1, tasks: 4, inputTokens: 0, outputTokens: 0 };
+    const times = { firstDispatchMs: expect.any(Number), latencyMs: expect.any(Number) };
+    expect(rowsIn(said)).toEqual([
+      // True pairs: make-use, use-tell, make-tell. Independent ones: those with idle.
+      {
+        ...{ ...free, ...times, analyzer: "none", precision: null, recall: 0, f1: 0 },
+        ...{ missed: 1, spurious: 0, nothingMissed: 0, kept: 1 },
+      },
+      {
+        ...{ ...free, ...times, analyzer: "sequential", precision: 0, recall: 0, f1: 0 },
+        ...{ missed: 1 / 3, spurious: 1, nothingMissed: 0, kept: 3 / 4 },
+      },
+      {
+        ...{ ...free, ...times, analyzer: "declared", precision: 1, recall: 1, f1: 1 },
+        ...{ missed: 0, spurious: 0, nothingMissed: 1, kept: 1 },
+      },
+      {
+        ...{ ...free, ...times, analyzer: "references", precision: 1, recall: 1 / 2, f1: 2 / 3 },
+        ...{ missed: 2 / 3, spurious: 0, nothingMissed: 0, kept: 1 },
+      },
+      // What was seen is taken in list order, so "make" is to wait for "use", which read what it writes.
+      {
+        ...{ ...free, ...times, analyzer: "learned", precision: 1 / 2, recall: 1 / 2, f1: 1 / 2 },
+        ...{ missed: 2 / 3, spurious: 0, nothingMissed: 0, kept: 3 / 2 },
+      },
+    ]);
+  });
+
+  test("counts are summed over the lists of a set, and kept is their mean", async () => {
+    const set = file("two.jsonl", jsonl(texts, { ...texts, edges: [], durations: [1, 1, 1] }));
+    const said = await run(["--set", set, "--json"]);
+    expect(rowOf(said, "sequential")).toMatchObject({
+      ...{ items: 2, tasks: 6, precision: 1 / 4, recall: 1, f1: 2 / 5 },
+      ...{ missed: 0, spurious: 1, nothingMissed: 1, kept: (3 / 5 + 1 / 3) / 2 },
+    });
+  });
+
+  test("a share of nothing is null", async () => {
+    const set = file("alone.jsonl", jsonl({ tasks: [{ id: "a", description: "" }], edges: [] }));
+    expect(rowOf(await run(["--set", set, "--json"]), "sequential")).toMatchObject({
+      ...{ precision: null, recall: null, f1: null, missed: null, spurious: null },
+      ...{ nothingMissed: 1, kept: 1 },
+    });
+  });
+
+  test("lists that do not name all that tasks take and make are left out of declared and learned, with a note", async () => {
+    const set = file("mixed.jsonl", jsonl(flow, texts));
+    const said = await run(["--set", set, "--json"]);
+    expect(rowsIn(said).map(({ analyzer, items }) => `${analyzer} ${items}`)).toEqual([
+      ...["none 2", "sequential 2", "declared 1", "references 2", "learned 1"],
+    ]);
+    expect(said.stderr.split("\n")[0]).toBe(
+      "mixed, declared: 1 of 2 lists name what each task takes and makes; the others are left out.",
+    );
+  });
+});
+
+test("true edges that say nothing are left out and told, and the figures are those without them", async () => {
+  const set = file("self.jsonl", jsonl({ ...flow, edges: [...flow.edges, ["use", "use"]] }));
+  const said = await run(["--set", set, "--json"]);
+  expect(said.stderr).toBe(`${set}: line 1: edge 3, ["use","use"], joins a task to itself: left out.\n`);
+  expect(rowOf(said, "declared")).toMatchObject({ precision: 1, recall: 1 });
+});
+
+describe("form", () => {
+  test("a table for people is the default, --markdown gives one for papers", async () => {
+    const text = await run(["--set", plain]);
+    const table = text.stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, "  "));
+    expect(table[0]).toBe("Dependencies");
+    expect(table[2]).toBe(
+      "set  analyzer  lists  tasks  precision  recall  F1  missed  spurious  nothing missed  kept  tokens in  tokens out  first dispatch, ms  analysis, ms",
+    );
+    expect(table[3]).toMatch(
+      /^plain {2}none {2}1 {2}3 {2}- {2}0\.000 {2}0\.000 {2}1\.000 {2}0\.000 {2}0\.000 {2}1\.000 {2}0 {2}0 {2}\d+\.\d\d {2}\d+\.\d\d$/,
+    );
+    const { stdout } = await run(["--set", plain, "--markdown"]);
+    expect(stdout).toContain("### Dependencies\n\n| set | analyzer | lists |");
+    expect(stdout).toContain(
+      "| plain | sequential | 1 | 3 | 0.500 | 1.000 | 0.667 | 0.000 | 1.000 | 1.000 | 0.600 |",
+    );
+  });
+
+  test("without sets beside the checkout it says so and gives nothing", async () => {
+    expect(await run(["--json"])).toEqual({
+      code: 0,
+      stdout: "[]\n",
+      stderr: `There are no sets in ${join(root, "absent")}: nothing is compared. Name others with --set DIR.\n`,
+    });
+    expect((await run([])).stdout).toBe("");
+  });
+});
+
+describe("what cannot be used ends with code 2, one sentence on stderr and nothing on stdout", () => {
+  const broken = file("broken.jsonl", `${JSON.stringify(texts)}\n{"tasks": 3}\n`);
+  test.each<[string, string[], string]>([
+    ["a broken line", ["--set", broken], `${broken}: line 2: expected \`tasks\` to be a list`],
+    ["a missing folder", ["--set", join(root, "gone")], "gone: there is no such file or folder"],
+    [
+      "a folder without sets",
+      ["--set", dirname(file("none/a.txt", ""))],
+      "expected .jsonl files in this folder",
+    ],
+    ["an unknown option", ["--wat"], "Unknown option '--wat'"],
+    ["two forms", ["--json", "--markdown"], "expected --json or --markdown, not both (usage: "],
+    ["no URL", ["--model", "gpt"], 'expected --model to be an http(s) URL, got "gpt"'],
+    [
+      "a missing transcript",
+      ["--set", plain, "--transcript", join(root, "no")],
+      "no: cannot be read (ENOENT)",
+    ],
+    [
+      "another transcript",
+      ["--set", plain, "--transcript", plain],
+      "plain.jsonl: line 1: expected an answer that",
+    ],
+  ])("%s", async (_, args, problem) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(problem);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("with a model", () => {
+  const usage = { prompt_tokens: 200, completion_tokens: 30 };
+  const record = (task: number, ...on: number[]): object => ({
+    task,
+    needs: on.map((number) => ({ evidence: "rice", on: number, type: "logic", p: 0.9 })),
+  });
+  const right = JSON.stringify({ tasks: [record(2, 1), record(3)] });
+
+  async function withServer<T>(script: FakeModelScript, work: (url: string) => Promise<T>) {
+    const server = await startFakeModelServer(script);
+    try {
+      return { result: await work(server.baseUrl), requests: server.requests };
+    } finally {
+      await server.close();
+    }
+  }
+
+  test("it is asked about the texts alone, and its tokens and times are booked", async () => {
+    const set = file("asked.jsonl", jsonl(texts, { ...flow, tasks: flow.tasks.slice(0, 3) }));
+    const env = { SHEAF_MODEL: "some-model", SHEAF_MODEL_API_KEY: "secret-key" };
+    const { result, requests } = await withServer(
+      () => ({ kind: "answer", content: right, usage }),
+      (url) => run(["--set", set, "--model", url, "--json"], env),
+    );
+    const row = rowOf(result, "llm");
+    // Of the second list it says that 2 needs 1, which is the wrong way round, and its text that 3 speaks of 1.
+    expect(row).toMatchObject({
+      items: 2,
+      precision: 2 / 3,
+      recall: 2 / 3,
+      inputTokens: 400,
+      outputTokens: 60,
+    });
+    expect(row!.latencyMs).toBeGreaterThan(0);
+    expect(row!.firstDispatchMs).toBe(row!.latencyMs);
+    const asked = requests.map(({ body }) => JSON.stringify(body)).join();
+    expect(asked).toContain("some-model");
+    expect(asked).not.toContain("it.*");
+    expect(asked).not.toContain("it/");
+    expect(requests.every(({ headers }) => headers.authorization === "Bearer secret-key")).toBe(true);
+  });
+
+  test("tokens that the server does not tell are null", async () => {
+    const { result } = await withServer(
+      () => ({ kind: "answer", content: right, usage: null }),
+      (url) => run(["--set", plain, "--model", url, "--json"]),
+    );
+    expect(rowOf(result, "llm")).toMatchObject({ f1: 1, inputTokens: null, outputTokens: null });
+  });
+
+  test("lists that it does not answer are told, and where it answers none there are no figures", async () => {
+    const set = file("half.jsonl", jsonl(texts, texts));
+    const some = await withServer(
+      (call) => (call === 1 ? { kind: "answer", content: right } : { kind: "answer", content: "no idea" }),
+      (url) => run(["--set", set, "--model", url, "--json"]),
+    );
+    expect(some.result.stderr).toMatch(
+      /^half, llm: 1 of 2 lists were not answered and count in list order \(/,
+    );
+    expect(rowOf(some.result, "llm")).toMatchObject({ items: 2, precision: 2 / 3 });
+    const none = await withServer(
+      () => ({ kind: "answer", content: "no idea" }),
+      (url) => run(["--set", set, "--model", url, "--json"]),
+    );
+    expect(none.result).toMatchObject({ code: 2, stdout: "" });
+    expect(none.result.stderr).toMatch(/^The model answered for no list: .+\n$/);
+  });
+
+  test("what it answers is recorded, and replayed without it to the same figures, but for times", async () => {
+    const transcript = join(root, "answers.transcript");
+    const { result: live, requests } = await withServer(
+      (call) => (call === 1 ? { kind: "format-refused" } : { kind: "answer", content: right, usage }),
+      (url) =>
+        run(["--set", plain, "--model", `${url}/`, "--transcript", transcript, "--json"], {
+          SHEAF_MODEL: "m",
+        }),
+    );
+    expect(requests).toHaveLength(2);
+    expect(readFileSync(transcript, "utf8")).not.toContain("Bearer");
+    const replayed = await run(["--set", plain, "--transcript", transcript, "--json"]);
+    expect(rowOf(replayed, "llm")).toEqual({
+      ...rowOf(live, "llm"),
+      firstDispatchMs: null,
+      latencyMs: null,
+    });
+  });
+
+  test("a set of which the transcript lacks an answer has no llm row, and a note says so", async () => {
+    const transcript = join(root, "partial.transcript");
+    await withServer(
+      () => ({ kind: "answer", content: right, usage }),
+      (url) => run(["--set", plain, "--model", url, "--transcript", transcript]),
+    );
+    const more = file("more.jsonl", jsonl(texts, { ...flow, goal: "" }));
+    const said = await run(["--set", more, "--transcript", transcript, "--json"]);
+    expect(said.code).toBe(0);
+    expect(rowOf(said, "llm")).toBeUndefined();
+    expect(said.stderr).toContain("more, llm: left out, as 1 of 2 lists have no answer in the transcript (");
+  });
+});
