@@ -5,6 +5,7 @@ import { type FakeModelScript, startFakeModelServer } from "@sheaf/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 import { dependenciesCommand } from "../../../../bench/src/dependencies/dependencies-command.ts";
 import type { DependencyRow } from "../../../../bench/src/dependencies/dependency-row.ts";
+import { tokensOf } from "../../../../bench/src/dependencies/tokens.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dependencies-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -36,13 +37,13 @@ const rowOf = (said: Said, analyzer: string): DependencyRow | undefined =>
 
 const jsonl = (...lists: object[]): string => lists.map((list) => `${JSON.stringify(list)}\n`).join("");
 
-// The list is not in order: "use" stands before "make", which it needs, and "tell" speaks of step 1.
+// The list is not in order: "use" stands before "make", which it needs, "tell" speaks of step 1, and "idle" of one that it does not need.
 const flow = {
   tasks: [
     { id: "use", description: "Uses it", inputs: ["it.*"], outputs: ["used"] },
     { id: "make", description: "Makes it", inputs: [], outputs: ["it.*"] },
     { id: "tell", description: "Tells what step 1 found", inputs: ["used"], outputs: [] },
-    { id: "idle", description: "Does something else", inputs: ["it.x"], outputs: ["other"] },
+    { id: "idle", description: "Does something else than step 2", inputs: ["it.x"], outputs: ["other"] },
   ],
   edges: [
     ["make", "use"],
@@ -90,8 +91,8 @@ describe("rows", () => {
         ...{ missed: 0, spurious: 0, nothingMissed: 1, kept: 1 },
       },
       {
-        ...{ ...free, ...times, analyzer: "references", precision: 1, recall: 1 / 2, f1: 2 / 3 },
-        ...{ missed: 2 / 3, spurious: 0, nothingMissed: 0, kept: 1 },
+        ...{ ...free, ...times, analyzer: "references", precision: 1 / 2, recall: 1 / 2, f1: 1 / 2 },
+        ...{ missed: 2 / 3, spurious: 1 / 3, nothingMissed: 0, kept: 1 },
       },
       // What was seen is taken in list order, so "make" is to wait for "use", which read what it writes.
       {
@@ -128,6 +129,26 @@ describe("rows", () => {
       "mixed, declared: 1 of 2 lists name what each task takes and makes; the others are left out.",
     );
   });
+});
+
+test("who takes a part of a variable needs who makes the variable, and nobody who makes another one", async () => {
+  const parts = [
+    { id: "a", description: "", inputs: ["$v2.rows[0].id", "$v10.id"], outputs: [] },
+    { id: "b", description: "", inputs: [], outputs: ["$v2"] },
+    { id: "c", description: "", inputs: [], outputs: ["$v1"] },
+  ];
+  const set = file("parts.jsonl", jsonl({ tasks: parts, edges: [["b", "a"]] }));
+  expect(rowOf(await run(["--set", set, "--json"]), "declared")).toMatchObject({ precision: 1, recall: 1 });
+});
+
+test("tasks that take from each other in a circle, or from themselves, are still put in some order", async () => {
+  const around = [
+    { id: "a", description: "", inputs: ["y", "x"], outputs: ["x"] },
+    { id: "b", description: "", inputs: ["x"], outputs: ["y"] },
+  ];
+  const set = file("circle.jsonl", jsonl({ tasks: around, edges: [["a", "b"]] }));
+  const said = await run(["--set", set, "--json"]);
+  expect(rowOf(said, "declared")).toMatchObject({ precision: 1, recall: 1, kept: 1 });
 });
 
 test("true edges that say nothing are left out and told, and the figures are those without them", async () => {
@@ -236,6 +257,16 @@ describe("with a model", () => {
     expect(asked).not.toContain("it.*");
     expect(asked).not.toContain("it/");
     expect(requests.every(({ headers }) => headers.authorization === "Bearer secret-key")).toBe(true);
+  });
+
+  test("tokens of which the server tells only some are null as a sum", () => {
+    const asked = (inputTokens?: number) => {
+      const usage = [{ model: "m", outputTokens: 3, ...(inputTokens !== undefined && { inputTokens }) }];
+      return { isReplayed: false, answered: true, problems: [], usage };
+    };
+    expect(tokensOf([asked(5), asked(7)])).toEqual({ input: 12, output: 6 });
+    expect(tokensOf([asked(5), asked()])).toEqual({ input: null, output: 6 });
+    expect(tokensOf([])).toEqual({ input: 0, output: 0 });
   });
 
   test("tokens that the server does not tell are null", async () => {
