@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { appendExchange, readTranscript, requestKey } from "./transcript.ts";
+import { appendExchange, openTranscript, readTranscript, requestKey } from "./transcript.ts";
 
 /** A server on this machine that stands between the analyzer and a model. */
 export interface ModelRelay extends AsyncDisposable {
@@ -16,8 +16,14 @@ interface Request {
 
 type Answer = (request: Request, response: ServerResponse) => Promise<void>;
 
-/** Hands requests on to the server at `upstream`, and its answers back as they come; those that say something are added to the transcript. */
+/**
+ * Hands requests on to the server at `upstream`, and its answers back as they come. Those that say something are added
+ * to the transcript.
+ *
+ * @throws BadInput when the transcript cannot be written.
+ */
 export async function recordingRelay(upstream: string, transcript: string): Promise<ModelRelay> {
+  openTranscript(transcript);
   const base = upstream.replace(/\/+$/, "");
   return await startRelay(async ({ path, authorization, body }, response) => {
     const gone = new AbortController();

@@ -12,7 +12,8 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function parseList(line: string): KnownList {
   const list = objectIn(jsonIn(line));
-  if (list === undefined) throw new BadInput(`expected a list as a JSON object, got ${show(jsonIn(line))}`);
+  if (list === undefined)
+    throw new BadInput(`expected a list as a JSON object in one line, got ${show(jsonIn(line))}`);
   const tasks = tasksIn(list.tasks);
   return knownList({
     tasks,
@@ -26,7 +27,7 @@ function jsonIn(line: string): unknown {
     return JSON.parse(line);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new BadInput(`expected a list as a JSON object, got what is not JSON (${problem})`);
+    throw new BadInput(`expected a list as a JSON object in one line, got what is not JSON (${problem})`);
   }
 }
 

@@ -27,6 +27,19 @@ function withoutModel(body: string): string {
   }
 }
 
+/**
+ * Makes sure that exchanges can be added to a transcript, which need not be there yet.
+ *
+ * @throws BadInput
+ */
+export function openTranscript(file: string): void {
+  try {
+    appendFileSync(file, "");
+  } catch (error) {
+    throw new BadInput(`${file}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
 /** Adds an exchange to the end of a transcript. */
 export function appendExchange(file: string, exchange: Exchange): void {
   appendFileSync(file, `${JSON.stringify(exchange)}\n`);

@@ -134,10 +134,10 @@ describe("the path of a name", () => {
 
 describe("a defect is told with its file and line, and with what was expected", () => {
   test.each([
-    ["{", "expected a list as a JSON object, got what is not JSON ("],
-    ["hello", "expected a list as a JSON object, got what is not JSON ("],
-    ["[1]", "expected a list as a JSON object, got [1]"],
-    ["null", "expected a list as a JSON object, got null"],
+    ["{", "expected a list as a JSON object in one line, got what is not JSON ("],
+    ["hello", "expected a list as a JSON object in one line, got what is not JSON ("],
+    ["[1]", "expected a list as a JSON object in one line, got [1]"],
+    ["null", "expected a list as a JSON object in one line, got null"],
     ["{}", "expected `tasks` to be a list of one task or more, got undefined"],
     [list({ tasks: [] }), "expected `tasks` to be a list of one task or more, got []"],
     [
