@@ -1,7 +1,6 @@
-import { analyze, type ModelSettings, type SeenFiles } from "@sheaf/analyzer";
+import { analyze, freeOrder, type ModelSettings, type SeenFiles } from "@sheaf/analyzer";
 import type { Edge, Task, UsageRecord } from "@sheaf/core";
 import { artifactPath } from "./artifact-path.ts";
-import { freeOrderEdges } from "./free-order-edges.ts";
 import type { KnownList } from "./known-list.ts";
 
 /**
@@ -49,7 +48,7 @@ export function analyzers(model: ModelSource | null): readonly Analyzer[] {
   const free: readonly Analyzer[] = [
     { name: "none", suits: any, find: async () => justEdges([]) },
     { name: "sequential", suits: any, find: async (list) => justEdges(chainOf(list)) },
-    { name: "declared", suits: saysAll, find: async (list) => justEdges(freeOrderEdges(withFiles(list))) },
+    { name: "declared", suits: saysAll, find: async (list) => justEdges(await declaredOf(list)) },
     { name: "references", suits: any, find: async (list) => justEdges(await referencesOf(list)) },
     { name: "learned", suits: saysAll, find: async (list) => justEdges(await learnedOf(list)) },
   ];
@@ -77,6 +76,13 @@ const withFiles = ({ tasks }: KnownList): readonly Task[] =>
     reads: (artifacts?.inputs ?? []).map(artifactPath),
     writes: (artifacts?.outputs ?? []).map(artifactPath),
   }));
+
+/** The list is a set: nobody says that who makes a file stands before who takes it. */
+async function declaredOf(list: KnownList): Promise<readonly Edge[]> {
+  const { tasks } = freeOrder(withFiles(list));
+  const { edges } = await analyze({ tasks, autoDetect: true, askModel: "never", model: null });
+  return edges;
+}
 
 async function referencesOf(list: KnownList): Promise<readonly Edge[]> {
   const { edges } = await analyze({

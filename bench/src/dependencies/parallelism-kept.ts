@@ -1,5 +1,11 @@
-import { buildGraph, dispatchPriorities, findCycle, type Graph, listSchedule } from "@sheaf/core";
-import { cycleGroups } from "./cycle-groups.ts";
+import {
+  buildGraph,
+  dispatchPriorities,
+  findCycle,
+  type Graph,
+  listSchedule,
+  strongComponents,
+} from "@sheaf/core";
 
 /** Tasks that may run at once. */
 const WORKERS = 4;
@@ -24,7 +30,7 @@ export function repaired(predicted: Graph, gold: Graph): Graph {
   const { ids } = predicted;
   const both = buildGraph(ids, [...predicted.edges, ...gold.edges]);
   if (findCycle(both) === undefined) return both;
-  const groups = cycleGroups(both);
+  const { of: groups } = strongComponents(both.successors);
   const groupOf = (id: string): number => groups[both.indexOf(id)!]!;
   const addable = gold.edges.filter(({ from, to }) => groupOf(from) !== groupOf(to));
   return buildGraph(ids, [...predicted.edges, ...addable]);

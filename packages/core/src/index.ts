@@ -47,6 +47,7 @@ export { fromMermaid, type MermaidOptions, toMermaid } from "./graph/mermaid.ts"
 export { dependenciesOf, dependentsOf, type NeighbourOptions } from "./graph/neighbours.ts";
 export { reversed } from "./graph/reversed.ts";
 export { serialOrder, serialOrderOf } from "./graph/serial-order.ts";
+export { type StrongComponents, strongComponents } from "./graph/strong-components.ts";
 export { type GraphSummary, summarizeGraph } from "./graph/summarize-graph.ts";
 export { transitiveReduction } from "./graph/transitive-reduction.ts";
 export { upwardRank } from "./graph/upward-rank.ts";

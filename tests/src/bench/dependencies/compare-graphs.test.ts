@@ -3,7 +3,6 @@ import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Comparison, compareGraphs } from "../../../../bench/src/dependencies/compare-graphs.ts";
-import { cycleGroups } from "../../../../bench/src/dependencies/cycle-groups.ts";
 import { parallelismKept, repaired } from "../../../../bench/src/dependencies/parallelism-kept.ts";
 import { drawnGraphs, graphOf, type Pair, pathsOf } from "./drawn-graphs.ts";
 
@@ -62,24 +61,6 @@ test("graphs of more tasks than one sweep looks at are compared the same", () =>
     independentPairs: 2_500 * 700,
     orderedPairs: 2_500 * 350,
   });
-});
-
-test("two tasks are of one group just where each leads to the other", () => {
-  fc.assert(
-    fc.property(drawnGraphs(7), ({ gold, predicted }) => {
-      const ends = (graph: Graph): Pair[] =>
-        graph.edges.map(({ from, to }) => [graph.indexOf(from)!, graph.indexOf(to)!]);
-      const both = graphOf(gold.ids, [...ends(gold), ...ends(predicted)]);
-      const groups = cycleGroups(both);
-      const leads = pathsOf(both);
-      for (const a of both.ids.keys()) {
-        for (const b of both.ids.keys()) {
-          expect(groups[a] === groups[b]).toBe(a === b || (leads(a, b) && leads(b, a)));
-        }
-      }
-    }),
-    counts,
-  );
 });
 
 test("a repaired graph has all predicted edges, and the true ones but for those on a cycle with them", () => {
