@@ -1,6 +1,6 @@
 import { EDGE_KINDS, SheafError } from "@sheaf/core";
 import { z } from "zod";
-import { jsonObjects } from "./json-objects.ts";
+import { TaskList } from "./task-list.ts";
 
 /** One thing that a model says a task needs. */
 export interface Need {
@@ -67,23 +67,46 @@ const NEED = z.object({
   p: z.number().catch(0.5),
 });
 const RECORD = z.object({ task: NUMBER, needs: z.array(NEED) });
-const ANSWER = z.object({ tasks: z.array(z.unknown()) });
+
+/** Reads an answer while it comes. */
+export interface AnswerReader {
+  /** Takes the next piece of the text and returns the records that close in it. */
+  push(text: string): readonly AnswerRecord[];
+  /** How many records could not be read so far. */
+  readonly unreadable: number;
+  /** Whether a list of `tasks` has begun. */
+  readonly found: boolean;
+}
+
+/** Returns a reader for one answer. However the text is cut, the records are those of the whole text. */
+export function answerReader(): AnswerReader {
+  const list = new TaskList();
+  let unreadable = 0;
+  return {
+    push(text) {
+      const records = list.push(text).map((element) => RECORD.safeParse(element));
+      const readable = records.flatMap((record) => (record.success ? [record.data] : []));
+      unreadable += records.length - readable.length;
+      return readable;
+    },
+    get unreadable() {
+      return unreadable;
+    },
+    get found() {
+      return list.found;
+    },
+  };
+}
 
 /**
- * Reads a model's answer out of the text around it.
+ * Reads a model's answer out of the text around it. Of an answer that was cut off, the records that are whole.
  *
- * @throws SheafError MODEL_ANSWER_REFUSED when it holds no JSON object with a list of `tasks`.
+ * @throws SheafError MODEL_ANSWER_REFUSED when it holds no list of `tasks`.
  */
 export function readAnswer(text: string): Answer {
-  let objects = 0;
-  for (const value of jsonObjects(text)) {
-    objects++;
-    const answer = ANSWER.safeParse(value);
-    if (!answer.success) continue;
-    const records = answer.data.tasks.map((task) => RECORD.safeParse(task));
-    const readable = records.flatMap((record) => (record.success ? [record.data] : []));
-    return { records: readable, unreadable: records.length - readable.length };
-  }
-  const problem = objects === 0 ? "it holds no JSON object" : "it holds no list of `tasks`";
+  const reader = answerReader();
+  const records = reader.push(text);
+  if (reader.found) return { records, unreadable: reader.unreadable };
+  const problem = text.includes("{") ? "it holds no list of `tasks`" : "it holds no JSON object";
   throw new SheafError("MODEL_ANSWER_REFUSED", { problem });
 }
