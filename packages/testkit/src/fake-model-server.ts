@@ -1,6 +1,7 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type FakeModelReply, sendReply } from "./fake-model-server-reply.ts";
+import { chargeOf, DEFAULT_USAGE, type FakeModelReply, sendReply } from "./fake-model-server-reply.ts";
+import type { FakeUsage } from "./fake-model-stream.ts";
 
 /** A request that a fake model server got. */
 export interface FakeModelRequest {
@@ -12,6 +13,13 @@ export interface FakeModelRequest {
   readonly answered: Promise<boolean>;
 }
 
+/** What a fake model server has taken for one request: for every one that it did not refuse. */
+export interface FakeCharge {
+  readonly usage: FakeUsage;
+  /** Whether it has told the client so. */
+  readonly told: boolean;
+}
+
 /** Says what to do with a request; `call` is 1 for the first. */
 export type FakeModelScript = (call: number, body: unknown) => FakeModelReply;
 
@@ -20,6 +28,8 @@ export interface FakeModelServer {
   readonly baseUrl: string;
   /** All requests so far. */
   readonly requests: readonly FakeModelRequest[];
+  /** What it has charged so far. */
+  readonly charged: readonly FakeCharge[];
   /** Ends the server and every connection to it. */
   close(): Promise<void>;
 }
@@ -27,17 +37,29 @@ export interface FakeModelServer {
 /** Starts a server on this machine that speaks OpenAI's chat completions and does what the script says. */
 export async function startFakeModelServer(script: FakeModelScript): Promise<FakeModelServer> {
   const requests: FakeModelRequest[] = [];
-  const server = createServer((request, response) => {
+  const charged: { usage: FakeUsage; told: boolean }[] = [];
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const answered = new Promise<boolean>((resolve) => {
       response.on("close", () => resolve(response.writableFinished));
     });
-    readBody(request)
-      .then((body) => {
-        requests.push({ path: request.url ?? "", headers: request.headers, body, answered });
-        const isChat = request.method === "POST" && request.url === "/v1/chat/completions";
-        sendReply(response, isChat ? script(requests.length, body) : failure(404, "no such path"));
-      })
-      .catch((error: unknown) => sendReply(response, failure(500, `the script failed: ${String(error)}`)));
+    const body = await readBody(request);
+    requests.push({ path: request.url ?? "", headers: request.headers, body, answered });
+    const isChat = request.method === "POST" && /\/chat\/completions(\?|$)/.test(request.url ?? "");
+    const reply = isChat ? script(requests.length, body) : failure(404, "no such path");
+    const usage = chargeOf(reply);
+    const charge = { usage: usage ?? DEFAULT_USAGE, told: false };
+    if (usage !== null) charged.push(charge);
+    const told = (): void => {
+      charge.told = true;
+    };
+    await sendReply(response, reply, { body, told });
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else
+        sendReply(response, failure(500, `the script failed: ${String(error)}`), { body: null, told() {} });
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -45,6 +67,7 @@ export async function startFakeModelServer(script: FakeModelScript): Promise<Fak
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
+    charged,
     close: () => {
       closing ??= new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));

@@ -8,11 +8,13 @@ export { type Cases, caseCount, cases } from "./cases.ts";
 export { type ExecutorUnderTest, executorConformance } from "./executor-conformance.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {
+  type FakeCharge,
   type FakeModelRequest,
   type FakeModelScript,
   type FakeModelServer,
   startFakeModelServer,
 } from "./fake-model-server.ts";
-export type { FakeModelReply, FakeUsage } from "./fake-model-server-reply.ts";
+export type { FakeModelReply } from "./fake-model-server-reply.ts";
+export type { FakeStream, FakeUsage } from "./fake-model-stream.ts";
 export { type ScriptedAgent, type ScriptedCall, scriptedAgent } from "./scripted-agent.ts";
 export { type Files, memoryDir, readTree, type TempDir, tempDir, writeFiles } from "./temp-dir.ts";
