@@ -13,6 +13,17 @@ export default defineConfig({
     maxWorkers: "100%",
     projects: [
       { ...shared, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout } },
+      // The tests of the model client once more, with the next major version of it.
+      {
+        resolve: { conditions, alias: [{ find: /^openai$/, replacement: "openai-7" }] },
+        ssr: { resolve: { conditions } },
+        test: {
+          name: "openai-7",
+          include: ["packages/analyzer/src/{model-faults,llm/ask-model,llm/retry}.test.ts"],
+          env: { TEST_OPENAI: "7" },
+          testTimeout,
+        },
+      },
       {
         ...shared,
         test: {
