@@ -53,6 +53,8 @@ export interface Analysis {
   readonly warnings: readonly string[];
   /** One record for each model call of which the server told the usage, failed ones included. */
   readonly usage: readonly UsageRecord[];
+  /** Model calls that may have cost something of which the server has told nothing. */
+  readonly unmetered: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
   if (!autoDetect) {
     const barriers = undeclaredTasks(tasks, { files: false });
     const edges = mergeEdges([...declared, ...assumedEdges(tasks, barriers)]);
-    return { edges, fallbacks: [], warnings: [], usage: [] };
+    return { edges, fallbacks: [], warnings: [], usage: [], unmetered: 0 };
   }
   const references = findReferences(tasks);
   const learned = learnFrom(tasks, request.learned ?? (() => null), request.isAppended);
@@ -83,10 +85,18 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
     fallbacks: fallbacksOf(asked, tasks, barriers),
     warnings: [...references.warnings, ...listWarnings(request)],
     usage: asked.usage,
+    unmetered: asked.unmetered,
   };
 }
 
-const NOT_ASKED: ModelFindings = { edges: [], answered: new Set(), problem: null, repairs: [], usage: [] };
+const NOT_ASKED: ModelFindings = {
+  edges: [],
+  answered: new Set(),
+  problem: null,
+  repairs: [],
+  usage: [],
+  unmetered: 0,
+};
 
 async function ask(request: AnalyzeRequest, undeclared: ReadonlySet<number>): Promise<ModelFindings> {
   const { tasks, model, signal } = request;
@@ -120,11 +130,15 @@ function targetsOf(
 }
 
 function fallbacksOf(
-  { problem, repairs, answered }: ModelFindings,
+  { problem, repairs, answered, unmetered }: ModelFindings,
   tasks: readonly Task[],
   barriers: ReadonlySet<number>,
 ): readonly Fallback[] {
   const reasons = [...repairs];
+  if (unmetered > 0) {
+    const calls = unmetered === 1 ? "1 model call" : `${unmetered} model calls`;
+    reasons.push(`What ${calls} cost was not told, so the cost of the analysis lacks that`);
+  }
   if (problem !== null) {
     const kept =
       barriers.size === 0

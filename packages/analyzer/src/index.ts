@@ -8,4 +8,9 @@ export {
 export { type FreeOrder, freeOrder } from "./free-order.ts";
 export { globsOverlap } from "./globs-overlap.ts";
 export type { SeenFiles } from "./learned.ts";
-export { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./llm/model-settings.ts";
+export {
+  DEFAULT_MODEL_TIMEOUT_MS,
+  MODEL_EFFORTS,
+  type ModelEffort,
+  type ModelSettings,
+} from "./llm/model-settings.ts";

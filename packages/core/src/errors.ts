@@ -47,7 +47,11 @@ interface ErrorDetails {
   };
   INPUT_NOT_READY: { readonly taskId: string; readonly from: string };
   JOURNAL_DAMAGED: { readonly path: string; readonly line: number; readonly problem: string };
-  MODEL_ANSWER_REFUSED: { readonly problem: string };
+  MODEL_ANSWER_REFUSED: {
+    readonly problem: string;
+    /** What came of an answer that did not come to its end; whole records in it can be used. */
+    readonly text?: string;
+  };
   MOUNT_BUSY: { readonly at: string; readonly holders: readonly string[] };
   MOUNT_FAILED: { readonly at: string; readonly problem: string; readonly errno: string | null };
   MOUNT_HOST_LOST: { readonly how: string };

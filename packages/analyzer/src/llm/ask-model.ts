@@ -1,15 +1,16 @@
-import { isSheafError, type UsageRecord } from "@sheaf/core";
-import { APIConnectionError, APIError, OpenAI } from "openai";
-import { ANSWER_SCHEMA } from "./answer.ts";
-import { boundedFetch } from "./bounded-fetch.ts";
-import { completionBody, completionText, completionUsage } from "./completion.ts";
-import { DEFAULT_BASE_URL, type ModelSettings, providerOf } from "./model-settings.ts";
+import { type Clock, isSheafError, systemClock } from "@sheaf/core";
+import { APIConnectionError, APIError } from "openai";
+import { ANSWER_SCHEMA, type AnswerRecord } from "./answer.ts";
+import { askOnce, type ResponseFormat } from "./ask-once.ts";
+import { AnswerBroken } from "./body-parts.ts";
+import type { ModelNotes } from "./model-notes.ts";
+import { DEFAULT_BASE_URL, DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import type { Prompt } from "./prompt.ts";
-
-type ResponseFormat = OpenAI.ChatCompletionCreateParams["response_format"];
+import { PauseTooLong, pause, pauseBefore } from "./retry.ts";
+import { ServerSilent } from "./within-silence.ts";
 
 /** Ways to ask for JSON, the strictest first; servers differ in what they take. */
-const FORMATS: readonly { readonly name: string; readonly format: ResponseFormat }[] = [
+const FORMATS: readonly { readonly name: string; readonly format: ResponseFormat | null }[] = [
   {
     name: "JSON by a schema",
     format: {
@@ -18,76 +19,92 @@ const FORMATS: readonly { readonly name: string; readonly format: ResponseFormat
     },
   },
   { name: "JSON", format: { type: "json_object" } },
-  { name: "plain text", format: undefined },
+  { name: "plain text", format: null },
 ];
 
-// Far above any honest answer: a record takes some 150 bytes.
-const MOST_ANSWER_BYTES = 4 * 2 ** 20;
+/** How a request is put. */
+interface Form {
+  /** Place in FORMATS. */
+  readonly rung: number;
+  readonly asksUsage: boolean;
+}
 
-/** Where the parts of a conversation with a model are noted as they come, so that they outlive a failure. */
-export interface ModelNotes {
-  readonly usage: UsageRecord[];
-  /** Sentences for people about formats that the server refused. */
-  readonly repairs: string[];
+const BEST_FORM: Form = { rung: 0, asksUsage: true };
+
+/** Forms that servers have accepted from this process, by base URL and model, so that each refuses only once. */
+const acceptedForms = new Map<string, Form>();
+
+export interface AskOptions {
+  readonly notes: ModelNotes;
+  readonly signal: AbortSignal;
+  /**
+   * Called with each record as soon as it has come. A task may be told more than once, and differently: what counts in
+   * the end is the text.
+   */
+  readonly onRecord?: (record: AnswerRecord) => void;
+  /** @default systemClock */
+  readonly clock?: Clock;
 }
 
 /**
- * Asks a model once and returns its text; again in a plainer format where the server refuses the one asked for.
+ * Asks a model and returns the text of its answer. Asks again where the server or the connection fails (MOST_TRIES in
+ * all; not once whole records have come), and in a plainer form where the server refuses the one asked for. It does not
+ * end by itself at the deadline (see `withinDeadline`), but waits for nothing that lies behind it: a caller that asks
+ * more than once within one deadline gives what is left of it as `timeoutMs`.
  *
- * @throws SheafError MODEL_ANSWER_REFUSED, or what the client throws; `modelProblem` says it in words.
+ * @throws SheafError MODEL_ANSWER_REFUSED, in `text` what came of an answer that was cut off: its whole records are as
+ * good as any. Or the reason of `signal`, or what the client throws; `modelProblem` says it in words.
  */
 export async function askModel(
-  { system, user }: Prompt,
+  prompt: Prompt,
   settings: ModelSettings,
-  { notes, signal }: { readonly notes: ModelNotes; readonly signal: AbortSignal },
+  options: AskOptions,
 ): Promise<string> {
-  const client = clientFor(settings);
-  for (let rung = 0; ; rung++) {
-    const { name, format } = FORMATS[rung]!;
+  const { notes, signal, onRecord = () => {}, clock = systemClock } = options;
+  const endsAt = clock.now() + (settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS);
+  const server = `${settings.baseUrl ?? DEFAULT_BASE_URL} ${settings.model}`;
+  let form = acceptedForms.get(server) ?? BEST_FORM;
+  for (let tries = 1; ; ) {
+    const { rung, asksUsage } = form;
+    const { format } = FORMATS[rung]!;
+    const onAccepted = (): void => void acceptedForms.set(server, { rung, asksUsage });
+    const shared = { prompt, settings, notes, signal, clock, onAccepted, onRecord };
     try {
-      const completion: unknown = await client.chat.completions.create(
-        {
-          model: settings.model,
-          messages: [
-            { role: "system", content: system },
-            { role: "user", content: user },
-          ],
-          ...(format === undefined ? {} : { response_format: format }),
-          ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
-        },
-        { signal },
-      );
-      const body = completionBody(completion);
-      const usage = completionUsage(body, { model: settings.model, provider: providerOf(settings) });
-      if (usage !== null) notes.usage.push(usage);
-      return completionText(body);
+      return await askOnce({ ...shared, format, asksUsage });
     } catch (error) {
-      const plainer = FORMATS[rung + 1];
-      if (plainer === undefined || !mayRefuseFormat(error)) throw error;
-      notes.repairs.push(
-        `The model's server refused to answer in ${name}, so it was asked for ${plainer.name}`,
-      );
+      signal.throwIfAborted();
+      const plainer = plainerForm(form, error);
+      if (plainer !== null) {
+        notes.repairs.push(refusal(form, plainer));
+        form = plainer;
+        continue;
+      }
+      const pauseMs = pauseBefore({ error, tries, now: clock.now(), endsAt, random: Math.random() });
+      if (pauseMs === null) throw error;
+      notes.repairs.push(`${modelProblem(error, settings)}, so it was asked again`);
+      tries++;
+      await pause(pauseMs, clock, signal);
     }
   }
 }
 
-// Everything that the client would else take from the environment is said here.
-function clientFor(settings: ModelSettings): OpenAI {
-  return new OpenAI({
-    apiKey: settings.apiKey,
-    baseURL: settings.baseUrl ?? DEFAULT_BASE_URL,
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-    logLevel: "off",
-    maxRetries: 0,
-    fetch: boundedFetch(MOST_ANSWER_BYTES),
-  });
+/** Returns how to ask a server that has refused a form; null where another form is no better. */
+function plainerForm({ rung, asksUsage }: Form, error: unknown): Form | null {
+  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null;
+  if (error.code === "context_length_exceeded") return null;
+  const about = `${error.param ?? ""} ${error.message}`;
+  const isAboutUsage = /stream_options|include_usage/.test(about);
+  const isAboutFormat = /response_format|json/i.test(about);
+  if (error.param && !isAboutUsage && !isAboutFormat) return null;
+  if (!isAboutUsage && FORMATS[rung + 1] !== undefined) return { rung: rung + 1, asksUsage };
+  return asksUsage && !isAboutFormat ? { rung, asksUsage: false } : null;
 }
 
-function mayRefuseFormat(error: unknown): boolean {
-  if (!(error instanceof APIError)) return false;
-  return (error.status === 400 || error.status === 422) && error.code !== "context_length_exceeded";
+function refusal(form: Form, plainer: Form): string {
+  const [refused, next] = [FORMATS[form.rung]!.name, FORMATS[plainer.rung]!.name];
+  return form.rung === plainer.rung
+    ? "The model's server refused to tell what a streamed answer costs, so it was not asked to"
+    : `The model's server refused to answer in ${refused}, so it was asked for ${next}`;
 }
 
 const LONGEST_PROBLEM = 240;
@@ -103,9 +120,12 @@ export function modelProblem(error: unknown, { apiKey }: ModelSettings): string 
 
 function problemText(error: unknown): string {
   if (isSheafError(error, "MODEL_ANSWER_REFUSED")) return error.message;
+  if (error instanceof PauseTooLong) return `${problemText(error.cause)}: ${error.message}`;
+  if (error instanceof ServerSilent) return `The model's server was silent (${error.message})`;
+  if (error instanceof AnswerBroken) return `The model's answer broke off (${innermost(error)})`;
   if (error instanceof APIConnectionError)
     return `The model's server cannot be reached (${innermost(error)})`;
-  if (error instanceof APIError && error.status !== undefined) {
+  if (error instanceof APIError) {
     return `The model's server answered ${error.message}`;
   }
   return `Asking the model failed (${innermost(error)})`;

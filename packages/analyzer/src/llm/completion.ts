@@ -1,5 +1,6 @@
 import { describeData, SheafError, show, type UsageRecord } from "@sheaf/core";
 import { z } from "zod";
+import { AnswerBroken } from "./body-parts.ts";
 
 const COUNT = z.int().nonnegative().optional().catch(undefined);
 
@@ -13,30 +14,31 @@ const USAGE = z.object({
   }),
 });
 
+const SAID = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
+
 const CHOICE = z.object({
   finish_reason: z.string().nullish(),
-  message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+  /** Of a chunk of a stream. */
+  delta: SAID.nullish(),
+  /** Of a completion in one piece. */
+  message: SAID.nullish(),
 });
 
 const COMPLETION = z.object({ choices: z.array(CHOICE) });
 
-const refused = (problem: string): SheafError => new SheafError("MODEL_ANSWER_REFUSED", { problem });
+// Far above any honest answer: a record takes some 150.
+const MOST_ANSWER_LENGTH = 4 * 2 ** 20;
 
-/** Returns the body of a completion as data: the client hands on text as it is where the server names no JSON type. */
-export function completionBody(raw: unknown): unknown {
-  if (typeof raw !== "string") return raw;
-  try {
-    return JSON.parse(raw);
-  } catch {
-    throw refused(`the server sent text that is not JSON: ${show(raw.slice(0, 80))}`);
-  }
-}
+const refused = (problem: string, text?: string): SheafError =>
+  new SheafError("MODEL_ANSWER_REFUSED", { problem, ...(text === undefined ? {} : { text }) });
 
 /** Returns what a completion cost, or null where the server does not tell. */
 export function completionUsage(
   body: unknown,
   asked: { readonly model: string; readonly provider: string },
 ): UsageRecord | null {
+  // Most chunks of a stream say nothing of it.
+  if (typeof body !== "object" || body === null || !("usage" in body) || body.usage === null) return null;
   const parsed = USAGE.safeParse(body);
   if (!parsed.success) return null;
   const { model, usage } = parsed.data;
@@ -59,20 +61,60 @@ export function completionUsage(
 const partOf = (whole: number | undefined, part: number | undefined): number | undefined =>
   part !== undefined && part <= (whole ?? 0) ? part : undefined;
 
-/**
- * Returns the text of a completion.
- *
- * @throws SheafError MODEL_ANSWER_REFUSED when there is none, or when the model did not end it itself.
- */
-export function completionText(body: unknown): string {
-  const parsed = COMPLETION.safeParse(body);
-  if (!parsed.success) throw refused(`the server sent no completion (${describeData(body)})`);
-  const choice = parsed.data.choices[0];
-  if (choice === undefined) throw refused("the server sent a completion without choices");
-  const { content, refusal } = choice.message;
-  if (choice.finish_reason === "length") throw refused("it was cut off at the token limit");
-  if (choice.finish_reason === "content_filter") throw refused("a content filter held it back");
-  if (typeof refusal === "string") throw refused(`the model declined: ${show(refusal)}`);
-  if (typeof content !== "string" || content.trim() === "") throw refused("it is empty");
-  return content;
+/** Puts a completion together from the chunks of a stream, or from the one piece that it is. */
+export class Completion {
+  text = "";
+  #refusal = "";
+  #finish: string | null = null;
+  #isWhole = false;
+  #hasChoice = false;
+  /** What came last that is no completion, in words; null when nothing is wrong. */
+  #strange: string | null = "nothing";
+
+  /** Whether a stream has said that the answer has ended; its usage may still be to come. */
+  get isOver(): boolean {
+    return this.#finish !== null;
+  }
+
+  /** Takes one part and returns the text that it adds. */
+  take(part: unknown): string {
+    const parsed = COMPLETION.safeParse(part);
+    if (!parsed.success) {
+      this.#strange = describeData(part);
+      return "";
+    }
+    this.#strange = null;
+    const choice = parsed.data.choices[0];
+    if (choice === undefined) return "";
+    const said = choice.message ?? choice.delta;
+    this.#hasChoice = true;
+    this.#isWhole ||= choice.message != null;
+    this.#finish = choice.finish_reason ?? this.#finish;
+    this.#refusal += said?.refusal ?? "";
+    const added = said?.content ?? "";
+    this.text += added;
+    if (this.text.length > MOST_ANSWER_LENGTH)
+      throw refused(`it is longer than ${MOST_ANSWER_LENGTH} characters`);
+    return added;
+  }
+
+  /**
+   * Returns the text when all parts have come.
+   *
+   * @throws SheafError MODEL_ANSWER_REFUSED when there is none, or when the model did not end it itself; what came of
+   * it is in `text`. AnswerBroken when a stream ends without saying that the answer has ended.
+   */
+  end(): string {
+    const { text } = this;
+    if (!this.#hasChoice) {
+      if (this.#strange === null) throw refused("the server sent a completion without choices");
+      throw refused(`the server sent no completion (${this.#strange})`);
+    }
+    if (this.#finish === "length") throw refused("it was cut off at the token limit", text);
+    if (this.#finish === "content_filter") throw refused("a content filter held it back", text);
+    if (this.#refusal !== "") throw refused(`the model declined: ${show(this.#refusal)}`);
+    if (this.#finish === null && !this.#isWhole) throw new AnswerBroken("it does not say that it has ended");
+    if (text.trim() === "") throw refused("it is empty");
+    return text;
+  }
 }

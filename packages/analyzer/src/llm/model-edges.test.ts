@@ -70,6 +70,7 @@ describe("modelEdges", () => {
       OPENAI_LOG: "debug",
       OPENAI_ORG_ID: "org-of-somebody",
       OPENAI_PROJECT_ID: "project-of-somebody",
+      OPENAI_CUSTOM_HEADERS: "Authorization: Bearer key-of-somebody",
       OPENAI_BASE_URL: "http://127.0.0.1:1/v1",
     };
     const env = { ...process.env };
@@ -106,34 +107,48 @@ describe("modelEdges", () => {
     [
       "429 with a long Retry-After",
       { kind: "rate-limited", retryAfterS: 90 },
-      "answered 429 Rate limit reached",
+      "answered 429 Rate limit reached: it asks for a pause of 90 s, and 20 s are left",
     ],
-    ["a failing server", { kind: "raw", status: 500, body: "oops" }, "answered 500"],
+    ["an account without money", { kind: "quota-exhausted" }, "answered 429 You exceeded your current quota"],
     [
       "a bad key",
       { kind: "raw", status: 401, body: `{"error":{"message":"bad ${API_KEY}"}}` },
       "401 bad ***",
     ],
-    [
-      "a cut before the headers",
-      { kind: "disconnect", when: "before-headers" },
-      "cannot be reached (other side",
-    ],
-    ["a cut in the body", { kind: "disconnect", when: "in-body" }, "Asking the model failed"],
-    ["a body that is no JSON", { kind: "raw", status: 200, body: "{nope" }, "Asking the model failed"],
+    ["a body that is no JSON", { kind: "raw", status: 200, body: "{nope" }, 'text that is not JSON: "{nope"'],
     [
       "an empty body",
       { kind: "raw", status: 200, body: "", headers: { "content-length": "0" } },
-      "no completion",
+      "no completion (nothing)",
     ],
     ["a page for people", { kind: "html" }, "sent text that is not JSON"],
-    ["a huge answer", { kind: "huge", bytes: 5 * 2 ** 20 }, "larger than 4194304 bytes"],
+    ["a huge answer", { kind: "huge", bytes: 5 * 2 ** 20 }, "longer than 4194304 characters"],
+    ["a huge body", { kind: "huge", bytes: 17 * 2 ** 20, as: "json" }, "larger than 16777216 bytes"],
   ])("ends %s as a problem, without a second request", async (_, reply, problem) => {
     const findings = await ask([reply]);
     expect(findings.problem).toContain(problem);
     expect(findings).toMatchObject({ edges: [], usage: [] });
     expect(findings.answered.size).toBe(0);
     expect(server!.requests).toHaveLength(1);
+  });
+
+  it.each<[string, FakeModelReply, string]>([
+    ["a failing server", { kind: "raw", status: 500, body: "oops" }, "The model's server answered 500 oops"],
+    [
+      "cuts before the headers",
+      { kind: "disconnect", when: "before-headers" },
+      "The model's server cannot be reached (other side closed)",
+    ],
+    [
+      "cuts in the body",
+      { kind: "disconnect", when: "in-body" },
+      "The model's answer broke off (other side closed)",
+    ],
+  ])("ends %s as a problem after three requests, and says so each time", async (_, reply, problem) => {
+    const findings = await ask([reply]);
+    expect(findings.problem).toBe(problem);
+    expect(findings.repairs).toEqual(Array(2).fill(`${problem}, so it was asked again`));
+    expect(server!.requests).toHaveLength(3);
   });
 
   it.each<[string, FakeModelReply, string]>([
@@ -144,7 +159,7 @@ describe("modelEdges", () => {
     ["prose", { kind: "answer", content: "They all depend on each other." }, "no JSON object"],
     ["another schema", { kind: "answer", content: '{"edges":[[1,2]]}' }, "no list of `tasks`"],
     ["an answer about nothing", { kind: "answer", content: '{"tasks":[]}' }, "says nothing about the tasks"],
-    ["a blank answer", { kind: "huge", bytes: 1000 }, "it is empty"],
+    ["a blank answer", { kind: "answer", content: " ".repeat(1000) }, "it is empty"],
   ])("refuses %s and books what it cost", async (_, reply, problem) => {
     const findings = await ask([reply]);
     expect(findings.problem).toContain(problem);

@@ -1,6 +1,7 @@
 import type { Edge, Task, UsageRecord } from "@sheaf/core";
 import { readAnswer } from "./answer.ts";
-import { askModel, type ModelNotes, modelProblem } from "./ask-model.ts";
+import { askModel, modelProblem } from "./ask-model.ts";
+import type { ModelNotes } from "./model-notes.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import { dependencyPrompt } from "./prompt.ts";
 import { repairAnswer } from "./repair.ts";
@@ -24,6 +25,8 @@ export interface ModelFindings {
   /** What had to be mended, as sentences for people. */
   readonly repairs: readonly string[];
   readonly usage: readonly UsageRecord[];
+  /** Requests that may have cost something of which the server has told nothing. */
+  readonly unmetered: number;
 }
 
 /** One request shows the whole list and gets the whole answer, some 40 tokens a task. */
@@ -36,7 +39,7 @@ const MOST_TASKS = 400;
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
   const { tasks, targets, settings, signal } = question;
-  const notes: ModelNotes = { usage: [], repairs: [] };
+  const notes: ModelNotes = { usage: [], unmetered: 0, repairs: [] };
   // Copies: an answer that comes after the deadline must not change what was returned.
   const nothing = (problem: string): ModelFindings => ({
     edges: [],
@@ -44,6 +47,7 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     problem,
     repairs: [...notes.repairs],
     usage: [...notes.usage],
+    unmetered: notes.unmetered,
   });
   if (tasks.length > MOST_TASKS) {
     return nothing(`The list has ${tasks.length} tasks, and a model is asked about ${MOST_TASKS} at most`);
