@@ -246,6 +246,16 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     const other = await askedOf({ OPENAI_API_KEY: "sk-other" }, NO_NEEDS);
     expect(other.requests[0]?.headers.authorization).toBe("Bearer sk-other");
   },
+  SHEAF_MODEL_TEMPERATURE: async () => {
+    const { requests } = await askedOf({ SHEAF_MODEL_TEMPERATURE: "0.5" }, NO_NEEDS);
+    expect(requests[0]?.body).toMatchObject({ temperature: 0.5 });
+    expect((await askedOf({}, NO_NEEDS)).requests[0]?.body).not.toHaveProperty("temperature");
+  },
+  SHEAF_MODEL_EFFORT: async () => {
+    const { requests } = await askedOf({ SHEAF_MODEL_EFFORT: "low" }, NO_NEEDS);
+    expect(requests[0]?.body).toMatchObject({ reasoning_effort: "low" });
+    expect((await askedOf({}, NO_NEEDS)).requests[0]?.body).not.toHaveProperty("reasoning_effort");
+  },
   SHEAF_ANALYSIS_TIMEOUT: async () => {
     const { fallbacks } = await askedOf({ SHEAF_ANALYSIS_TIMEOUT: "0.05" }, { kind: "stall-headers" });
     expect(fallbacks.map(({ part }) => part)).toContain("analysis");
@@ -396,6 +406,7 @@ describe("values", () => {
     SHEAF_TAGS: "llm",
     SHEAF_FROZEN: "../x",
     SHEAF_MODEL_BASE_URL: "localhost",
+    SHEAF_MODEL_TEMPERATURE: "2.1",
   };
   // Any text is the name of a model, a key, or a path.
   const ANY = ["SHEAF_MODEL", "SHEAF_MODEL_API_KEY", "SHEAF_HOME", "SHEAF_MEMO_STORE"];

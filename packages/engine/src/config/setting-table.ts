@@ -1,3 +1,4 @@
+import { MODEL_EFFORTS, type ModelEffort } from "@sheaf/analyzer";
 import { isMemo, MEMO_EXPECTED, MEMO_SCOPES } from "@sheaf/core";
 import { DEFAULT_FROZEN, isPolicyMap, POLICY_NAMES, pathProblem } from "@sheaf/workdir";
 import { MEMO_JSON } from "./memo-json.ts";
@@ -168,6 +169,20 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
     accepts: (value) => value === null || isUrl(value),
   },
   modelApiKey: optionalText("SHEAF_MODEL_API_KEY", "a key"),
+  modelTemperature: {
+    env: "SHEAF_MODEL_TEMPERATURE",
+    fallback: null,
+    expected: "a temperature from 0 to 2",
+    accepts: (value) => value === null || (typeof value === "number" && value >= 0 && value <= 2),
+    parse: parseNumber,
+  },
+  modelEffort: {
+    env: "SHEAF_MODEL_EFFORT",
+    fallback: null,
+    expected: `one of ${MODEL_EFFORTS.join(", ")}`,
+    accepts: (value) => value === null || MODEL_EFFORTS.includes(value as ModelEffort),
+    parse: (text) => text.trim().toLowerCase(),
+  },
   analysisTimeoutMs: duration("SHEAF_ANALYSIS_TIMEOUT", 60_000, 1),
   tracking: boolean("SHEAF_TRACKING", true),
   trackSubprocesses: boolean("SHEAF_TRACK_SUBPROCESSES", false),

@@ -1,3 +1,4 @@
+import type { ModelEffort } from "@sheaf/analyzer";
 import type { ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
 import type { Durability, PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
@@ -57,6 +58,10 @@ export interface Settings {
   readonly modelBaseUrl: string | null;
   /** Key for that server; null when there is none. */
   readonly modelApiKey: string | null;
+  /** Its temperature; null for the server's default. */
+  readonly modelTemperature: number | null;
+  /** How much it shall reason; null for the server's default. */
+  readonly modelEffort: ModelEffort | null;
   /** Longest time for the analysis by a model, in ms. */
   readonly analysisTimeoutMs: number;
   /** Watch what agents in threads and processes read, so that they need not declare it. */

@@ -11,6 +11,7 @@ import { taskDefinition } from "./task-definition.ts";
 /** Whom the analysis asks: nobody without a server or a key. */
 function modelOf(settings: Settings) {
   const { modelApiKey: apiKey, modelBaseUrl, model, analysisTimeoutMs: timeoutMs } = settings;
+  const { modelTemperature: temperature, modelEffort: effort } = settings;
   if (apiKey === null && modelBaseUrl === null) return null;
   return {
     // A server of one's own often wants no key, but the client insists on some text.
@@ -18,6 +19,8 @@ function modelOf(settings: Settings) {
     model,
     timeoutMs,
     ...(modelBaseUrl === null ? {} : { baseUrl: modelBaseUrl }),
+    ...(temperature === null ? {} : { temperature }),
+    ...(effort === null ? {} : { effort }),
   };
 }
 
