@@ -92,6 +92,10 @@ const ANSWERED: Readonly<Record<string, Case>> = {
     requests: 1,
   },
   "a server that refuses a schema": { replies: [{ kind: "format-refused" }, GOOD_REPLY], requests: 2 },
+  "a server that refuses a schema in the stream": {
+    replies: [events({ error: { message: "no json_schema", code: 400 } }), GOOD_REPLY],
+    requests: 2,
+  },
   "a server that refuses to tell the usage": {
     replies: [{ kind: "stream-options-refused" }, GOOD_REPLY],
     requests: 2,
@@ -154,7 +158,7 @@ const FAILED: Readonly<Record<string, Case>> = {
   },
   "a bad request, said in the stream": {
     replies: [events({ error: { message: "no", code: 400 } })],
-    requests: 1,
+    requests: 4,
   },
   "a bad key": { replies: [raw(401, `{"error":{"message":"bad"}}`)], requests: 1 },
   "no such model": { replies: [raw(404, "{}")], requests: 1 },

@@ -203,6 +203,19 @@ describe("askModel", () => {
     }
   });
 
+  it("gives out nothing more once it is aborted", async () => {
+    for (const as of ["json", "stream"] as const) {
+      const caller = new AbortController();
+      const onRecord = vi.fn(() => caller.abort(new Error("enough")));
+      const reply: FakeModelReply = { kind: "answer", content: GOOD, as, stream: { pieceLength: 1000 } };
+      const { answer } = await ask([reply], { signal: caller.signal, onRecord });
+      await expect(answer).rejects.toThrow("enough");
+      await server!.close();
+      server = undefined;
+      expect(onRecord).toHaveBeenCalledTimes(1);
+    }
+  });
+
   it("remembers for each server and model what they accept, and asks so the next time", async () => {
     const picky: FakeModelScript = (_, body) => {
       const { response_format, stream_options } = body as {

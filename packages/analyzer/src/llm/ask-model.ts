@@ -6,7 +6,7 @@ import { AnswerBroken } from "./body-parts.ts";
 import type { ModelNotes } from "./model-notes.ts";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import type { Prompt } from "./prompt.ts";
-import { PauseTooLong, pause, pauseBefore } from "./retry.ts";
+import { PauseTooLong, pause, pauseBefore, statusOf } from "./retry.ts";
 import { ServerSilent } from "./within-silence.ts";
 
 /** Ways to ask for JSON, the strictest first; servers differ in what they take. */
@@ -90,7 +90,7 @@ export async function askModel(
 
 /** Returns how to ask a server that has refused a form; null where another form is no better. */
 function plainerForm({ rung, asksUsage }: Form, error: unknown): Form | null {
-  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null;
+  if (!(error instanceof APIError) || ![400, 422].includes(statusOf(error) ?? 0)) return null;
   if (error.code === "context_length_exceeded") return null;
   const about = `${error.param ?? ""} ${error.message}`;
   const isAboutUsage = /stream_options|include_usage/.test(about);

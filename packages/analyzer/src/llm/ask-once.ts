@@ -26,7 +26,7 @@ export interface ModelRequest {
   readonly format: ResponseFormat | null;
   /** Ask the server to tell the usage; some do not know that option of a stream. */
   readonly asksUsage: boolean;
-  /** The server has not refused the form of the request. */
+  /** Called when the server has taken the request in this form and answers; more than once. */
   readonly onAccepted: () => void;
   readonly onRecord: (record: AnswerRecord) => void;
   readonly notes: ModelNotes;
@@ -51,14 +51,15 @@ export async function askOnce(request: ModelRequest): Promise<string> {
   let records = 0;
   const read = async (inner: AbortSignal, heard: () => void): Promise<string> => {
     const response = await send(request, inner, watchedFetch({ maxBytes: MOST_BODY_BYTES, heard, ...meter }));
-    onAccepted();
     for await (const part of bodyParts(response.body)) {
-      // What a body holds that was read before an abort no longer counts.
+      // Parts that had been read before an abort no longer count.
       inner.throwIfAborted();
       const usage = completionUsage(part, asked);
       if (usage !== null) meter.told(usage);
       throwError(part);
+      onAccepted();
       for (const record of answer.push(completion.take(part))) {
+        signal.throwIfAborted();
         records++;
         onRecord(record);
       }

@@ -17,7 +17,7 @@ export class PauseTooLong extends Error {
 }
 
 /** Returns what the server answered with: the status, or what stands for it in an error after the headers. */
-function statusOf({ status, error }: APIError): number | undefined {
+export function statusOf({ status, error }: APIError): number | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
   return status ?? (typeof code === "number" ? code : undefined);
 }
