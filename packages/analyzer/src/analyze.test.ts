@@ -36,6 +36,7 @@ async function answered(
   server = await startFakeModelServer(() =>
     "kind" in reply ? reply : { kind: "answer", content: JSON.stringify({ tasks: reply }) },
   );
+  const timeoutMs = "kind" in reply ? 300 : 20_000;
   const model = { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs };
   return await analyzed(tasks, { model, ...more });
 }
@@ -124,7 +125,10 @@ describe("analyze with a model", () => {
   it("keeps list order around the tasks that the answer leaves out", async () => {
     const analysis = await answered(PLAIN, [record(2), record(4)]);
     expect(pairs(analysis.edges)).toEqual(["a-c assumed", "b-c assumed", "c-d assumed"]);
+    expect(server!.requests).toHaveLength(2);
+    expect(analysis.repaired).toEqual({ missing: 1, unasked: 2 });
     expect(reasons(analysis)).toEqual([
+      "2 parts of the model's answer were left out: 2 about tasks that were not asked about",
       "The model says nothing about 1 task (c), so list order is kept there",
     ]);
   });

@@ -1,4 +1,5 @@
 import {
+  type AnswerFlaw,
   declaredEdges,
   type Edge,
   isFullyDeclared,
@@ -36,6 +37,8 @@ export interface AnalyzeRequest {
   readonly learned?: (task: Task) => SeenFiles | null;
   /** Null when no model is configured. */
   readonly model: ModelSettings | null;
+  /** How often a model is asked about needs that matter once more, 0 to 9. @default 0 */
+  readonly verify?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -53,8 +56,8 @@ export interface Analysis {
   readonly warnings: readonly string[];
   /** One record for each model call of which the server told the usage, failed ones included. */
   readonly usage: readonly UsageRecord[];
-  /** Model calls that may have cost something of which the server has told nothing. */
-  readonly unmetered: number;
+  /** How often each flaw was met, and mended, in what a model said. */
+  readonly repaired: Readonly<Partial<Record<AnswerFlaw, number>>>;
 }
 
 /**
@@ -72,40 +75,39 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
   if (!autoDetect) {
     const barriers = undeclaredTasks(tasks, { files: false });
     const edges = mergeEdges([...declared, ...assumedEdges(tasks, barriers)]);
-    return { edges, fallbacks: [], warnings: [], usage: [], unmetered: 0 };
+    return { edges, fallbacks: [], warnings: [], usage: [], repaired: {} };
   }
   const references = findReferences(tasks);
   const learned = learnFrom(tasks, request.learned ?? (() => null), request.isAppended);
   const undeclared = undeclaredTasks(learned.tasks, { files: true });
   const said = [...declared, ...fileEdges(tasks, request.isAppended), ...references.edges, ...learned.edges];
-  const asked = await ask({ ...request, tasks: learned.tasks }, undeclared);
+  const asked = await ask({ ...request, tasks: learned.tasks }, undeclared, said);
   const barriers = new Set([...undeclared].filter((place) => !asked.answered.has(place)));
   return {
     edges: mergeEdges([...said, ...asked.edges, ...assumedEdges(tasks, barriers)]),
     fallbacks: fallbacksOf(asked, tasks, barriers),
     warnings: [...references.warnings, ...listWarnings(request)],
     usage: asked.usage,
-    unmetered: asked.unmetered,
+    repaired: asked.repaired,
   };
 }
 
 const NOT_ASKED: ModelFindings = {
-  edges: [],
-  answered: new Set(),
-  problem: null,
-  repairs: [],
-  usage: [],
-  unmetered: 0,
+  ...{ edges: [], answered: new Set(), problem: null, repairs: [], repaired: {}, usage: [] },
 };
 
-async function ask(request: AnalyzeRequest, undeclared: ReadonlySet<number>): Promise<ModelFindings> {
-  const { tasks, model, signal } = request;
+async function ask(
+  request: AnalyzeRequest,
+  undeclared: ReadonlySet<number>,
+  others: readonly Edge[],
+): Promise<ModelFindings> {
+  const { tasks, model, verify: votes = 0, signal } = request;
   const targets = targetsOf(request, undeclared);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
   // Loaded where it is needed: the client alone takes longer to load than most analyses.
   const { modelEdges } = await import("./llm/model-edges.ts");
-  const findings = await modelEdges({ tasks, targets, settings: model, signal });
+  const findings = await modelEdges({ tasks, targets, others, votes, settings: model, signal });
   // The first task can need nothing, so it is not asked about.
   return findings.problem === null ? { ...findings, answered: new Set([0, ...findings.answered]) } : findings;
 }

@@ -1,4 +1,5 @@
 export type { AgentContext, AgentFn, AgentModule, TaskDirs } from "./agent.ts";
+export type { AnswerFlaw } from "./answer-flaw.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { dataHash, decodeData, describeData, encodeData } from "./data-codec.ts";
 export { dataProblem, MAX_DATA_DEPTH } from "./data-problem.ts";

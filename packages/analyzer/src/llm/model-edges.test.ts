@@ -9,6 +9,8 @@ const TASKS: Task[] = [
   { id: taskId("plot"), description: "Plot the clean table" },
 ];
 
+const QUESTION = { tasks: TASKS, targets: new Set([1]), others: [], votes: 0, signal: undefined };
+
 const GOOD = JSON.stringify({
   tasks: [
     { task: 2, needs: [{ evidence: "the raw table", on: 1, type: "data", p: 0.9 }] },
@@ -33,7 +35,7 @@ async function ask(
 ): Promise<ModelFindings> {
   server = await startFakeModelServer((call) => replies[call - 1] ?? replies.at(-1)!);
   const settings = { apiKey: API_KEY, baseUrl: server.baseUrl, model: "m", timeoutMs, temperature: 0 };
-  return await modelEdges({ tasks: TASKS, targets: new Set([2, 1]), settings, signal });
+  return await modelEdges({ ...QUESTION, targets: new Set([2, 1]), settings, signal });
 }
 
 const formats = (): unknown[] =>
@@ -158,13 +160,19 @@ describe("modelEdges", () => {
     ["a refusal", { kind: "answer", content: null, refusal: "no" }, "declined"],
     ["prose", { kind: "answer", content: "They all depend on each other." }, "no JSON object"],
     ["another schema", { kind: "answer", content: '{"edges":[[1,2]]}' }, "no list of `tasks`"],
-    ["an answer about nothing", { kind: "answer", content: '{"tasks":[]}' }, "says nothing about the tasks"],
-    ["a blank answer", { kind: "answer", content: " ".repeat(1000) }, "it is empty"],
+    ["a blank answer", { kind: "huge", bytes: 1000 }, "it is empty"],
   ])("refuses %s and books what it cost", async (_, reply, problem) => {
     const findings = await ask([reply]);
     expect(findings.problem).toContain(problem);
     expect(findings.edges).toEqual([]);
     expect(findings.usage).toMatchObject([USAGE]);
+  });
+
+  it("asks once more where an answer says nothing about the tasks", async () => {
+    const findings = await ask([{ kind: "answer", content: '{"tasks":[]}' }]);
+    expect(findings.problem).toBe("The model's answer says nothing about the tasks it was asked about");
+    expect(findings).toMatchObject({ edges: [], repaired: { missing: 2 }, usage: [USAGE, USAGE] });
+    expect(server!.requests).toHaveLength(2);
   });
 
   it.each(["stall-headers", "stall-body"] as const)(
@@ -193,25 +201,17 @@ describe("modelEdges", () => {
       return { kind: "stall-body" };
     });
     const settings = { apiKey: "k", baseUrl: server.baseUrl, model: "m" };
-    const asking = modelEdges({ tasks: TASKS, targets: new Set([1]), settings, signal: caller.signal });
+    const asking = modelEdges({ ...QUESTION, settings, signal: caller.signal });
     await expect(asking).rejects.toThrow("enough");
     expect(await server.requests[0]!.answered).toBe(false);
   });
 
   it("takes unusable settings for a problem too", async () => {
-    const question = { tasks: TASKS, targets: new Set([1]), signal: undefined };
     const nowhere = { apiKey: "k", baseUrl: "http://127.0.0.1:1/v1", model: "m" };
-    expect((await modelEdges({ ...question, settings: nowhere })).problem).toContain("cannot be reached");
+    expect((await modelEdges({ ...QUESTION, settings: nowhere })).problem).toContain("cannot be reached");
     const noUrl = { apiKey: "k", baseUrl: "not a url", model: "m" };
-    expect((await modelEdges({ ...question, settings: noUrl })).problem).toContain("Invalid URL");
+    expect((await modelEdges({ ...QUESTION, settings: noUrl })).problem).toContain("Invalid URL");
     const noKey = { apiKey: "", baseUrl: "http://127.0.0.1:1/v1", model: "m" };
-    expect((await modelEdges({ ...question, settings: noKey })).problem).not.toBeNull();
-  });
-
-  it("does not ask about a list that one request cannot hold", async () => {
-    const many: Task[] = Array.from({ length: 401 }, (_, i) => ({ id: taskId(`t${i}`) }));
-    const settings = { apiKey: "k", model: "m" };
-    const findings = await modelEdges({ tasks: many, targets: new Set([1]), settings, signal: undefined });
-    expect(findings.problem).toBe("The list has 401 tasks, and a model is asked about 400 at most");
+    expect((await modelEdges({ ...QUESTION, settings: noKey })).problem).not.toBeNull();
   });
 });

@@ -1,10 +1,11 @@
-import type { Edge, Task, UsageRecord } from "@sheaf/core";
-import { readAnswer } from "./answer.ts";
-import { askModel, modelProblem } from "./ask-model.ts";
-import type { ModelNotes } from "./model-notes.ts";
+import type { AnswerFlaw, Edge, Task, UsageRecord } from "@sheaf/core";
+import { modelProblem } from "./ask-model.ts";
+import { askAll, type Conversation, questionsOf } from "./conversation.ts";
+import { LONGEST_FIELD, type ShownList, shownList } from "./list-text.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
-import { dependencyPrompt } from "./prompt.ts";
-import { repairAnswer } from "./repair.ts";
+import { openingOf } from "./prompt.ts";
+import { edgeOf, sayFlaws } from "./repair.ts";
+import { vote } from "./votes.ts";
 import { TIMED_OUT, withinDeadline } from "./within-deadline.ts";
 
 export interface ModelQuestion {
@@ -12,6 +13,10 @@ export interface ModelQuestion {
   readonly tasks: readonly Task[];
   /** Places of the tasks whose needs are asked for. */
   readonly targets: ReadonlySet<number>;
+  /** What other sources say; forward in serial order. */
+  readonly others: readonly Edge[];
+  /** How often needs that matter are asked about once more; 0: never. */
+  readonly votes: number;
   readonly settings: ModelSettings;
   readonly signal: AbortSignal | undefined;
 }
@@ -24,53 +29,78 @@ export interface ModelFindings {
   readonly problem: string | null;
   /** What had to be mended, as sentences for people. */
   readonly repairs: readonly string[];
+  /** How often each flaw was met. */
+  readonly repaired: Readonly<Partial<Record<AnswerFlaw, number>>>;
   readonly usage: readonly UsageRecord[];
   /** Requests that may have cost something of which the server has told nothing. */
   readonly unmetered: number;
 }
 
-/** One request shows the whole list and gets the whole answer, some 40 tokens a task. */
-const MOST_TASKS = 400;
-
 /**
- * Asks a model what the targets need. Whatever the model or its server does ends as a value within the time allowed.
+ * Asks a model what the targets need. Whatever the model or its server does ends as a value within the time allowed;
+ * what was answered until then counts.
  *
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, targets, settings, signal } = question;
-  const notes: ModelNotes = { usage: [], unmetered: 0, repairs: [] };
-  // Copies: an answer that comes after the deadline must not change what was returned.
-  const nothing = (problem: string): ModelFindings => ({
-    edges: [],
-    answered: new Set(),
-    problem,
-    repairs: [...notes.repairs],
-    usage: [...notes.usage],
-    unmetered: notes.unmetered,
-  });
-  if (tasks.length > MOST_TASKS) {
-    return nothing(`The list has ${tasks.length} tasks, and a model is asked about ${MOST_TASKS} at most`);
-  }
-  const prompt = dependencyPrompt(
-    tasks,
-    [...targets].sort((a, b) => a - b),
-  );
+  const { tasks, settings, signal } = question;
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
+  const shown = shownList(tasks);
+  const conversation: Conversation = {
+    ...{ tasks, settings, opening: openingOf(shown.tasks) },
+    ...{ records: new Map(), partly: new Map(), whole: new Set(), flaws: new Map(), problems: new Map() },
+    notes: { usage: [], repairs: [...sayShown(shown, tasks.length)] },
+  };
+  const targets = [...question.targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
   try {
-    const text = await withinDeadline((inner) => askModel(prompt, settings, { notes, signal: inner }), {
-      timeoutMs,
-      signal,
-    });
-    if (text === TIMED_OUT) return nothing(`The model gave no answer within ${timeoutMs} ms`);
-    const { repairs, ...rest } = repairAnswer(readAnswer(text), tasks, targets);
-    if (repairs !== null) notes.repairs.push(repairs);
-    if (rest.answered.size === 0) {
-      return nothing("The model's answer says nothing about the tasks it was asked about");
-    }
-    return { ...rest, ...notes, problem: null };
+    const ask = async (inner: AbortSignal): Promise<void> => {
+      await askAll(conversation, questionsOf(targets), inner);
+      if (question.votes > 0) await vote(conversation, question, inner);
+    };
+    const end = await withinDeadline(ask, { timeoutMs, signal });
+    if (end === TIMED_OUT) return findings(conversation, sayLate(conversation, timeoutMs));
+    return findings(conversation, null);
   } catch (error) {
     signal?.throwIfAborted();
-    return nothing(modelProblem(error, settings));
+    return findings(conversation, modelProblem(error, settings));
   }
 }
+
+const sayLate = ({ records }: Conversation, timeoutMs: number): string =>
+  records.size === 0
+    ? `The model gave no answer within ${timeoutMs} ms`
+    : `The model did not answer everything within ${timeoutMs} ms`;
+
+function sayShown({ tasks, fieldChars }: ShownList, count: number): readonly string[] {
+  if (fieldChars === LONGEST_FIELD) return [];
+  const cut = `The list is long, so the model was shown at most ${fieldChars} characters of each text`;
+  if (tasks.length === count) return [cut];
+  return [
+    cut,
+    `The list is too long for the model, which was not asked about the last ${count - tasks.length} tasks`,
+  ];
+}
+
+// Copies: an answer that comes after the deadline must not change what was returned.
+function findings(conversation: Conversation, end: string | null): ModelFindings {
+  const { tasks, records, flaws, notes, problems } = conversation;
+  const places = [...records.keys()].sort((a, b) => a - b);
+  const said = {
+    repaired: Object.fromEntries(flaws),
+    usage: [...notes.usage],
+    edges: places.flatMap((place) => records.get(place)!.flatMap((need) => edgeOf(tasks, place, need) ?? [])),
+    answered: new Set(places),
+  };
+  const repairs = [...new Set(notes.repairs), sayFlaws(flaws)].filter((sentence) => sentence !== null);
+  if (places.length === 0) {
+    const problem = end ?? [...problems.keys()][0] ?? NOTHING_SAID;
+    return { ...said, problem, repairs };
+  }
+  const failures = Array.from(
+    problems,
+    ([problem, count]) => `${problem}, so nothing is known of ${count} tasks`,
+  );
+  return { ...said, problem: null, repairs: [...repairs, ...failures, ...(end === null ? [] : [end])] };
+}
+
+const NOTHING_SAID = "The model's answer says nothing about the tasks it was asked about";

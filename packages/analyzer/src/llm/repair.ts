@@ -1,124 +1,162 @@
-import { EDGE_KINDS, type Edge, eachString, type Task } from "@sheaf/core";
-import type { Answer, AnswerRecord, Need } from "./answer.ts";
+import { type AnswerFlaw, EDGE_KINDS, type Edge, type EdgeKind, eachString, type Task } from "@sheaf/core";
+import type { AnswerRecord, Need } from "./answer.ts";
+import { LONGEST_FIELD } from "./list-text.ts";
 
-/** What is wrong with a part of an answer, so that it is left out. */
-type Flaw = "unreadable" | "unasked" | "unknown" | "itself" | "later" | "twice";
+/** A need that can be: of an earlier task, likely enough, said once. */
+export interface SoundNeed {
+  /** Place of the earlier task. */
+  readonly on: number;
+  readonly kind: EdgeKind;
+  readonly evidence: string;
+  /** By the model's own word, halved where the evidence is not found; by votes where there were some. */
+  readonly p: number;
+  /** How many votes `p` rests on; 0: none. */
+  readonly votes: number;
+}
 
-/** What is left of a model's answer. */
-export interface RepairedAnswer {
-  /** Forward in serial order, at most one for two tasks. */
-  readonly edges: readonly Edge[];
-  /** Places of the tasks that have a record. */
-  readonly answered: ReadonlySet<number>;
-  /** What was left out, as a sentence for people; null when nothing was. */
-  readonly repairs: string | null;
+/** How often each flaw was met. */
+export type FlawCounts = Map<AnswerFlaw, number>;
+
+export function countFlaw(flaws: FlawCounts, flaw: AnswerFlaw, by = 1): void {
+  if (by > 0) flaws.set(flaw, (flaws.get(flaw) ?? 0) + by);
 }
 
 const LONGEST_EVIDENCE = 200;
 
+/** A need that is less likely is not worth waiting for. */
+const LEAST_PROBABILITY = 0.2;
+
+/** A task that needs more is a task that needs nearly all; what is left out costs a second attempt at most. */
+const MOST_NEEDS = 64;
+
+/** Mends the records of a model about the tasks of one list. */
+export interface RecordRepair {
+  /** Returns the needs that can be of each task that a record is about and that was asked about, by its place. */
+  needsByPlace(records: readonly AnswerRecord[]): ReadonlyMap<number, readonly SoundNeed[]>;
+}
+
 /**
- * Leaves out of an answer what cannot be: unknown tasks, needs of a task on itself or on a later one, what is said
- * twice. Halves the probability where the evidence stands in neither task.
- *
  * @param tasks in serial order
- * @param targets places that were asked about
+ * @param isAsked tells whether there was a question about the task at a place
+ * @param flaws where it is counted what had to be mended
  */
-export function repairAnswer(
-  answer: Answer,
+export function recordRepair(
   tasks: readonly Task[],
-  targets: ReadonlySet<number>,
-): RepairedAnswer {
-  const flaws = new Map<Flaw, number>([["unreadable", answer.unreadable]]);
-  const drop = (flaw: Flaw): void => void flaws.set(flaw, (flaws.get(flaw) ?? 0) + 1);
-  const answered = new Set<number>();
-  const edges = new Map<string, Edge>();
+  isAsked: (place: number) => boolean,
+  flaws: FlawCounts,
+): RecordRepair {
   const texts = new Map<Task, string>();
-  for (const record of answer.records) {
-    const flaw = recordFlaw(record, tasks.length, targets);
-    if (flaw !== null) {
-      drop(flaw);
-      continue;
-    }
-    answered.add(record.task - 1);
-    for (const need of record.needs) {
-      const problem = needFlaw(need, record.task, tasks.length);
-      if (problem !== null) {
-        drop(problem);
-        continue;
+  return {
+    needsByPlace(records) {
+      const said = new Map<number, Need[]>();
+      for (const { task, needs } of records) {
+        const isKnown = task >= 1 && task <= tasks.length;
+        if (!isKnown || !isAsked(task - 1)) countFlaw(flaws, isKnown ? "unasked" : "unknown");
+        else said.set(task - 1, [...(said.get(task - 1) ?? []), ...needs]);
       }
-      const edge = toEdge(need, { from: tasks[need.on - 1]!, to: tasks[record.task - 1]!, texts });
-      const pair = `${edge.from} ${edge.to}`;
-      const known = edges.get(pair);
-      if (known !== undefined) drop("twice");
-      if (known === undefined || edge.probability > known.probability) edges.set(pair, edge);
+      return new Map(Array.from(said, ([place, needs]) => [place, soundNeeds(place, needs)]));
+    },
+  };
+
+  function soundNeeds(place: number, needs: readonly Need[]): readonly SoundNeed[] {
+    const sound = new Map<number, SoundNeed>();
+    for (const need of needs) {
+      const known = sound.get(need.on - 1);
+      const flaw = needFlaw(need, place + 1, tasks.length);
+      if (flaw !== null) countFlaw(flaws, flaw);
+      else if (known === undefined && sound.size === MOST_CHECKED) countFlaw(flaws, "too-many");
+      else {
+        if (known !== undefined) countFlaw(flaws, "twice");
+        const found = soundNeed(need, place);
+        if (known === undefined || found.p > known.p) sound.set(found.on, found);
+      }
     }
+    const likely = [...sound.values()].filter(({ p }) => p >= LEAST_PROBABILITY);
+    countFlaw(flaws, "improbable", sound.size - likely.length);
+    if (likely.length <= MOST_NEEDS) return likely;
+    countFlaw(flaws, "too-many", likely.length - MOST_NEEDS);
+    return likely.sort((a, b) => b.p - a.p || b.on - a.on).slice(0, MOST_NEEDS);
   }
-  return { edges: [...edges.values()], answered, repairs: describe(flaws) };
+
+  function soundNeed({ on, type, evidence, p }: Need, place: number): SoundNeed {
+    const proven = isFound(evidence, [tasks[on - 1]!, tasks[place]!]);
+    if (!proven) countFlaw(flaws, "unproven");
+    return {
+      on: on - 1,
+      kind: EDGE_KINDS.find((known) => known === type.toLowerCase()) ?? "logic",
+      evidence: shownEvidence(evidence),
+      p: Math.min(1, Math.max(0, p)) * (proven ? 1 : 0.5),
+      votes: 0,
+    };
+  }
+
+  function isFound(evidence: string, ends: readonly Task[]): boolean {
+    const quote = squash(evidence.replace(/^["'`“‘\s.…]+|["'`”’\s.…]+$/gu, ""));
+    return quote !== "" && ends.some((task) => textOf(task, texts).includes(quote));
+  }
 }
 
-function recordFlaw({ task }: AnswerRecord, tasks: number, targets: ReadonlySet<number>): Flaw | null {
-  if (task < 1 || task > tasks) return "unknown";
-  return targets.has(task - 1) ? null : "unasked";
-}
+/** Of more needs of one task the evidence is not even looked for. */
+const MOST_CHECKED = 2 * MOST_NEEDS;
 
-function needFlaw({ on }: Need, task: number, tasks: number): Flaw | null {
+function needFlaw({ on }: Need, task: number, tasks: number): AnswerFlaw | null {
   if (on < 1 || on > tasks) return "unknown";
   if (on === task) return "itself";
   return on > task ? "later" : null;
 }
 
-interface Ends {
-  readonly from: Task;
-  readonly to: Task;
-  /** Texts of tasks that were looked at before. */
-  readonly texts: Map<Task, string>;
-}
-
-function toEdge({ type, evidence, p }: Need, { from, to, texts }: Ends): Edge {
-  const kind = EDGE_KINDS.find((known) => known === type.toLowerCase()) ?? "logic";
-  const quote = squash(evidence.replace(/^["'`“‘\s.…]+|["'`”’\s.…]+$/gu, ""));
-  const isFound = quote !== "" && [from, to].some((task) => textOf(task, texts).includes(quote));
-  return {
-    from: from.id,
-    to: to.id,
-    kind,
-    source: "llm",
-    probability: Math.min(1, Math.max(0, p)) * (isFound ? 1 : 0.5),
-    evidence: evidence
-      .replace(/[\p{Cc}\s]+/gu, " ")
-      .trim()
-      .slice(0, LONGEST_EVIDENCE),
-  };
-}
+// What nobody sees, or what turns the text after it round, has no place in what people are shown.
+const shownEvidence = (evidence: string): string =>
+  evidence
+    .slice(0, 2 * LONGEST_EVIDENCE)
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\s]+/gu, " ")
+    .trim()
+    .slice(0, LONGEST_EVIDENCE);
 
 /** A text without its spaces and capitals, so that only its words count. */
 const squash = (text: string): string => text.toLowerCase().replace(/\s+/gu, "");
+
+/** No task shows more words than this, so that to look for evidence takes no long. */
+const LONGEST_TEXT = 10 * LONGEST_FIELD;
 
 function textOf(task: Task, texts: Map<Task, string>): string {
   let text = texts.get(task);
   if (text === undefined) {
     const parts: string[] = [];
     const { id, description, run, input, reads, writes } = task;
-    eachString([id, description, run, input, reads, writes], (part) => parts.push(part));
-    text = squash(parts.join("\n"));
+    eachString([id, description, run, input, reads, writes], (part) => {
+      parts.push(part.slice(0, LONGEST_FIELD));
+    });
+    text = squash(parts.join("\n").slice(0, LONGEST_TEXT));
     texts.set(task, text);
   }
   return text;
 }
 
-const FLAW_WORDS: Readonly<Record<Flaw, string>> = {
+/** Returns the edge of a need of the task at `place`, or null where most votes were against it. */
+export function edgeOf(tasks: readonly Task[], place: number, need: SoundNeed): Edge | null {
+  const { on, kind, evidence, p, votes } = need;
+  if (votes > 0 && p < 0.5) return null;
+  return { from: tasks[on]!.id, to: tasks[place]!.id, kind, source: "llm", probability: p, evidence };
+}
+
+const LEFT_OUT: Readonly<Partial<Record<AnswerFlaw, string>>> = {
   unreadable: "unreadable",
   unasked: "about tasks that were not asked about",
   unknown: "about unknown tasks",
   itself: "about a task's need of itself",
   later: "about needs of later tasks",
   twice: "said before",
+  improbable: "too improbable",
+  "too-many": "more than one task may need",
+  outvoted: "voted out",
 };
 
-function describe(flaws: ReadonlyMap<Flaw, number>): string | null {
-  const found = [...flaws].filter(([, count]) => count > 0);
+/** Says what was left out, as a sentence for people; null when nothing was. */
+export function sayFlaws(flaws: FlawCounts): string | null {
+  const found = (Object.keys(LEFT_OUT) as AnswerFlaw[]).filter((flaw) => flaws.has(flaw));
   if (found.length === 0) return null;
-  const total = found.reduce((sum, [, count]) => sum + count, 0);
-  const list = found.map(([flaw, count]) => `${count} ${FLAW_WORDS[flaw]}`).join(", ");
+  const total = found.reduce((sum, flaw) => sum + flaws.get(flaw)!, 0);
+  const list = found.map((flaw) => `${flaws.get(flaw)} ${LEFT_OUT[flaw]}`).join(", ");
   return `${total} ${total === 1 ? "part" : "parts"} of the model's answer ${total === 1 ? "was" : "were"} left out: ${list}`;
 }

@@ -1,0 +1,139 @@
+// All that a model is asked about one list, and what is known by its answers so far.
+//
+// Owns:     the order of the questions: one alone, the rest side by side, what is missing once more.
+// Does not: talk to the server (ask-model), judge needs (repair), make edges (model-edges).
+//
+// Invariants:
+//   Q1. Every question begins with the same words.
+//   Q2. Each task is asked about once, and once more where an answer came without its record.
+//   Q3. A question that fails leaves no trace but its problem: its tasks stay without a record.
+//   Q4. `whole` holds only tasks whose record came in an answer that could be read to its end.
+import type { Task } from "@sheaf/core";
+import { askModel, type ModelNotes, modelProblem } from "./ask-model.ts";
+import { eachAtMost } from "./each-at-most.ts";
+import type { ModelSettings } from "./model-settings.ts";
+import { type Prompt, type Question, recordsPrompt } from "./prompt.ts";
+import { type Reply, readReply } from "./read-reply.ts";
+import { countFlaw, type FlawCounts, recordRepair, type SoundNeed } from "./repair.ts";
+
+export interface Conversation {
+  /** In serial order. */
+  readonly tasks: readonly Task[];
+  readonly settings: ModelSettings;
+  /** What every question begins with. */
+  readonly opening: string;
+  /** What the targets need, by place. */
+  readonly records: Map<number, readonly SoundNeed[]>;
+  /** What is known by kept answers of targets that may need more; see `Question.again`. */
+  readonly partly: ReadonlyMap<number, readonly SoundNeed[]>;
+  /** Places of the targets whose records may be kept for later analyses. */
+  readonly whole: Set<number>;
+  readonly flaws: FlawCounts;
+  readonly notes: ModelNotes;
+  /** Why questions failed, as starts of sentences, each with the number of tasks that it was about. */
+  readonly problems: Map<string, number>;
+}
+
+/** Tasks in one question. */
+export const CHUNK = 40;
+/** Questions asked about again. */
+const MOST_AGAIN = 2;
+const MOST_AT_ONCE = 6;
+/** After so many failed questions and no answer the model is given up. */
+const MOST_FAILURES = 2;
+
+/** Splits places into questions of CHUNK at most; the first also asks `again`. */
+export function questionsOf(about: readonly number[], again: Question["again"] = null): readonly Question[] {
+  const count = Math.max(Math.ceil(about.length / CHUNK), again === null ? 0 : 1);
+  return Array.from({ length: count }, (_, i) => ({
+    about: about.slice(i * CHUNK, (i + 1) * CHUNK),
+    again: i === 0 ? again : null,
+  }));
+}
+
+/** Asks all questions: the first alone, so that servers then know the list, the rest side by side. */
+export async function askAll(
+  conversation: Conversation,
+  questions: readonly Question[],
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = new Set<number>();
+  const ask = async (question: Question): Promise<boolean> => {
+    const left = await askRecords(conversation, question, signal);
+    for (const place of left ?? []) missing.add(place);
+    return left !== null;
+  };
+  let next = 0;
+  for (let failures = 0; next < questions.length; ) {
+    if (await ask(questions[next++]!)) break;
+    failures += 1;
+    if (failures === MOST_FAILURES) return;
+  }
+  await eachAtMost(MOST_AT_ONCE, questions.slice(next), ask);
+  const again = [...missing].sort((a, b) => a - b).slice(0, MOST_AGAIN * CHUNK);
+  countFlaw(conversation.flaws, "missing", again.length);
+  await eachAtMost(MOST_AT_ONCE, questionsOf(again), ask);
+}
+
+/** Asks one question. Returns the places that its answer left out, or null where there was no answer. */
+async function askRecords(
+  conversation: Conversation,
+  question: Question,
+  signal: AbortSignal,
+): Promise<readonly number[] | null> {
+  const prompt = recordsPrompt(conversation.opening, question);
+  const reply = await askOnce(conversation, prompt, signal);
+  const { about, again } = question;
+  if (typeof reply !== "string") return hear(conversation, question, reply);
+  const { problems } = conversation;
+  problems.set(reply, (problems.get(reply) ?? 0) + about.length + (again?.of.length ?? 0));
+  return null;
+}
+
+/** Returns the reply, or in words why there is none. */
+export async function askOnce(
+  { settings, notes }: Conversation,
+  prompt: Prompt,
+  signal: AbortSignal,
+): Promise<Reply | string> {
+  try {
+    // A signal of its own for each call: the client leaves its listeners on what it is given.
+    const text = await askModel(prompt, settings, { notes, signal: AbortSignal.any([signal]) });
+    signal.throwIfAborted(); // what comes too late must change nothing
+    return readReply(text);
+  } catch (error) {
+    signal.throwIfAborted();
+    return modelProblem(error, settings);
+  }
+}
+
+/** Takes what a reply says and returns the places that were asked about and are not known now. */
+function hear(conversation: Conversation, question: Question, reply: Reply): readonly number[] {
+  const { tasks, flaws, records, whole, partly } = conversation;
+  countFlaw(flaws, "unreadable", reply.unreadable);
+  if (reply.isCut) countFlaw(flaws, "cut");
+  if (reply.isWrapped) countFlaw(flaws, "wrapped");
+  const isWhole = !reply.isCut && reply.unreadable === 0;
+  const { about, again } = question;
+  const asked = new Set([...about, ...(again?.of ?? [])]);
+  const repair = recordRepair(tasks, (place) => asked.has(place), flaws);
+  const said = repair.needsByPlace(reply.records);
+  const learn = (place: number, needs: readonly SoundNeed[]): void => {
+    records.set(place, needs);
+    if (isWhole) whole.add(place);
+  };
+  for (const place of about) {
+    const needs = said.get(place);
+    if (needs !== undefined) learn(place, needs);
+  }
+  // Who is left out of these needs nothing more, but only an answer with an end leaves anybody out.
+  for (const place of isWhole ? (again?.of ?? []) : []) {
+    const known = partly.get(place) ?? [];
+    const more = (said.get(place) ?? []).filter(({ on }) => isNews(on, known, again!.need));
+    learn(place, [...known, ...more]);
+  }
+  return [...asked].filter((place) => !records.has(place));
+}
+
+const isNews = (on: number, known: readonly SoundNeed[], asked: readonly number[]): boolean =>
+  asked.includes(on) && !known.some((need) => need.on === on);
