@@ -1,3 +1,4 @@
+import type { AnswerFlaw } from "./answer-flaw.ts";
 import type { EdgeSource } from "./edge.ts";
 import type { RunId, TaskId } from "./ids.ts";
 import type { AttemptResources, UsageRecord } from "./usage.ts";
@@ -121,6 +122,8 @@ export type EventBody =
       readonly latencyMs: number;
     }
   | { readonly type: "analysis.usage"; readonly usage: UsageRecord }
+  /** What was mended in what a model said about dependencies, and how often. */
+  | { readonly type: "analysis.repaired"; readonly kind: AnswerFlaw; readonly count: number }
   | {
       readonly type: "run.planned";
       readonly order: readonly TaskId[];

@@ -1,4 +1,4 @@
-import { type EventOf, nameSome, type RunEvent } from "@sheaf/core";
+import { type AnswerFlaw, type EventOf, nameSome, type RunEvent } from "@sheaf/core";
 import { sayBecause } from "@sheaf/engine";
 import { usdText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
@@ -35,6 +35,8 @@ function generalMoment(event: RunEvent): Moment | null {
   switch (event.type) {
     case "run.fallback":
       return { at, what: "warning", text: event.reason, paint: "warn" };
+    case "analysis.repaired":
+      return { at, what: "mended", text: `${event.count} ${REPAIRED[event.kind]}` };
     case "dir.staged":
       return { at, what: "staged", text: stagingText(event) };
     case "analysis.finished": {
@@ -60,6 +62,23 @@ function generalMoment(event: RunEvent): Moment | null {
       return null;
   }
 }
+
+/** What follows the count of a flaw in a model's answers. */
+const REPAIRED: Readonly<Record<AnswerFlaw, string>> = {
+  unreadable: "unreadable, left out",
+  unasked: "not asked about, left out",
+  unknown: "of unknown tasks, left out",
+  itself: "of a task's need of itself, left out",
+  later: "of needs of later tasks, left out",
+  twice: "said twice, taken once",
+  improbable: "too improbable, left out",
+  "too-many": "more than one task may need, left out",
+  outvoted: "voted out",
+  unproven: "without evidence in the tasks, counted half",
+  wrapped: "wrapped in something else, unwrapped",
+  cut: "cut off, read as far as it went",
+  missing: "missing, asked for again",
+};
 
 /** What happened to one task. `verbose` adds what its agent said and each model call. */
 export function taskMoments(task: TaskTrace, verbose: boolean): readonly Moment[] {

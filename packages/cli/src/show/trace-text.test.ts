@@ -70,6 +70,15 @@ describe("the trace of a run", () => {
     expect(all).not.toContain("hunter2");
   });
 
+  it("tells what was mended in the answers of a model", async () => {
+    const [started, ...rest] = await eventful();
+    const repaired = { type: "analysis.repaired", kind: "later", count: 3 } as const;
+    const { seq, at, runId } = started!;
+    expect(traceText([started!, { ...repaired, seq, at, runId }, ...rest], plain)).toMatch(
+      /\n +0ms {2}mended +3 of needs of later tasks, left out\n/,
+    );
+  });
+
   it("says of a run without an end that it has none", async () => {
     const events = await eventful();
     const cut = events.slice(

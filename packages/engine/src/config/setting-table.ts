@@ -157,6 +157,7 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
   },
   autoDetectDeps: boolean("SHEAF_AUTO_DETECT_DEPS", true),
   useLlmDeps: oneOf<boolean | "always">("SHEAF_USE_LLM_DEPS", true, [true, false, "always"]),
+  verifyDeps: whole("SHEAF_VERIFY_DEPS", 0, { least: 0, most: 9, what: "votes about needs that matter" }),
   model: {
     env: "SHEAF_MODEL",
     fallback: "gpt-4o-mini",

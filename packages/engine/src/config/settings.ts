@@ -52,6 +52,8 @@ export interface Settings {
   readonly autoDetectDeps: boolean;
   /** Ask a model about undeclared dependencies; "always" asks about declared tasks too. */
   readonly useLlmDeps: boolean | "always";
+  /** How often a model is asked once more about needs that matter, 0 to 9; 0: never. */
+  readonly verifyDeps: number;
   /** Model that is asked. */
   readonly model: string;
   /** OpenAI-compatible server; null for the provider's own. */

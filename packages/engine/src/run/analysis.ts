@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Analysis, analyze } from "@sheaf/analyzer";
-import type { Edge, EdgeSource } from "@sheaf/core";
+import type { AnswerFlaw, Edge, EdgeSource } from "@sheaf/core";
 import type { Learned } from "@sheaf/ledger";
 import { policiesOf } from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
@@ -43,9 +43,20 @@ export async function analyzeRun(
     askModel: asks ? (useLlmDeps === "always" ? "always" : "when-needed") : "never",
     learned: (task) => learned.find(taskDefinition(task, workOf.get(task.id)!)),
     model: modelOf(settings),
+    verify: settings.verifyDeps,
     signal,
   });
   return { ...analysis, warnings: [...request.orderWarnings, ...analysis.warnings] };
+}
+
+/** Of a run that is cancelled while it is analyzed. */
+export const NO_ANALYSIS: Analysis = { edges: [], fallbacks: [], warnings: [], usage: [], repaired: {} };
+
+/** Returns what was mended in a model's answers, kind by kind. */
+export function repairsOf({
+  repaired,
+}: Analysis): readonly { readonly kind: AnswerFlaw; readonly count: number }[] {
+  return Object.entries(repaired).map(([kind, count]) => ({ kind: kind as AnswerFlaw, count }));
 }
 
 /** Counts edges by who says so. */

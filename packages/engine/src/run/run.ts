@@ -12,7 +12,7 @@ import type { RunBounds } from "../plan/run-bound.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
-import { analyzeRun, countSources } from "./analysis.ts";
+import { analyzeRun, countSources, NO_ANALYSIS, repairsOf } from "./analysis.ts";
 import type { History } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import type { LoopEnd } from "./loop-request.ts";
@@ -182,6 +182,7 @@ export class Run {
     });
     const analysis = await this.#analyze(history);
     for (const usage of analysis.usage) emit({ type: "analysis.usage", usage });
+    for (const repair of repairsOf(analysis)) emit({ type: "analysis.repaired", ...repair });
     for (const fallback of analysis.fallbacks) emit({ type: "run.fallback", ...fallback });
     const { warnings } = analysis;
     emit({
@@ -219,7 +220,7 @@ export class Run {
       return await analyzeRun(this.#request, learned, this.#abort.signal);
     } catch (error) {
       if (!this.#abort.signal.aborted) throw error;
-      return { edges: [], fallbacks: [], warnings: [], usage: [] };
+      return NO_ANALYSIS;
     }
   }
 

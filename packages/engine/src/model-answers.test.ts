@@ -1,0 +1,40 @@
+import type { EventOf, RunEvent } from "@sheaf/core";
+import { type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
+import { afterEach, describe, expect, test } from "vitest";
+import { executeWithParallelism } from "./index.ts";
+import { OPTIONS } from "./run-rig.ts";
+
+let server: FakeModelServer;
+
+afterEach(() => server.close());
+
+/** Returns the events of a run whose model gives these answers, the last one for ever. */
+async function eventsWith(...answers: readonly unknown[]): Promise<readonly RunEvent[]> {
+  server = await startFakeModelServer((call) => {
+    return { kind: "answer", content: JSON.stringify({ tasks: answers[call - 1] ?? answers.at(-1) }) };
+  });
+  const tasks = ["a", "b", "c"].map((id) => ({ id }));
+  const run = executeWithParallelism(tasks, () => 1, { ...OPTIONS, modelBaseUrl: server.baseUrl });
+  const events: RunEvent[] = [];
+  for await (const event of run) events.push(event);
+  return events;
+}
+
+describe("what a model says about dependencies", () => {
+  test("is mended, and each kind of repair is an event with a count", async () => {
+    const need = (on: number, p = 0.9): unknown => ({ evidence: "", on, type: "data", p });
+    const events = await eventsWith(
+      [{ task: 2, needs: [need(1), need(2), need(3), need(9), need(1)] }],
+      [{ task: 3, needs: [need(1, 0.1)] }],
+    );
+    const repaired = events.filter(
+      (event): event is EventOf<"analysis.repaired"> => event.type === "analysis.repaired",
+    );
+    expect(Object.fromEntries(repaired.map(({ kind, count }) => [kind, count]))).toEqual({
+      ...{ itself: 1, later: 1, unknown: 1, twice: 1 },
+      ...{ missing: 1, unproven: 3, improbable: 1 },
+    });
+    const order = events.map(({ type }) => type);
+    expect(order.lastIndexOf("analysis.repaired")).toBeLessThan(order.indexOf("analysis.finished"));
+  });
+});
