@@ -39,6 +39,8 @@ export interface AnalyzeRequest {
   readonly model: ModelSettings | null;
   /** How often a model is asked about needs that matter once more, 0 to 9. @default 0 */
   readonly verify?: number;
+  /** Folder in which a model's answers are kept for the next analysis; null: nowhere. @default null */
+  readonly cacheDir?: string | null;
   readonly signal?: AbortSignal;
 }
 
@@ -58,6 +60,8 @@ export interface Analysis {
   readonly usage: readonly UsageRecord[];
   /** How often each flaw was met, and mended, in what a model said. */
   readonly repaired: Readonly<Partial<Record<AnswerFlaw, number>>>;
+  /** Tasks that no model had to be asked about, by answers that were kept. */
+  readonly cached: number;
 }
 
 /**
@@ -75,7 +79,7 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
   if (!autoDetect) {
     const barriers = undeclaredTasks(tasks, { files: false });
     const edges = mergeEdges([...declared, ...assumedEdges(tasks, barriers)]);
-    return { edges, fallbacks: [], warnings: [], usage: [], repaired: {} };
+    return { edges, fallbacks: [], warnings: [], usage: [], repaired: {}, cached: 0 };
   }
   const references = findReferences(tasks);
   const learned = learnFrom(tasks, request.learned ?? (() => null), request.isAppended);
@@ -89,11 +93,12 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
     warnings: [...references.warnings, ...listWarnings(request)],
     usage: asked.usage,
     repaired: asked.repaired,
+    cached: asked.cached,
   };
 }
 
 const NOT_ASKED: ModelFindings = {
-  ...{ edges: [], answered: new Set(), problem: null, repairs: [], repaired: {}, usage: [] },
+  ...{ edges: [], answered: new Set(), problem: null, repairs: [], repaired: {}, cached: 0, usage: [] },
 };
 
 async function ask(
@@ -101,13 +106,13 @@ async function ask(
   undeclared: ReadonlySet<number>,
   others: readonly Edge[],
 ): Promise<ModelFindings> {
-  const { tasks, model, verify: votes = 0, signal } = request;
+  const { tasks, model, verify: votes = 0, cacheDir = null, signal } = request;
   const targets = targetsOf(request, undeclared);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
   // Loaded where it is needed: the client alone takes longer to load than most analyses.
   const { modelEdges } = await import("./llm/model-edges.ts");
-  const findings = await modelEdges({ tasks, targets, others, votes, settings: model, signal });
+  const findings = await modelEdges({ tasks, targets, others, votes, cacheDir, settings: model, signal });
   // The first task can need nothing, so it is not asked about.
   return findings.problem === null ? { ...findings, answered: new Set([0, ...findings.answered]) } : findings;
 }

@@ -119,6 +119,8 @@ export type EventBody =
       readonly type: "analysis.finished";
       readonly edges: Readonly<Partial<Record<EdgeSource, number>>>;
       readonly warnings: readonly string[];
+      /** Tasks that no model had to be asked about, by answers that were kept; absent where there are none. */
+      readonly cached?: number;
       readonly latencyMs: number;
     }
   | { readonly type: "analysis.usage"; readonly usage: UsageRecord }

@@ -1,20 +1,27 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { EventOf, RunEvent } from "@sheaf/core";
-import { type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
+import { type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import { afterEach, describe, expect, test } from "vitest";
-import { executeWithParallelism } from "./index.ts";
+import { executeWithParallelism, planRun, type RunSpec } from "./index.ts";
 import { OPTIONS } from "./run-rig.ts";
 
 let server: FakeModelServer;
 
 afterEach(() => server.close());
 
+const TASKS = ["a", "b", "c"].map((id) => ({ id }));
+
 /** Returns the events of a run whose model gives these answers, the last one for ever. */
 async function eventsWith(...answers: readonly unknown[]): Promise<readonly RunEvent[]> {
   server = await startFakeModelServer((call) => {
     return { kind: "answer", content: JSON.stringify({ tasks: answers[call - 1] ?? answers.at(-1) }) };
   });
-  const tasks = ["a", "b", "c"].map((id) => ({ id }));
-  const run = executeWithParallelism(tasks, () => 1, { ...OPTIONS, modelBaseUrl: server.baseUrl });
+  return await eventsOf({ tasks: TASKS });
+}
+
+async function eventsOf(spec: RunSpec): Promise<readonly RunEvent[]> {
+  const run = executeWithParallelism(spec, () => 1, { ...OPTIONS, modelBaseUrl: server.baseUrl });
   const events: RunEvent[] = [];
   for await (const event of run) events.push(event);
   return events;
@@ -36,5 +43,19 @@ describe("what a model says about dependencies", () => {
     });
     const order = events.map(({ type }) => type);
     expect(order.lastIndexOf("analysis.repaired")).toBeLessThan(order.indexOf("analysis.finished"));
+  });
+
+  test("is kept with the directory, for its plans and its next runs", async () => {
+    using dir = tempDir();
+    const tasks = [2, 3].map((task) => ({ task, needs: [] }));
+    server = await startFakeModelServer(() => ({ kind: "answer", content: JSON.stringify({ tasks }) }));
+    const spec = { dir: dir.path, tasks: TASKS };
+    const { usage } = await planRun(spec, () => 1, { ...OPTIONS, modelBaseUrl: server.baseUrl });
+    expect(usage).toHaveLength(1);
+    const events = await eventsOf(spec);
+    expect(events.find(({ type }) => type === "analysis.finished")).toMatchObject({ cached: 2 });
+    expect(events.some(({ type }) => type === "analysis.usage")).toBe(false);
+    expect(server.requests).toHaveLength(1);
+    expect(readdirSync(join(dir.path, ".sheaf", "analysis"))).toHaveLength(1);
   });
 });

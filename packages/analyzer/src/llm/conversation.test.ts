@@ -43,7 +43,15 @@ async function ask(tasks: readonly Task[], script: Script, timeoutMs = 30_000): 
   const settings = { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs };
   const targets = new Set(tasks.keys());
   targets.delete(0);
-  return await modelEdges({ tasks, targets, others: [], votes: 0, settings, signal: undefined });
+  return await modelEdges({
+    tasks,
+    targets,
+    others: [],
+    votes: 0,
+    cacheDir: null,
+    settings,
+    signal: undefined,
+  });
 }
 
 const bodies = (): unknown[] => server!.requests.map(({ body }) => body);

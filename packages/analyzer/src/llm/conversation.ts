@@ -14,7 +14,7 @@ import { eachAtMost } from "./each-at-most.ts";
 import type { ModelSettings } from "./model-settings.ts";
 import { type Prompt, type Question, recordsPrompt } from "./prompt.ts";
 import { type Reply, readReply } from "./read-reply.ts";
-import { countFlaw, type FlawCounts, recordRepair, type SoundNeed } from "./repair.ts";
+import { countFlaw, type FlawCounts, MOST_NEEDS, recordRepair, type SoundNeed } from "./repair.ts";
 
 export interface Conversation {
   /** In serial order. */
@@ -130,7 +130,7 @@ function hear(conversation: Conversation, question: Question, reply: Reply): rea
   for (const place of isWhole ? (again?.of ?? []) : []) {
     const known = partly.get(place) ?? [];
     const more = (said.get(place) ?? []).filter(({ on }) => isNews(on, known, again!.need));
-    learn(place, [...known, ...more]);
+    learn(place, [...known, ...more].slice(0, MOST_NEEDS));
   }
   return [...asked].filter((place) => !records.has(place));
 }

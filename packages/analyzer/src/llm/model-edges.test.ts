@@ -9,7 +9,14 @@ const TASKS: Task[] = [
   { id: taskId("plot"), description: "Plot the clean table" },
 ];
 
-const QUESTION = { tasks: TASKS, targets: new Set([1]), others: [], votes: 0, signal: undefined };
+const QUESTION = {
+  tasks: TASKS,
+  targets: new Set([1]),
+  others: [],
+  votes: 0,
+  cacheDir: null,
+  signal: undefined,
+};
 
 const GOOD = JSON.stringify({
   tasks: [

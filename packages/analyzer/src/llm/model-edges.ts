@@ -1,6 +1,7 @@
 import type { AnswerFlaw, Edge, Task, UsageRecord } from "@sheaf/core";
 import { modelProblem } from "./ask-model.ts";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
+import { openKeptAnswers } from "./kept-answers.ts";
 import { LONGEST_FIELD, type ShownList, shownList } from "./list-text.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import { openingOf } from "./prompt.ts";
@@ -18,6 +19,8 @@ export interface ModelQuestion {
   /** How often needs that matter are asked about once more; 0: never. */
   readonly votes: number;
   readonly settings: ModelSettings;
+  /** Folder in which answers are kept; null: nowhere. */
+  readonly cacheDir: string | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -31,6 +34,8 @@ export interface ModelFindings {
   readonly repairs: readonly string[];
   /** How often each flaw was met. */
   readonly repaired: Readonly<Partial<Record<AnswerFlaw, number>>>;
+  /** Targets that nobody had to be asked about, by answers that were kept. */
+  readonly cached: number;
   readonly usage: readonly UsageRecord[];
   /** Requests that may have cost something of which the server has told nothing. */
   readonly unmetered: number;
@@ -43,27 +48,36 @@ export interface ModelFindings {
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, settings, signal } = question;
+  const { tasks, settings, cacheDir, signal } = question;
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
   const shown = shownList(tasks);
+  const targets = [...question.targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
+  const kept = openKeptAnswers(cacheDir, { tasks: shown.tasks, settings });
+  const { records, partly, fresh } = kept.recall(targets);
   const conversation: Conversation = {
-    ...{ tasks, settings, opening: openingOf(shown.tasks) },
-    ...{ records: new Map(), partly: new Map(), whole: new Set(), flaws: new Map(), problems: new Map() },
+    ...{ tasks, settings, partly, opening: openingOf(shown.tasks) },
+    ...{ records: new Map(records), whole: new Set(records.keys()), flaws: new Map(), problems: new Map() },
     notes: { usage: [], repairs: [...sayShown(shown, tasks.length)] },
   };
-  const targets = [...question.targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
+  const about = targets.filter((place) => !records.has(place) && !partly.has(place));
+  const again = partly.size === 0 ? null : { of: [...partly.keys()], need: fresh };
+  const ask = async (inner: AbortSignal): Promise<void> => {
+    await askAll(conversation, questionsOf(about, again), inner);
+    if (question.votes > 0) await vote(conversation, question, inner);
+  };
+  let end: string | null = null;
   try {
-    const ask = async (inner: AbortSignal): Promise<void> => {
-      await askAll(conversation, questionsOf(targets), inner);
-      if (question.votes > 0) await vote(conversation, question, inner);
-    };
-    const end = await withinDeadline(ask, { timeoutMs, signal });
-    if (end === TIMED_OUT) return findings(conversation, sayLate(conversation, timeoutMs));
-    return findings(conversation, null);
+    if ((await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
+      end = sayLate(conversation, timeoutMs);
   } catch (error) {
     signal?.throwIfAborted();
-    return findings(conversation, modelProblem(error, settings));
+    end = modelProblem(error, settings);
   }
+  const unkept = kept.keep(
+    new Map([...conversation.records].filter(([place]) => conversation.whole.has(place))),
+  );
+  if (unkept !== null) conversation.notes.repairs.push(unkept);
+  return { ...findings(conversation, end), cached: records.size };
 }
 
 const sayLate = ({ records }: Conversation, timeoutMs: number): string =>
@@ -82,7 +96,7 @@ function sayShown({ tasks, fieldChars }: ShownList, count: number): readonly str
 }
 
 // Copies: an answer that comes after the deadline must not change what was returned.
-function findings(conversation: Conversation, end: string | null): ModelFindings {
+function findings(conversation: Conversation, end: string | null): Omit<ModelFindings, "cached"> {
   const { tasks, records, flaws, notes, problems } = conversation;
   const places = [...records.keys()].sort((a, b) => a - b);
   const said = {

@@ -27,7 +27,7 @@ const LONGEST_EVIDENCE = 200;
 const LEAST_PROBABILITY = 0.2;
 
 /** A task that needs more is a task that needs nearly all; what is left out costs a second attempt at most. */
-const MOST_NEEDS = 64;
+export const MOST_NEEDS = 64;
 
 /** Mends the records of a model about the tasks of one list. */
 export interface RecordRepair {

@@ -87,7 +87,15 @@ async function voted(votes: number, ...replies: readonly FakeModelReply[]): Prom
   );
   const settings = { apiKey: "k", baseUrl: server.baseUrl, model: "m" };
   const targets = new Set([1, 2]);
-  return await modelEdges({ tasks: listOf(3), targets, others: [], votes, settings, signal: undefined });
+  return await modelEdges({
+    tasks: listOf(3),
+    targets,
+    others: [],
+    votes,
+    cacheDir: null,
+    settings,
+    signal: undefined,
+  });
 }
 
 const edges = ({ edges: found }: ModelFindings): unknown[] =>

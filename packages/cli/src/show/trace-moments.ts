@@ -42,7 +42,8 @@ function generalMoment(event: RunEvent): Moment | null {
     case "analysis.finished": {
       const found = Object.entries(event.edges).map(([source, count]) => `${source} ${count}`);
       const edges = found.length === 0 ? "no dependencies" : `dependencies: ${found.join(", ")}`;
-      const text = [`${edges} (${formatDuration(event.latencyMs)})`, ...event.warnings].join("; ");
+      const kept = event.cached === undefined ? [] : [`${counted(event.cached, "task")} by answers kept`];
+      const text = [`${edges} (${formatDuration(event.latencyMs)})`, ...kept, ...event.warnings].join("; ");
       return { at, what: "analyzed", text };
     }
     case "run.planned":

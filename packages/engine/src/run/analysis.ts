@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Analysis, analyze } from "@sheaf/analyzer";
 import type { AnswerFlaw, Edge, EdgeSource } from "@sheaf/core";
@@ -25,12 +24,8 @@ function modelOf(settings: Settings) {
 }
 
 /** Finds the edges of a run. In sequential mode no model is paid: nothing would come of its answer. */
-export async function analyzeRun(
-  request: RunRequest,
-  learned: Learned,
-  signal: AbortSignal,
-): Promise<Analysis> {
-  const { tasks, works, settings, dir } = request;
+export function analyzeRun(request: RunRequest, learned: Learned, signal: AbortSignal): Promise<Analysis> {
+  const { tasks, works, settings, stateDir } = request;
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps, mode } = settings;
   const policies = policiesOf(settings.policies);
@@ -44,13 +39,21 @@ export async function analyzeRun(
     learned: (task) => learned.find(taskDefinition(task, workOf.get(task.id)!)),
     model: modelOf(settings),
     verify: settings.verifyDeps,
+    cacheDir: stateDir === null ? null : join(stateDir, "analysis"),
     signal,
   });
   return { ...analysis, warnings: [...request.orderWarnings, ...analysis.warnings] };
 }
 
 /** Of a run that is cancelled while it is analyzed. */
-export const NO_ANALYSIS: Analysis = { edges: [], fallbacks: [], warnings: [], usage: [], repaired: {} };
+export const NO_ANALYSIS: Analysis = {
+  edges: [],
+  fallbacks: [],
+  warnings: [],
+  usage: [],
+  repaired: {},
+  cached: 0,
+};
 
 /** Returns what was mended in a model's answers, kind by kind. */
 export function repairsOf({

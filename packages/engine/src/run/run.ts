@@ -189,6 +189,7 @@ export class Run {
       type: "analysis.finished",
       edges: countSources(analysis.edges),
       warnings,
+      ...(analysis.cached === 0 ? {} : { cached: analysis.cached }),
       latencyMs: clock.now() - from,
     });
     return planRequest(this.#request, analysis, { bounds, durations: history.durations });
