@@ -14,7 +14,11 @@ export {
   type FakeModelServer,
   startFakeModelServer,
 } from "./fake-model-server.ts";
-export type { FakeModelReply } from "./fake-model-server-reply.ts";
-export type { FakeStream, FakeUsage } from "./fake-model-stream.ts";
+export type { FakeModelReply, FakeUsage } from "./fake-model-server-reply.ts";
+export {
+  HOSTILE_DESCRIPTIONS,
+  type HostileDescription,
+  obedientAnswer,
+} from "./hostile-descriptions.ts";
 export { type ScriptedAgent, type ScriptedCall, scriptedAgent } from "./scripted-agent.ts";
 export { type Files, memoryDir, readTree, type TempDir, tempDir, writeFiles } from "./temp-dir.ts";
