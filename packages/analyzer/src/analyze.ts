@@ -10,8 +10,7 @@ import {
 import { assumedEdges } from "./assumed.ts";
 import { fileEdges } from "./files.ts";
 import { learnFrom, type SeenFiles } from "./learned.ts";
-import { listWarnings } from "./list-warnings.ts";
-import type { ModelFindings } from "./llm/model-edges.ts";
+import { type ModelFindings, modelEdges } from "./llm/model-edges.ts";
 import type { ModelSettings } from "./llm/model-settings.ts";
 import { mergeEdges } from "./merge-edges.ts";
 import { findReferences } from "./references.ts";
@@ -110,8 +109,6 @@ async function ask(
   const targets = targetsOf(request, undeclared);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
-  // Loaded where it is needed: the client alone takes longer to load than most analyses.
-  const { modelEdges } = await import("./llm/model-edges.ts");
   const findings = await modelEdges({ tasks, targets, others, votes, cacheDir, settings: model, signal });
   // The first task can need nothing, so it is not asked about.
   return findings.problem === null ? { ...findings, answered: new Set([0, ...findings.answered]) } : findings;

@@ -9,7 +9,7 @@
 //   Q3. A question that fails leaves no trace but its problem: its tasks stay without a record.
 //   Q4. `whole` holds only tasks whose record came in an answer that could be read to its end.
 import type { Task } from "@sheaf/core";
-import { askModel, type ModelNotes, modelProblem } from "./ask-model.ts";
+import type { ModelNotes } from "./ask-model.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import type { ModelSettings } from "./model-settings.ts";
 import { type Prompt, type Question, recordsPrompt } from "./prompt.ts";
@@ -96,6 +96,8 @@ export async function askOnce(
   prompt: Prompt,
   signal: AbortSignal,
 ): Promise<Reply | string> {
+  // Loaded where it is needed: the client alone takes longer to load than most analyses, and kept answers need none.
+  const { askModel, modelProblem } = await import("./ask-model.ts");
   try {
     // A signal of its own for each call: the client leaves its listeners on what it is given.
     const text = await askModel(prompt, settings, { notes, signal: AbortSignal.any([signal]) });

@@ -30,7 +30,7 @@ import { SYSTEM } from "./prompt.ts";
 import type { SoundNeed } from "./repair.ts";
 
 /** What is known of the tasks of a list before anybody is asked. */
-export interface RecalledAnswers {
+interface RecalledAnswers {
   /** All that these targets need, by place. */
   readonly records: ReadonlyMap<number, readonly SoundNeed[]>;
   /** What these targets need, but for the tasks in `fresh`. */

@@ -37,28 +37,29 @@ interface Fields {
 
 /** Returns the texts of the tasks, all fields of all tasks cut at the same length so that the whole is not too long. */
 export function shownList(tasks: readonly Task[], mostChars: number = MOST_LIST_CHARS): ShownList {
-  const whole = tasks.map(fieldsOf);
+  const whole = new Map<Task, Fields>();
+  const fieldsFor = (task: Task): Fields => {
+    const fields = whole.get(task) ?? fieldsOf(task);
+    whole.set(task, fields);
+    return fields;
+  };
   for (let step = 0; ; step++) {
     const fieldChars = FIELD_CHARS[step]!;
-    const texts = whole.map((fields) => jsonLine(cut(fields, fieldChars)));
-    const fitting = countFitting(texts, mostChars);
-    if (fitting < texts.length && step < FIELD_CHARS.length - 1) continue;
-    const shown = texts.slice(0, fitting).map((text, i) => ({ text, whole: JSON.stringify(whole[i]) }));
+    const shown: ShownTask[] = [];
+    let left = mostChars;
+    for (const task of tasks) {
+      const text = jsonLine(cut(fieldsFor(task), fieldChars));
+      left -= text.length + LINE_CHARS;
+      if (left < 0) break;
+      shown.push({ text, whole: JSON.stringify(fieldsFor(task)) });
+    }
+    if (shown.length < tasks.length && step < FIELD_CHARS.length - 1) continue;
     return { tasks: shown, fieldChars };
   }
 }
 
 /** Room for the number and the end of a line. */
 const LINE_CHARS = 20;
-
-function countFitting(texts: readonly string[], mostChars: number): number {
-  let left = mostChars;
-  const first = texts.findIndex((text) => {
-    left -= text.length + LINE_CHARS;
-    return left < 0;
-  });
-  return first === -1 ? texts.length : first;
-}
 
 function fieldsOf({ id, description, run, input, reads, writes, dependsOn }: Task): Fields {
   return {

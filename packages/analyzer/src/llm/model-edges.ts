@@ -1,5 +1,4 @@
 import type { AnswerFlaw, Edge, Task, UsageRecord } from "@sheaf/core";
-import { modelProblem } from "./ask-model.ts";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
 import { openKeptAnswers } from "./kept-answers.ts";
 import { LONGEST_FIELD, type ShownList, shownList } from "./list-text.ts";
@@ -71,7 +70,7 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
       end = sayLate(conversation, timeoutMs);
   } catch (error) {
     signal?.throwIfAborted();
-    end = modelProblem(error, settings);
+    end = `Asking the model failed (${error instanceof Error ? error.message : String(error)})`;
   }
   const unkept = kept.keep(
     new Map([...conversation.records].filter(([place]) => conversation.whole.has(place))),
@@ -112,9 +111,11 @@ function findings(conversation: Conversation, end: string | null): Omit<ModelFin
   }
   const failures = Array.from(
     problems,
-    ([problem, count]) => `${problem}, so nothing is known of ${count} tasks`,
+    ([problem, count]) => `${problem}, so nothing is known of ${counted(count)}`,
   );
   return { ...said, problem: null, repairs: [...repairs, ...failures, ...(end === null ? [] : [end])] };
 }
+
+const counted = (tasks: number): string => `${tasks} ${tasks === 1 ? "task" : "tasks"}`;
 
 const NOTHING_SAID = "The model's answer says nothing about the tasks it was asked about";

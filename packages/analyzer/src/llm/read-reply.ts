@@ -21,12 +21,15 @@ export function readReply(text: string): Reply {
     return { ...readAnswer(text), isCut: false, isWrapped: !(bare.startsWith("{") && bare.endsWith("}")) };
   } catch (error) {
     if (!isSheafError(error, "MODEL_ANSWER_REFUSED")) throw error;
-    const tasks = [...jsonObjects(text)].filter(isRecord);
+    const tasks = [...jsonObjects(text.slice(0, MOST_CHARS))].filter(isRecord);
     const cut = tasks.length === 0 ? null : readAnswer(JSON.stringify({ tasks }));
     if (cut === null || cut.records.length === 0) throw error;
     return { ...cut, isCut: true, isWrapped: false };
   }
 }
+
+/** Far above what is left of any honest answer; to look through more would take long. */
+const MOST_CHARS = 200_000;
 
 const isRecord = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "task" in value && "needs" in value;

@@ -48,13 +48,15 @@ export function recordRepair(
   const texts = new Map<Task, string>();
   return {
     needsByPlace(records) {
-      const said = new Map<number, Need[]>();
+      const said = new Map<number, (readonly Need[])[]>();
       for (const { task, needs } of records) {
         const isKnown = task >= 1 && task <= tasks.length;
+        const parts = said.get(task - 1);
         if (!isKnown || !isAsked(task - 1)) countFlaw(flaws, isKnown ? "unasked" : "unknown");
-        else said.set(task - 1, [...(said.get(task - 1) ?? []), ...needs]);
+        else if (parts === undefined) said.set(task - 1, [needs]);
+        else parts.push(needs);
       }
-      return new Map(Array.from(said, ([place, needs]) => [place, soundNeeds(place, needs)]));
+      return new Map(Array.from(said, ([place, parts]) => [place, soundNeeds(place, parts.flat())]));
     },
   };
 
