@@ -68,7 +68,8 @@ describe.skipIf(!existsSync(data))("on recorded answers (left out where ../share
       const tasks = tasksOf(graph);
       const { edges, fallbacks, usage } = await answeredBy(inOurForm(graph), tasks);
       expectForward(edges, tasks);
-      expect(usage).toHaveLength(1);
+      // Where a task has no record it is asked about once more.
+      expect(usage.length).toBe(fallbacks.some(({ reason }) => reason.includes("says nothing")) ? 2 : 1);
       repaired += fallbacks.some(({ reason }) => reason.includes("left out")) ? 1 : 0;
     }
     expect(repaired).toBeGreaterThan(50);
