@@ -115,6 +115,10 @@ describe("a list of any size", () => {
     expect(findings.repairs[0]).toMatch(/^The list is long, so the model was shown at most 30 characters/);
     expect(findings.repairs[1]).toMatch(/was not asked about the last \d+ tasks$/);
     expect(userText(bodies()[0]).length).toBeLessThan(170_000);
+    const shown = [...userText(bodies()[0]).matchAll(/^\{"task":(\d+),/gm)].length;
+    const about = bodies().flatMap(askedIn);
+    expect([about.length, Math.max(...about)]).toEqual([shown - 1, shown]);
+    expect(findings.repairs[1]).toContain(`last ${9000 - shown} tasks`);
   });
 });
 

@@ -172,6 +172,32 @@ describe("kept answers", () => {
     },
   );
 
+  it("of later tasks are not changed by what nobody asked about", async () => {
+    const tasks = listOf("one", "two", "three");
+    faults = [{ kind: "answer", content: '{"tasks":[{"task":2,"needs":[]},{"task":3,"needs":[]}]}' }];
+    await ask(tasks);
+    const need = (on: number): object => ({ evidence: "do", on, type: "data", p: 0.9 });
+    const records = [
+      { task: 2, needs: [] },
+      { task: 4, needs: [need(1), need(2), need(3)] },
+    ];
+    faults = [{ kind: "answer", content: JSON.stringify({ tasks: records }) }];
+    expect(edgesOf(await ask(listOf("one", "new", "two", "three")))).toEqual(["new three"]);
+  });
+
+  it("of later tasks are given up where the answer about what is new has no end", async () => {
+    await ask(listOf(...TEXTS));
+    const tasks = listOf("one more", ...TEXTS);
+    faults = [{ kind: "answer", content: '{"tasks":[{"task":3,"needs":[]},{"task":4,' }];
+    asked();
+    const findings = await ask(tasks);
+    expect(asked()).toMatchObject([
+      { about: [1], of: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], need: [0] },
+      { about: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], of: [] },
+    ]);
+    expect(edgesOf(findings).sort()).toEqual(trueEdges(tasks).sort());
+  });
+
   it("need nobody where a task is taken away", async () => {
     await ask(listOf(...TEXTS));
     asked();
@@ -277,18 +303,27 @@ describe("what is kept", () => {
     expect(files()).toHaveLength(1);
   });
 
-  it("goes when nobody has used it for 30 days, when there is too much, and when it was left half-written", async () => {
-    const name = (n: number): string => `${"ab".repeat(8)}-${n.toString(16).padStart(16, "0")}.json`;
-    const put = (file: string, days: number): void => {
-      writeFileSync(join(folder(), file), "{}");
-      const at = new Date(Date.now() - days * 86_400_000);
-      utimesSync(join(folder(), file), at, at);
-    };
+  const name = (n: number): string => `${"ab".repeat(8)}-${n.toString(16).padStart(16, "0")}.json`;
+  const put = (file: string, days: number): void => {
+    writeFileSync(join(folder(), file), "{}");
+    const at = new Date(Date.now() - days * 86_400_000);
+    utimesSync(join(folder(), file), at, at);
+  };
+
+  it("goes when nobody has used it for 30 days", async () => {
+    await ask(tasks);
+    put(name(1), 29);
+    put(name(2), 31);
+    await ask(tasks);
+    expect(files()).toContain(name(1));
+    expect(files()).not.toContain(name(2));
+  });
+
+  it("goes when there is too much, and when it was left half-written", async () => {
     await ask(tasks);
     const own = files()[0]!;
     for (let n = 0; n < 40; n++) put(name(n), 1 + n / 100);
     for (const [file, days] of [
-      [name(50), 31],
       [`${name(51)}.7.tmp`, 1],
       [`${name(52)}.7.tmp`, 0],
       ["notes", 99],
@@ -296,7 +331,6 @@ describe("what is kept", () => {
       put(file, days);
     await ask(tasks);
     expect(files()).toContain(own);
-    expect(files()).not.toContain(name(50));
     expect(files().filter((file) => file.endsWith(".json"))).toHaveLength(32);
     expect(files()).toContain(name(30));
     expect(files()).not.toContain(name(31));

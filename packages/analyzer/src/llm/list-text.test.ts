@@ -70,7 +70,7 @@ describe("shownList", () => {
           expect(JSON.parse(text).id).toBe(`t${i}`);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

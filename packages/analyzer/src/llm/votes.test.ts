@@ -58,11 +58,11 @@ describe("pairsToVote", () => {
 
   it("takes so many at most, the most doubtful first", () => {
     const records = Array.from({ length: 100 }, (_, i): [number, SoundNeed[]] => {
-      return [i + 100, [need(i, i === 0 ? 1 : 0.5 + (0.3 * i) / 100)]];
+      return [i + 100, [need(i, i === 0 ? 1 : 0.8 - (0.3 * i) / 100)]];
     });
     const taken = pairs(200, records);
     expect(taken).toHaveLength(MOST_PAIRS);
-    expect(taken.slice(0, 3)).toEqual(["1-101", "2-102", "3-103"]);
+    expect(taken.slice(0, 3)).toEqual(["1-101", "62-162", "63-163"]);
   });
 });
 
