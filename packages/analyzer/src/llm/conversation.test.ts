@@ -1,11 +1,13 @@
 import { type Task, taskId } from "@sheaf/core";
-import { type FakeModelReply, type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
+import { type FakeModelReply, type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { CHUNK, questionsOf } from "./conversation.ts";
 import { type ModelFindings, modelEdges } from "./model-edges.ts";
 
+/** One a test: its port is a part of who was asked. */
 let server: FakeModelServer | undefined;
+let script: Script;
 
 afterEach(async () => {
   await server?.close();
@@ -38,8 +40,13 @@ const answer = (numbers: readonly number[]): FakeModelReply => {
 
 type Script = (asked: readonly number[], call: number) => FakeModelReply;
 
-async function ask(tasks: readonly Task[], script: Script, timeoutMs = 30_000): Promise<ModelFindings> {
-  server = await startFakeModelServer((call, body) => script(askedIn(body), call));
+async function ask(
+  tasks: readonly Task[],
+  answers: Script,
+  { timeoutMs = 30_000, cacheDir = null }: { timeoutMs?: number; cacheDir?: string | null } = {},
+): Promise<ModelFindings> {
+  script = answers;
+  server ??= await startFakeModelServer((call, body) => script(askedIn(body), call));
   const settings = { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs };
   const targets = new Set(tasks.keys());
   targets.delete(0);
@@ -48,7 +55,7 @@ async function ask(tasks: readonly Task[], script: Script, timeoutMs = 30_000): 
     targets,
     others: [],
     votes: 0,
-    cacheDir: null,
+    cacheDir,
     settings,
     signal: undefined,
   });
@@ -97,15 +104,15 @@ describe("a list of any size", () => {
   });
 
   it("sends the first question alone and the rest side by side, six at once, and keeps what came in time", async () => {
-    const findings = await ask(
-      listOf(500),
-      (asked, call) => (call === 1 ? answer(asked) : { kind: "stall-headers" }),
-      2000,
-    );
+    using place = tempDir();
+    const firstOnly: Script = (asked, call) => (call === 1 ? answer(asked) : { kind: "stall-headers" });
+    const findings = await ask(listOf(500), firstOnly, { timeoutMs: 2000, cacheDir: place.path });
     expect(server!.requests).toHaveLength(7);
     expect(findings.answered.size).toBe(40);
     expect(findings.problem).toBeNull();
     expect(findings.repairs).toEqual(["The model did not answer everything within 2000 ms"]);
+    const { cached } = await ask(listOf(500), answer, { cacheDir: place.path });
+    expect([cached, server!.requests.length]).toEqual([40, 7 + 12]);
   });
 
   it("does not ask about tasks that cannot be shown any more", async () => {

@@ -27,7 +27,7 @@ import { ANSWER_SCHEMA } from "./answer.ts";
 import type { ShownTask } from "./list-text.ts";
 import { type ModelSettings, providerOf } from "./model-settings.ts";
 import { SYSTEM } from "./prompt.ts";
-import type { SoundNeed } from "./repair.ts";
+import { LONGEST_EVIDENCE, type SoundNeed } from "./repair.ts";
 
 /** What is known of the tasks of a list before anybody is asked. */
 interface RecalledAnswers {
@@ -61,7 +61,7 @@ const HASH = z.string().regex(/^[0-9a-f]{64}$/);
 const NEED = z.tuple([
   z.int().nonnegative(),
   z.enum(EDGE_KINDS),
-  z.string(),
+  z.string().max(LONGEST_EVIDENCE),
   z.number().min(0).max(1),
   z.int().nonnegative(),
 ]);
@@ -132,7 +132,10 @@ function nearestList(folder: string, asker: string, keys: readonly string[]): Ke
   const wanted = new Set(keys);
   let nearest: KeptList | null = null;
   let most = 0;
-  for (const { name } of filesIn(folder).filter((file) => file.name.startsWith(`${asker}-`))) {
+  const candidates = filesIn(folder).filter(
+    ({ name, bytes }) => name.startsWith(`${asker}-`) && bytes <= MOST_BYTES,
+  );
+  for (const { name } of candidates) {
     const tasks = readList(join(folder, name));
     const known = tasks?.filter(([key, needs]) => needs !== null && wanted.has(key)).length ?? 0;
     if (known > most) [nearest, most] = [{ name, tasks: tasks! }, known];
@@ -187,13 +190,17 @@ const TORN = /^[0-9a-f]{16}-[0-9a-f]{16}\.json\.\d+\.tmp$/;
 
 /** Returns the files of this form, the one used last first. */
 function filesIn(folder: string, form: RegExp = OURS): readonly FolderFile[] {
-  const files = namesIn(folder).flatMap((name) => {
-    if (!form.test(name)) return [];
-    const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
-    if (stat?.isFile() !== true || stat.size > MOST_BYTES) return [];
-    return [{ name, at: stat.mtimeMs, bytes: stat.size }];
-  });
-  return files.sort((a, b) => b.at - a.at);
+  const names = namesIn(folder).filter((name) => form.test(name));
+  return names.flatMap((name) => fileAt(folder, name) ?? []).sort((a, b) => b.at - a.at);
+}
+
+function fileAt(folder: string, name: string): FolderFile | null {
+  try {
+    const stat = lstatSync(join(folder, name));
+    return stat.isFile() ? { name, at: stat.mtimeMs, bytes: stat.size } : null;
+  } catch {
+    return null; // gone by now, or not for this user
+  }
 }
 
 function namesIn(folder: string): readonly string[] {

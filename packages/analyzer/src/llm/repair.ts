@@ -21,7 +21,8 @@ export function countFlaw(flaws: FlawCounts, flaw: AnswerFlaw, by = 1): void {
   if (by > 0) flaws.set(flaw, (flaws.get(flaw) ?? 0) + by);
 }
 
-const LONGEST_EVIDENCE = 200;
+/** In UTF-16 code units. */
+export const LONGEST_EVIDENCE = 200;
 
 /** A need that is less likely is not worth waiting for. */
 const LEAST_PROBABILITY = 0.2;
