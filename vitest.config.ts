@@ -12,7 +12,10 @@ export default defineConfig({
     // All processors: nobody works beside a test run, and much of it waits for children.
     maxWorkers: "100%",
     projects: [
-      { ...shared, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout } },
+      {
+        ...shared,
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout, hookTimeout: 60_000 },
+      },
       // The tests of the model client once more, with the next major version of it.
       {
         resolve: { conditions, alias: [{ find: /^openai$/, replacement: "openai-7" }] },

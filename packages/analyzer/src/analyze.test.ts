@@ -36,7 +36,6 @@ async function answered(
   server = await startFakeModelServer(() =>
     "kind" in reply ? reply : { kind: "answer", content: JSON.stringify({ tasks: reply }) },
   );
-  const timeoutMs = "kind" in reply ? 300 : 20_000;
   const model = { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs };
   return await analyzed(tasks, { model, ...more });
 }
@@ -146,7 +145,7 @@ describe("analyze with a model", () => {
     { kind: "html" },
     { kind: "stall-headers" },
     { kind: "disconnect", when: "in-body" },
-    { kind: "answer", content: '{"tasks":[{"task":2,"needs":[]}', finishReason: "length" },
+    { kind: "answer", content: '{"tasks":[{"task":2,"needs":[]', finishReason: "length" },
   ];
 
   it.each(faults)("falls back to list order for all undeclared tasks: %j", async (reply) => {

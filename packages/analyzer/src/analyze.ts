@@ -10,6 +10,7 @@ import {
 import { assumedEdges } from "./assumed.ts";
 import { fileEdges } from "./files.ts";
 import { learnFrom, type SeenFiles } from "./learned.ts";
+import { listWarnings } from "./list-warnings.ts";
 import { type ModelFindings, modelEdges } from "./llm/model-edges.ts";
 import type { ModelSettings } from "./llm/model-settings.ts";
 import { mergeEdges } from "./merge-edges.ts";
@@ -57,6 +58,8 @@ export interface Analysis {
   readonly warnings: readonly string[];
   /** One record for each model call of which the server told the usage, failed ones included. */
   readonly usage: readonly UsageRecord[];
+  /** Model calls that may have cost something of which the server has told nothing. */
+  readonly unmetered: number;
   /** How often each flaw was met, and mended, in what a model said. */
   readonly repaired: Readonly<Partial<Record<AnswerFlaw, number>>>;
   /** Tasks that no model had to be asked about, by answers that were kept. */
@@ -78,7 +81,7 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
   if (!autoDetect) {
     const barriers = undeclaredTasks(tasks, { files: false });
     const edges = mergeEdges([...declared, ...assumedEdges(tasks, barriers)]);
-    return { edges, fallbacks: [], warnings: [], usage: [], repaired: {}, cached: 0 };
+    return { edges, fallbacks: [], warnings: [], usage: [], unmetered: 0, repaired: {}, cached: 0 };
   }
   const references = findReferences(tasks);
   const learned = learnFrom(tasks, request.learned ?? (() => null), request.isAppended);
@@ -91,13 +94,23 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
     fallbacks: fallbacksOf(asked, tasks, barriers),
     warnings: [...references.warnings, ...listWarnings(request)],
     usage: asked.usage,
+    unmetered: asked.unmetered,
     repaired: asked.repaired,
     cached: asked.cached,
   };
 }
 
 const NOT_ASKED: ModelFindings = {
-  ...{ edges: [], answered: new Set(), problem: null, repairs: [], repaired: {}, cached: 0, usage: [] },
+  ...{
+    edges: [],
+    answered: new Set(),
+    problem: null,
+    repairs: [],
+    repaired: {},
+    cached: 0,
+    usage: [],
+    unmetered: 0,
+  },
 };
 
 async function ask(

@@ -134,6 +134,14 @@ const ANSWERED: Readonly<Record<string, Case>> = {
     replies: [streamed({ stop: { after: "finish", by: "cut" } })],
     requests: 1,
   },
+  "a cut after the last record": {
+    replies: [streamed({ usageIn: "every-chunk", stop: { after: "content", by: "cut" } })],
+    requests: 1,
+  },
+  "a cut in the middle of the records": {
+    replies: [streamed({ stop: { after: "half", by: "cut" } }), GOOD_REPLY],
+    requests: 2,
+  },
   "an error in the stream": {
     replies: [events({ error: { message: "overloaded" } }), GOOD_REPLY],
     requests: 2,
@@ -197,13 +205,9 @@ const FAILED: Readonly<Record<string, Case>> = {
     timeoutMs: SHORT_MS,
   },
   "cuts before the headers": { replies: [{ kind: "disconnect", when: "before-headers" }], requests: 3 },
-  "a cut after the first record": {
+  "cuts after the first record": {
     replies: [streamed({ stop: { after: "half", by: "cut" } })],
-    requests: 1,
-  },
-  "a cut after the usage": {
-    replies: [streamed({ usageIn: "every-chunk", stop: { after: "content", by: "cut" } })],
-    requests: 1,
+    requests: 2,
   },
   "cuts before the first record, after usage": {
     replies: [
@@ -219,14 +223,14 @@ const FAILED: Readonly<Record<string, Case>> = {
     replies: [streamed({ stop: { after: "content", by: "end" } })],
     requests: 1,
   },
-  "half a line": { replies: [streamed({ stop: { after: "half", by: "half-line" } })], requests: 1 },
+  "half a line": { replies: [streamed({ stop: { after: "half", by: "half-line" } })], requests: 2 },
   "a limit of tokens": {
     replies: [{ kind: "answer", content: GOOD.slice(0, -90), finishReason: "length" }],
-    requests: 1,
+    requests: 2,
   },
   "a filter": { replies: [{ kind: "answer", content: "", finishReason: "content_filter" }], requests: 1 },
   "a refusal": { replies: [{ kind: "answer", content: null, refusal: "I may not" }], requests: 1 },
-  "an answer about nothing": { replies: [{ kind: "answer", content: '{"tasks":[]}' }], requests: 1 },
+  "an answer about nothing": { replies: [{ kind: "answer", content: '{"tasks":[]}' }], requests: 2 },
   "an answer of another schema": { replies: [{ kind: "answer", content: '{"edges":[[1,2]]}' }], requests: 1 },
   "edges that cannot be": {
     replies: [{ kind: "answer", content: GOOD.replaceAll(/"on":\d/g, '"on":7') }],

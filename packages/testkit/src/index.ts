@@ -14,7 +14,8 @@ export {
   type FakeModelServer,
   startFakeModelServer,
 } from "./fake-model-server.ts";
-export type { FakeModelReply, FakeUsage } from "./fake-model-server-reply.ts";
+export type { FakeModelReply } from "./fake-model-server-reply.ts";
+export type { FakeStream, FakeUsage } from "./fake-model-stream.ts";
 export {
   HOSTILE_DESCRIPTIONS,
   type HostileDescription,

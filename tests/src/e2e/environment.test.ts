@@ -246,6 +246,16 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     const other = await askedOf({ OPENAI_API_KEY: "sk-other" }, NO_NEEDS);
     expect(other.requests[0]?.headers.authorization).toBe("Bearer sk-other");
   },
+  SHEAF_MODEL_TEMPERATURE: async () => {
+    const { requests } = await askedOf({ SHEAF_MODEL_TEMPERATURE: "0.5" }, NO_NEEDS);
+    expect(requests[0]?.body).toMatchObject({ temperature: 0.5 });
+    expect((await askedOf({}, NO_NEEDS)).requests[0]?.body).not.toHaveProperty("temperature");
+  },
+  SHEAF_MODEL_EFFORT: async () => {
+    const { requests } = await askedOf({ SHEAF_MODEL_EFFORT: "low" }, NO_NEEDS);
+    expect(requests[0]?.body).toMatchObject({ reasoning_effort: "low" });
+    expect((await askedOf({}, NO_NEEDS)).requests[0]?.body).not.toHaveProperty("reasoning_effort");
+  },
   SHEAF_VERIFY_DEPS: async () => {
     const needs = [{ evidence: "a", on: 1, type: "data", p: 0.9 }];
     const content = JSON.stringify({ tasks: [2, 3, 4].map((task) => ({ task, needs })) });

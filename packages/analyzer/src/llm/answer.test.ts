@@ -8,7 +8,7 @@ const RECORD = { task: 2, needs: [{ evidence: "the table", on: 1, type: "data", 
 describe("readAnswer", () => {
   it("reads records, numbers as text included", () => {
     const text = JSON.stringify({ tasks: [RECORD, { task: "3", needs: [{ ...RECORD.needs[0], on: "2" }] }] });
-    expect(readAnswer(text)).toEqual({
+    expect(readAnswer(text)).toMatchObject({
       records: [RECORD, { task: 3, needs: [{ ...RECORD.needs[0], on: 2 }] }],
       unreadable: 0,
     });
@@ -21,7 +21,7 @@ describe("readAnswer", () => {
       { task: 4 },
       "five",
     ];
-    expect(readAnswer(JSON.stringify({ tasks }))).toEqual({
+    expect(readAnswer(JSON.stringify({ tasks }))).toMatchObject({
       records: [{ task: 2, needs: [{ on: 1, type: "logic", evidence: "", p: 0.5 }] }],
       unreadable: 3,
     });
@@ -31,12 +31,28 @@ describe("readAnswer", () => {
     expect(readAnswer(`First {"plan": 1}, then {"tasks": []}`).records).toEqual([]);
   });
 
-  it("reads the records that are whole of an answer that was cut off", () => {
-    const text = JSON.stringify({ tasks: [RECORD, { ...RECORD, task: 3 }] });
-    for (let length = text.indexOf("]}") + 2; length < text.length - 3; length++) {
-      expect(readAnswer(text.slice(0, length))).toEqual({ records: [RECORD], unreadable: 0 });
+  const record = (task: number): string =>
+    `{"task":${task},"needs":[{"evidence":"{x","on":1,"type":"data","p":1}]}`;
+  const WHOLE = `{"tasks":[${[2, 3, 4].map(record).join(",")}]}`;
+  const tasksOf = (text: string): number[] => readAnswer(text).records.map(({ task }) => task);
+
+  it("reads the records that are whole, wherever the answer is cut", () => {
+    expect(readAnswer(`\n${WHOLE}\n`)).toMatchObject({ isCut: false, isWrapped: false, unreadable: 0 });
+    const ends = [2, 3, 4].map((task) => WHOLE.indexOf(record(task)) + record(task).length);
+    for (let at = WHOLE.indexOf("[") + 1; at < WHOLE.length - 1; at++) {
+      const text = WHOLE.slice(0, at);
+      expect(tasksOf(text)).toEqual([2, 3, 4].filter((_, i) => at >= ends[i]!));
+      expect(readAnswer(text)).toMatchObject({ isCut: true, isWrapped: false, unreadable: 0 });
     }
   });
+
+  it.each([`Here:\n${WHOLE}`, `\`\`\`json\n${WHOLE}\n\`\`\``, `${WHOLE} Good luck!`])(
+    "sees what is wrapped round an answer: %s",
+    (text) => {
+      expect(readAnswer(text)).toMatchObject({ isCut: false, isWrapped: true });
+      expect(tasksOf(text)).toEqual([2, 3, 4]);
+    },
+  );
 
   it("refuses a text without an answer", () => {
     expect(() => readAnswer("I cannot do that.")).toThrow("it holds no JSON object");
@@ -90,7 +106,7 @@ describe("answerReader", () => {
       fc.property(ANSWERS, fc.array(fc.nat()), ({ text, records }, cuts) => {
         const reader = answerReader();
         expect(piecesOf(text, cuts).flatMap((piece) => reader.push(piece))).toEqual(records);
-        expect(readAnswer(text)).toEqual({ records, unreadable: reader.unreadable });
+        expect(readAnswer(text)).toMatchObject({ records, unreadable: reader.unreadable });
       }),
       cases({ ci: 300, deep: 100_000 }),
     );

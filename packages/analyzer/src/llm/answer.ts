@@ -22,6 +22,10 @@ export interface Answer {
   readonly records: readonly AnswerRecord[];
   /** How many records could not be read. */
   readonly unreadable: number;
+  /** The text ends in the middle: there are only the records before that. */
+  readonly isCut: boolean;
+  /** There is something around the answer. */
+  readonly isWrapped: boolean;
 }
 
 /**
@@ -76,6 +80,8 @@ export interface AnswerReader {
   readonly unreadable: number;
   /** Whether a list of `tasks` has begun. */
   readonly found: boolean;
+  /** Whether that list has come to its end. */
+  readonly ended: boolean;
 }
 
 /** Returns a reader for one answer. However the text is cut, the records are those of the whole text. */
@@ -95,6 +101,9 @@ export function answerReader(): AnswerReader {
     get found() {
       return list.found;
     },
+    get ended() {
+      return list.ended;
+    },
   };
 }
 
@@ -106,7 +115,12 @@ export function answerReader(): AnswerReader {
 export function readAnswer(text: string): Answer {
   const reader = answerReader();
   const records = reader.push(text);
-  if (reader.found) return { records, unreadable: reader.unreadable };
+  const bare = text.trim();
+  if (reader.found) {
+    const { unreadable, ended } = reader;
+    const isWrapped = ended && !(bare.startsWith("{") && bare.endsWith("}"));
+    return { records, unreadable, isCut: !ended, isWrapped };
+  }
   const problem = text.includes("{") ? "it holds no list of `tasks`" : "it holds no JSON object";
   throw new SheafError("MODEL_ANSWER_REFUSED", { problem });
 }

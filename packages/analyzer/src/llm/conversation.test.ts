@@ -132,14 +132,14 @@ describe("a list of any size", () => {
 describe("a question that fails", () => {
   it("leaves only its own tasks without an answer, and is not asked again", async () => {
     const findings = await ask(listOf(121), (asked) =>
-      asked[0] === 42 ? { kind: "raw", status: 500, body: "oops" } : answer(asked),
+      asked[0] === 42 ? { kind: "raw", status: 403, body: "oops" } : answer(asked),
     );
     expect(findings.answered.size).toBe(80);
     expect([...findings.answered].some((place) => place > 40 && place <= 80)).toBe(false);
     expect(findings.edges).toHaveLength(80);
     expect(findings.problem).toBeNull();
     expect(findings.repairs).toEqual([
-      expect.stringMatching(/^The model's server answered 500.*, so nothing is known of 40 tasks$/),
+      expect.stringMatching(/^The model's server answered 403.*, so nothing is known of 40 tasks$/),
     ]);
     expect(server!.requests).toHaveLength(3);
   });

@@ -8,18 +8,20 @@
 //   Q2. Each task is asked about once, and once more where an answer came without its record.
 //   Q3. A question that fails leaves no trace but its problem: its tasks stay without a record.
 //   Q4. `whole` holds only tasks whose record came in an answer that could be read to its end.
-import type { Task } from "@sheaf/core";
-import type { ModelNotes } from "./ask-model.ts";
+import { isSheafError, systemClock, type Task } from "@sheaf/core";
+import { type Answer, answerReader, readAnswer } from "./answer.ts";
 import { eachAtMost } from "./each-at-most.ts";
+import type { ModelNotes } from "./model-notes.ts";
 import type { ModelSettings } from "./model-settings.ts";
 import { type Prompt, type Question, recordsPrompt } from "./prompt.ts";
-import { type Reply, readReply } from "./read-reply.ts";
 import { countFlaw, type FlawCounts, MOST_NEEDS, recordRepair, type SoundNeed } from "./repair.ts";
 
 export interface Conversation {
   /** In serial order. */
   readonly tasks: readonly Task[];
   readonly settings: ModelSettings;
+  /** When the time is up for all questions together, in ms since 1970. */
+  readonly endsAt: number;
   /** What every question begins with. */
   readonly opening: string;
   /** What the targets need, by place. */
@@ -92,25 +94,39 @@ async function askRecords(
 
 /** Returns the reply, or in words why there is none. */
 export async function askOnce(
-  { settings, notes }: Conversation,
+  { settings, notes, endsAt }: Conversation,
   prompt: Prompt,
   signal: AbortSignal,
-): Promise<Reply | string> {
+): Promise<Answer | string> {
   // Loaded where it is needed: the client alone takes longer to load than most analyses, and kept answers need none.
   const { askModel, modelProblem } = await import("./ask-model.ts");
   try {
     // A signal of its own for each call: the client leaves its listeners on what it is given.
-    const text = await askModel(prompt, settings, { notes, signal: AbortSignal.any([signal]) });
+    const options = { notes, signal: AbortSignal.any([signal]) };
+    const text = await askModel(prompt, { ...settings, timeoutMs: endsAt - systemClock.now() }, options);
     signal.throwIfAborted(); // what comes too late must change nothing
-    return readReply(text);
+    return readAnswer(text);
   } catch (error) {
     signal.throwIfAborted();
+    const cut = cutAnswer(error);
+    if (cut !== null) return cut;
     return modelProblem(error, settings);
   }
 }
 
+/** Returns what is left of an answer that did not come to its end; null where nothing of it can be used. */
+function cutAnswer(error: unknown): Answer | null {
+  const text = isSheafError(error, "MODEL_ANSWER_REFUSED") ? error.details.text : undefined;
+  if (text === undefined) return null;
+  const reader = answerReader();
+  const records = reader.push(text);
+  return records.length === 0
+    ? null
+    : { records, unreadable: reader.unreadable, isCut: true, isWrapped: false };
+}
+
 /** Takes what a reply says and returns the places that were asked about and are not known now. */
-function hear(conversation: Conversation, question: Question, reply: Reply): readonly number[] {
+function hear(conversation: Conversation, question: Question, reply: Answer): readonly number[] {
   const { tasks, flaws, records, whole, partly } = conversation;
   countFlaw(flaws, "unreadable", reply.unreadable);
   if (reply.isCut) countFlaw(flaws, "cut");

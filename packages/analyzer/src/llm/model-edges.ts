@@ -1,4 +1,4 @@
-import type { AnswerFlaw, Edge, Task, UsageRecord } from "@sheaf/core";
+import { type AnswerFlaw, type Edge, systemClock, type Task, type UsageRecord } from "@sheaf/core";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
 import { openKeptAnswers } from "./kept-answers.ts";
 import { LONGEST_FIELD, type ShownList, shownList } from "./list-text.ts";
@@ -56,7 +56,8 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
   const conversation: Conversation = {
     ...{ tasks, settings, partly, opening: openingOf(shown.tasks) },
     ...{ records: new Map(records), whole: new Set(records.keys()), flaws: new Map(), problems: new Map() },
-    notes: { usage: [], repairs: [...sayShown(shown, tasks.length)] },
+    notes: { usage: [], unmetered: 0, repairs: [...sayShown(shown, tasks.length)] },
+    endsAt: systemClock.now() + timeoutMs,
   };
   const about = targets.filter((place) => !records.has(place) && !partly.has(place));
   const again = partly.size === 0 ? null : { of: [...partly.keys()], need: fresh };
@@ -101,6 +102,7 @@ function findings(conversation: Conversation, end: string | null): Omit<ModelFin
   const said = {
     repaired: Object.fromEntries(flaws),
     usage: [...notes.usage],
+    unmetered: notes.unmetered,
     edges: places.flatMap((place) => records.get(place)!.flatMap((need) => edgeOf(tasks, place, need) ?? [])),
     answered: new Set(places),
   };

@@ -18,6 +18,11 @@ export class TaskList {
     return typeof this.#place === "string";
   }
 
+  /** Whether the list has come to its end. */
+  get ended(): boolean {
+    return this.#place === "behind";
+  }
+
   /**
    * Takes the next piece of the text and returns the elements that close in it, parsed; `undefined` for one that is no
    * JSON. Commas before a closing bracket are forgiven.

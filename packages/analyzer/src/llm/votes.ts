@@ -1,10 +1,10 @@
 // Needs that matter, asked about several times.
 import { buildGraph, criticalPath, type Edge, type Task } from "@sheaf/core";
 import { mergeEdges } from "../merge-edges.ts";
+import type { Answer } from "./answer.ts";
 import { askOnce, type Conversation } from "./conversation.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import { type Pair, votesPrompt } from "./prompt.ts";
-import type { Reply } from "./read-reply.ts";
 import { countFlaw, edgeOf } from "./repair.ts";
 
 /** Pairs in one question; of more the doubtful ones are left at the word of the first answer. */
@@ -31,7 +31,7 @@ export async function vote(
 ): Promise<void> {
   const pairs = pairsToVote(conversation, { others, votes });
   if (pairs.length === 0) return;
-  const replies: Reply[] = [];
+  const replies: Answer[] = [];
   await eachAtMost(
     votes,
     Array.from({ length: votes }, (_, i) => turned(pairs, Math.floor((i * pairs.length) / votes))),
@@ -50,7 +50,7 @@ const turned = <T>(items: readonly T[], by: number): readonly T[] => [
   ...items.slice(0, by),
 ];
 
-function count({ records, flaws }: Conversation, { from, to }: Pair, replies: readonly Reply[]): void {
+function count({ records, flaws }: Conversation, { from, to }: Pair, replies: readonly Answer[]): void {
   const answers = replies.flatMap((reply) => {
     const about = reply.records.filter(({ task }) => task === to + 1);
     if (about.length === 0) return [];

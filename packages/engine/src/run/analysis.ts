@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Analysis, analyze } from "@sheaf/analyzer";
 import type { AnswerFlaw, Edge, EdgeSource } from "@sheaf/core";
@@ -24,8 +25,12 @@ function modelOf(settings: Settings) {
 }
 
 /** Finds the edges of a run. In sequential mode no model is paid: nothing would come of its answer. */
-export function analyzeRun(request: RunRequest, learned: Learned, signal: AbortSignal): Promise<Analysis> {
-  const { tasks, works, settings, stateDir } = request;
+export async function analyzeRun(
+  request: RunRequest,
+  learned: Learned,
+  signal: AbortSignal,
+): Promise<Analysis> {
+  const { tasks, works, settings, dir, stateDir } = request;
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps, mode } = settings;
   const policies = policiesOf(settings.policies);
@@ -51,6 +56,7 @@ export const NO_ANALYSIS: Analysis = {
   fallbacks: [],
   warnings: [],
   usage: [],
+  unmetered: 0,
   repaired: {},
   cached: 0,
 };
