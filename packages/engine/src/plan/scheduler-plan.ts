@@ -27,6 +27,8 @@ interface Request {
   readonly settings: Settings;
   /** True where all that the task reads is known. */
   readonly tracked: readonly boolean[];
+  /** Tasks of which the inferred predecessors are not known yet. */
+  readonly held: ReadonlySet<number>;
   /** Limits by tag, the processor's included. */
   readonly limits: Readonly<Record<string, number>>;
 }
@@ -66,6 +68,7 @@ export function schedulerPlan(request: Request): SchedulerPlan {
     node: Uint32Array.from(node),
     hard: Uint8Array.from(hard),
     speculates: settings.mode === "parallel",
+    held: Uint8Array.from(each((_, i) => Number(request.held.has(i)))),
     priority: plan.priorities,
     level: settings.schedule === "levels" ? planLevels(plan) : null,
     inTurn: Uint8Array.from(each((task, i) => Number(runsInTurn(task, request.tracked[i]!, settings)))),

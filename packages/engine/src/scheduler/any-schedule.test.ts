@@ -1,7 +1,7 @@
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type PlanSpec, Rig } from "./scheduler-rig.ts";
+import { type PlanSpec, planOf, Rig } from "./scheduler-rig.ts";
 import { mayBeDoomed } from "./transitions.ts";
 
 interface Case {
@@ -17,6 +17,18 @@ interface Case {
   readonly dooms: readonly number[];
   /** Move at which the run gives speculation up. */
   readonly speculationEnds: number;
+  /** What becomes known while tasks run; absent where the plan is final from the start. */
+  readonly late?: Late;
+}
+
+interface Late {
+  /** Inferred edges that releases tell of, by task. */
+  readonly into: readonly (readonly number[])[];
+  /** Per task: move at which it is released, if it is held then; many are never. */
+  readonly released: readonly number[];
+  /** Move at which the plan is final; sometimes never. */
+  readonly final: number;
+  readonly plan: PlanSpec;
 }
 
 const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((size) => {
@@ -69,6 +81,34 @@ const schedules: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 12 }).chain((siz
     });
 });
 
+const MOST_TASKS = 12;
+
+const lateEdges = fc.record({
+  held: fc.subarray([...Array(MOST_TASKS).keys()]),
+  pairs: fc.array(fc.tuple(fc.nat(MOST_TASKS - 1), fc.nat(MOST_TASKS - 1)), { maxLength: 30 }),
+  finalPairs: fc.array(fc.tuple(fc.nat(MOST_TASKS - 1), fc.nat(MOST_TASKS - 1)), { maxLength: 30 }),
+  priority: fc.array(fc.nat(5), { minLength: MOST_TASKS, maxLength: MOST_TASKS }),
+  released: fc.array(fc.nat(60), { minLength: MOST_TASKS, maxLength: MOST_TASKS }),
+  final: fc.nat(60),
+});
+
+/** The same, where tasks are held and inferred edges come, change and go while they run. */
+const lateSchedules: fc.Arbitrary<Case> = fc.tuple(schedules, lateEdges).map(([one, late]) => {
+  const { level: _, ...spec } = one.spec;
+  const forward = (pairs: typeof late.pairs) =>
+    pairs.flatMap(([a, b]) => (a < b && b < spec.size ? [[a, b, false] as const] : []));
+  const declared = (spec.edges ?? []).filter(([, , isDeclared]) => isDeclared);
+  const isDeclared = ([a, b]: readonly [number, number, boolean]): boolean =>
+    declared.some(([from, to]) => from === a && to === b);
+  const final = forward(late.finalPairs).filter((pair) => !isDeclared(pair));
+  const into = Array.from({ length: spec.size }, (_, task) =>
+    forward(late.pairs).flatMap(([from, to]) => (to === task ? [from] : [])),
+  );
+  const held = late.held.filter((task) => task < spec.size);
+  const plan = { ...spec, edges: [...declared, ...final], priority: late.priority.slice(0, spec.size) };
+  return { ...one, spec: { ...spec, held }, late: { into, released: late.released, final: late.final, plan } };
+});
+
 function levelsOf(size: number, edges: readonly (readonly [number, number, boolean])[]): number[] {
   const level = new Array<number>(size).fill(0);
   for (let to = 0; to < size; to++) {
@@ -118,6 +158,7 @@ function drive(one: Case): Rig {
       }
       rig.send({ type: "attempt.doomed", task });
     }
+    if (one.late !== undefined) learn(rig, one.late, n);
     if (n === one.speculationEnds) rig.send({ type: "speculation.ended" });
     const moves: (() => void)[] = [];
     for (const task of rig.running) {
@@ -175,6 +216,13 @@ function drive(one: Case): Rig {
   return rig;
 }
 
+function learn(rig: Rig, late: Late, n: number): void {
+  late.into.forEach((predecessors, task) => {
+    if (late.released[task] === n) rig.send({ type: "task.released", task, predecessors });
+  });
+  if (late.final === n) rig.send({ type: "plan.final", plan: planOf(late.plan) });
+}
+
 describe("any graph, any order of events", () => {
   test("outcomes equal those of running one after another", () => {
     fc.assert(
@@ -183,6 +231,19 @@ describe("any graph, any order of events", () => {
       }),
       cases({ ci: 3_000, deep: 60_000 }),
     );
+  });
+
+  test("the same while edges come, change and go, and tasks are held until then", () => {
+    let waited = 0;
+    fc.assert(
+      fc.property(lateSchedules, (one) => {
+        const rig = drive(one);
+        expect(rig.outcomes).toEqual(sequentially(one));
+        waited += Number(rig.waitedLate);
+      }),
+      cases({ ci: 1_000, deep: 60_000 }),
+    );
+    expect(waited).toBeGreaterThan(0);
   });
 
   test("cancelling at any moment ends the run and leaves every task with an outcome", () => {

@@ -25,7 +25,7 @@ export function checkInvariants(state: SchedulerState): void {
     if (task.phase === "done" && task.outcome === null) wrong(`task ${i} is done without an outcome`);
     if (
       task.phase === "ready" &&
-      (isHeldBack(state, task) || (state.turn !== i && (startsInTurn(state, i) || i > reachOf(state))))
+      (isHeldBack(state, i) || (state.turn !== i && (startsInTurn(state, i) || i > reachOf(state))))
     ) {
       wrong(`task ${i} is ready too early`);
     }
@@ -44,6 +44,7 @@ export function checkInvariants(state: SchedulerState): void {
       if (plan.hard[edge] === 0) unmetSoft[plan.node[edge]!]! += over ? 0 : 1;
       else if (!over || outcome !== "succeeded") unmet[plan.node[edge]!]! += 1;
     }
+    for (const successor of state.late.get(i) ?? []) unmetSoft[successor]! += over ? 0 : 1;
   }
   tasks.forEach((task, i) => {
     if (task.unmet !== unmet[i]) wrong(`task ${i} counts ${task.unmet} unmet edges, there are ${unmet[i]}`);

@@ -1,4 +1,4 @@
-import type { Cause, Memory, WaitReason } from "./state.ts";
+import type { Cause, Memory, SchedulerPlan, WaitReason } from "./state.ts";
 
 /** What the run loop reports. Tasks are indices in serial order. */
 export type SchedulerEvent =
@@ -29,6 +29,10 @@ export type SchedulerEvent =
   /** Too much of what was done ahead was done in vain. */
   | { readonly type: "speculation.ended" }
   | { readonly type: "memory.measured"; readonly memory: Memory }
+  /** The inferred edges into a held task are known: from these, which come before it in serial order. */
+  | { readonly type: "task.released"; readonly task: number; readonly predecessors: readonly number[] }
+  /** All edges are known. The plan is about the same tasks, holds none and has the same declared edges, and no levels. */
+  | { readonly type: "plan.final"; readonly plan: SchedulerPlan }
   | { readonly type: "run.cancelled"; readonly message: string };
 
 /** What the run loop is to do. */

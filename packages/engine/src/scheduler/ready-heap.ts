@@ -41,6 +41,11 @@ export class ReadyHeap {
     this.#down(this.#at[last]!);
   }
 
+  /** Puts the tasks in order again after their ranks have changed. */
+  reorder(): void {
+    for (let index = (this.#heap.length >> 1) - 1; index >= 0; index--) this.#down(index);
+  }
+
   #place(index: number, task: number): void {
     this.#heap[index] = task;
     this.#at[task] = index;

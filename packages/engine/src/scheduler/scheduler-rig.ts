@@ -11,6 +11,7 @@ export interface PlanSpec {
   readonly priority?: readonly number[];
   readonly level?: readonly number[];
   readonly inTurn?: readonly number[];
+  readonly held?: readonly number[];
   readonly once?: readonly number[];
   readonly retries?: readonly number[];
   readonly tags?: readonly (readonly number[])[];
@@ -22,7 +23,7 @@ export interface PlanSpec {
   readonly lookahead?: number;
 }
 
-function planOf(spec: PlanSpec): SchedulerPlan {
+export function planOf(spec: PlanSpec): SchedulerPlan {
   const { size } = spec;
   const edges = [...(spec.edges ?? [])].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   const start = new Uint32Array(size + 1);
@@ -39,6 +40,7 @@ function planOf(spec: PlanSpec): SchedulerPlan {
     priority: Float64Array.from({ length: size }, (_, i) => spec.priority?.[i] ?? 1),
     level: spec.level === undefined ? null : Uint32Array.from(spec.level),
     inTurn: flags(spec.inTurn),
+    held: flags(spec.held),
     once: flags(spec.once),
     retries: Uint16Array.from({ length: size }, (_, i) => spec.retries?.[i] ?? 0),
     tags: Array.from({ length: size }, (_, i) => spec.tags?.[i] ?? []),
@@ -56,6 +58,8 @@ export class Rig {
   readonly log: SchedulerCommand[] = [];
   readonly running = new Set<number>();
   settling: number | null = null;
+  /** Some task has waited for nothing but to be released. */
+  waitedLate = false;
   #wanted = 0;
   #held = 0;
 
@@ -75,6 +79,10 @@ export class Rig {
       }
       for (const command of step(this.state, next)) this.#take(command);
       checkInvariants(this.state);
+      this.waitedLate ||= this.state.tasks.some(
+        ({ held, phase, unmet, unmetSoft }, i) =>
+          held && phase === "waiting" && unmet + unmetSoft === 0 && i > this.state.turn,
+      );
       expect(this.running.size).toBeLessThanOrEqual(this.capacity);
       if (queue.length === 0 && this.#wanted > 0 && this.#held < this.capacity) {
         this.#held += 1;
@@ -87,7 +95,11 @@ export class Rig {
 
   #take(command: SchedulerCommand): void {
     this.log.push(command);
-    if (command.type === "start") this.running.add(command.task);
+    if (command.type === "start") {
+      const { held } = this.state.tasks[command.task]!;
+      expect(held && !this.state.speculates && this.state.turn !== command.task, "S2").toBe(false);
+      this.running.add(command.task);
+    }
     if (command.type === "settle") this.settling = command.task;
     if (command.type === "want-slots") this.#wanted = command.slots;
     if (command.type === "return-slots") this.#held -= command.slots;

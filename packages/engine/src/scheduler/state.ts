@@ -1,4 +1,5 @@
 import { ReadyHeap } from "./ready-heap.ts";
+import { countUnmet } from "./unmet.ts";
 
 /** What happens to the rest of the run when a task has failed for good. */
 export type FailureMode = "continue" | "stop" | "cancel";
@@ -13,6 +14,8 @@ export interface SchedulerPlan {
   readonly hard: Uint8Array;
   /** Inferred edges are not waited for, until `speculation.ended`. */
   readonly speculates: boolean;
+  /** 1 where the inferred edges into the task are not known yet. */
+  readonly held: Uint8Array;
   /** Higher starts first. */
   readonly priority: Float64Array;
   /** Barrier level of each task, or null when tasks start as soon as they are ready. */
@@ -54,6 +57,8 @@ export interface TaskState {
   unmet: number;
   /** Inferred predecessors that are not over yet. */
   unmetSoft: number;
+  /** The inferred edges into it are not known yet: it waits for them, or for its turn. */
+  held: boolean;
   attempts: number;
   retriesUsed: number;
   restartsUsed: number;
@@ -76,7 +81,9 @@ export interface Memory {
 }
 
 export interface SchedulerState {
-  readonly plan: SchedulerPlan;
+  plan: SchedulerPlan;
+  /** Successors by inferred edges that came after the plan, by predecessor. The final plan has them. */
+  readonly late: Map<number, number[]>;
   readonly tasks: readonly TaskState[];
   /** Tasks that need nothing but a slot. */
   readonly ready: ReadyHeap;
@@ -140,6 +147,7 @@ function newTask(): TaskState {
     cause: null,
     unmet: 0,
     unmetSoft: 0,
+    held: false,
     attempts: 0,
     retriesUsed: 0,
     restartsUsed: 0,
@@ -167,15 +175,12 @@ export function createSchedulerState(
   const done = earlier?.done ?? 0;
   tasks.forEach((task, i) => {
     task.attempts = earlier?.attempts[i] ?? 0;
+    task.held = plan.held[i] === 1;
     if (i >= done) return;
     task.phase = "done";
     task.outcome = "succeeded";
   });
-  for (let edge = plan.start[done]!; edge < plan.node.length; edge++) {
-    const task = tasks[plan.node[edge]!]!;
-    if (plan.hard[edge] === 1) task.unmet += 1;
-    else task.unmetSoft += 1;
-  }
+  countUnmet(plan, tasks);
   const levels = plan.level === null ? 0 : plan.level.reduce((most, level) => Math.max(most, level + 1), 0);
   const levelLeft = new Uint32Array(levels);
   for (const level of plan.level?.subarray(done) ?? []) levelLeft[level]! += 1;
@@ -183,9 +188,10 @@ export function createSchedulerState(
   while (openLevel < levels - 1 && levelLeft[openLevel] === 0) openLevel += 1;
   // A conflicted task stands at the front of the order and everything waits for it.
   const rank = (task: number): number =>
-    tasks[task]!.conflicted ? Number.POSITIVE_INFINITY : plan.priority[task]!;
-  return {
+    tasks[task]!.conflicted ? Number.POSITIVE_INFINITY : state.plan.priority[task]!;
+  const state: SchedulerState = {
     plan,
+    late: new Map(),
     tasks,
     ready: new ReadyHeap(plan.size, rank),
     waitingForTag: plan.tagLimits.map(() => new ReadyHeap(plan.size, rank)),
@@ -212,4 +218,5 @@ export function createSchedulerState(
     ending: null,
     finished: false,
   };
+  return state;
 }

@@ -6,11 +6,12 @@
 // Invariants (checked by `checkInvariants` at every step in tests):
 //   S1. `step` depends on nothing but the state and the event.
 //   S2. A task starts only when every declared predecessor has succeeded and, unless the run speculates, every
-//       inferred one is over.
+//       inferred one is over; where the inferred ones are not known yet, when all before it are settled.
 //   S3. running <= slots granted; no limit is exceeded.
 //   S4. Tasks are settled strictly in serial order, one at a time.
 //   S5. A task that must run in its turn, always or since it conflicted, starts only when all before it are settled.
 //   S6. A settled task never changes again; a task conflicts at most once.
+import { release, takePlan } from "./late-edges.ts";
 import type { SchedulerCommand, SchedulerEvent } from "./messages.ts";
 import { freeLimits, retryMemory, retryVerdict, startReady, tell } from "./start-ready.ts";
 import type { Cause, Outcome, SchedulerState } from "./state.ts";
@@ -55,6 +56,12 @@ export function step(state: SchedulerState, event: SchedulerEvent): readonly Sch
     case "memory.measured":
       state.memory = event.memory;
       retryMemory(state);
+      break;
+    case "task.released":
+      release(state, event);
+      break;
+    case "plan.final":
+      takePlan(state, event.plan);
       break;
     case "run.cancelled":
       end(state, { reason: "cancelled", message: event.message }, commands);
@@ -216,7 +223,7 @@ function tellTurns(state: SchedulerState, commands: SchedulerCommand[]): void {
   const next = state.turn + 1;
   const task = state.tasks[next];
   if (task === undefined || state.plan.inTurn[next] === 0) return;
-  if (task.phase === "waiting" && !isHeldBack(state, task)) tell(state, next, { kind: "turn" }, commands);
+  if (task.phase === "waiting" && !isHeldBack(state, next)) tell(state, next, { kind: "turn" }, commands);
 }
 
 function end(state: SchedulerState, cause: Cause, commands: SchedulerCommand[]): void {

@@ -1,19 +1,8 @@
 // Moves of single tasks between phases, and what each move means for the tasks that wait for it.
 import type { SchedulerCommand } from "./messages.ts";
 import { passOn } from "./start-ready.ts";
-import type { Cause, Outcome, Phase, SchedulerState, TaskState } from "./state.ts";
-
-interface Met {
-  /** An inferred edge from this task no longer holds anybody back. */
-  readonly soft: boolean;
-  /** A declared edge neither. */
-  readonly hard: boolean;
-}
-
-function met(task: TaskState): Met {
-  const over = task.phase === "finished" || task.phase === "settling" || task.phase === "done";
-  return { soft: over, hard: over && task.outcome === "succeeded" };
-}
+import type { Cause, Outcome, Phase, SchedulerState } from "./state.ts";
+import { met } from "./unmet.ts";
 
 /** Moves a task and tells its successors. */
 export function move(
@@ -34,17 +23,26 @@ export function move(
   const { start, node, hard } = state.plan;
   for (let edge = start[index]!; edge < start[index + 1]!; edge++) {
     const kind = hard[edge] === 1 ? "hard" : "soft";
-    if (before[kind] === after[kind]) continue;
-    const successor = state.tasks[node[edge]!]!;
-    successor[kind === "hard" ? "unmet" : "unmetSoft"] += after[kind] ? -1 : 1;
-    if (after[kind]) offer(state, node[edge]!);
-    else withdraw(state, node[edge]!);
+    if (before[kind] !== after[kind]) countEdge(state, node[edge]!, kind, after[kind]);
   }
+  if (before.soft === after.soft) return;
+  for (const successor of state.late.get(index) ?? []) countEdge(state, successor, "soft", after.soft);
 }
 
-/** Tells whether a task waits for others. */
-export const isHeldBack = (state: SchedulerState, { unmet, unmetSoft }: TaskState): boolean =>
-  unmet > 0 || (!state.speculates && unmetSoft > 0);
+function countEdge(state: SchedulerState, to: number, kind: "hard" | "soft", isMet: boolean): void {
+  state.tasks[to]![kind === "hard" ? "unmet" : "unmetSoft"] += isMet ? -1 : 1;
+  if (isMet) offer(state, to);
+  else withdraw(state, to);
+}
+
+/**
+ * Tells whether a task waits for others, or for what it waits for to be known. Edges come from tasks before it alone,
+ * so in its turn none holds it back, whatever they will turn out to be.
+ */
+export function isHeldBack({ tasks, speculates, turn }: SchedulerState, index: number): boolean {
+  const { unmet, unmetSoft, held } = tasks[index]!;
+  return unmet > 0 || (!speculates && (unmetSoft > 0 || (held && index !== turn)));
+}
 
 /** Tells whether a task may start only when all before it are settled: always, or since what it read was wrong. */
 export const startsInTurn = ({ plan, tasks }: SchedulerState, index: number): boolean =>
@@ -60,7 +58,7 @@ export function mayBeDoomed({ tasks, turn, ending }: SchedulerState, index: numb
 /** Waits for inferred edges from now on. What runs goes on. */
 export function endSpeculation(state: SchedulerState): void {
   state.speculates = false;
-  for (const [index, task] of state.tasks.entries()) if (isHeldBack(state, task)) withdraw(state, index);
+  for (let i = 0; i < state.tasks.length; i++) withdraw(state, i);
 }
 
 /** One conflict in so many settled tasks says that edges are missing. */
@@ -85,7 +83,7 @@ export function moveReach(state: SchedulerState): void {
 /** Lets a task compete for a slot if nothing else keeps it waiting. */
 export function offer(state: SchedulerState, index: number): void {
   const task = state.tasks[index]!;
-  if (task.phase !== "waiting" || isHeldBack(state, task) || state.ending !== null) return;
+  if (task.phase !== "waiting" || isHeldBack(state, index) || state.ending !== null) return;
   // The task whose turn it is may always start: everybody after it waits for it, whatever its level.
   if (state.turn !== index) {
     if (startsInTurn(state, index) || index > state.reach) return;
@@ -96,11 +94,13 @@ export function offer(state: SchedulerState, index: number): void {
   state.ready.push(index);
 }
 
-// A predecessor runs again, so a task that has not started goes back to waiting. One that runs goes on: what it has
-// read is checked in its turn.
-function withdraw(state: SchedulerState, index: number): void {
+/**
+ * Takes a task that has not started back to waiting where there is something to wait for: a predecessor runs again, or
+ * is known only now. One that runs goes on: what it has read is checked in its turn.
+ */
+export function withdraw(state: SchedulerState, index: number): void {
   const task = state.tasks[index]!;
-  if (task.phase !== "ready" || !isHeldBack(state, task)) return;
+  if (task.phase !== "ready" || !isHeldBack(state, index)) return;
   leaveQueues(state, index);
   task.phase = "waiting";
 }
