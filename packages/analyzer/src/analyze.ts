@@ -42,6 +42,22 @@ export interface AnalyzeRequest {
   /** Folder in which a model's answers are kept for the next analysis; null: nowhere. @default null */
   readonly cacheDir?: string | null;
   readonly signal?: AbortSignal;
+  /** Called once, before a model is asked, and never where none is. Must not throw. */
+  readonly onAsking?: (known: KnownEdges) => void;
+  /**
+   * Called for each task that a model is asked about, by its place, as soon as it has answered there, with all edges
+   * into the task. What the promise gives counts: a retry, a vote or a repair may have changed them. Must not throw.
+   */
+  readonly onSettled?: (place: number, edges: readonly Edge[]) => void;
+  /** Called for each model call of which the usage is known, also where the promise rejects in the end. */
+  readonly onUsage?: (usage: UsageRecord) => void;
+}
+
+/** What is known without a model. */
+export interface KnownEdges {
+  readonly edges: readonly Edge[];
+  /** Places of the tasks that a model is asked about: more edges may lead into them. */
+  readonly asked: ReadonlySet<number>;
 }
 
 /** Something that could not be done as asked, and what was done in its place; a sentence for people. */
@@ -116,15 +132,34 @@ const NOT_ASKED: ModelFindings = {
 async function ask(
   request: AnalyzeRequest,
   undeclared: ReadonlySet<number>,
-  others: readonly Edge[],
+  said: readonly Edge[],
 ): Promise<ModelFindings> {
-  const { tasks, model, verify: votes = 0, cacheDir = null, signal } = request;
+  const { tasks, model, signal, onAsking, onSettled, onUsage } = request;
   const targets = targetsOf(request, undeclared);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
-  const findings = await modelEdges({ tasks, targets, others, votes, cacheDir, settings: model, signal });
+  onAsking?.({ edges: mergeEdges(said), asked: targets });
+  const onRecord = onSettled === undefined ? undefined : withSaid(onSettled, tasks, said);
+  // Loaded where it is needed: the client alone takes longer to load than most analyses.
+  const { modelEdges } = await import("./llm/model-edges.ts");
+  const findings = await modelEdges({
+    ...{ tasks, targets, settings: model, signal },
+    ...(onRecord === undefined ? {} : { onRecord }),
+    ...(onUsage === undefined ? {} : { onUsage }),
+  });
   // The first task can need nothing, so it is not asked about.
   return findings.problem === null ? { ...findings, answered: new Set([0, ...findings.answered]) } : findings;
+}
+
+/** Returns what hands on a model's edges into a task together with those that are known without it. */
+function withSaid(
+  onSettled: NonNullable<AnalyzeRequest["onSettled"]>,
+  tasks: readonly Task[],
+  said: readonly Edge[],
+): NonNullable<AnalyzeRequest["onSettled"]> {
+  const into = new Map<string, Edge[]>(tasks.map(({ id }) => [id, []]));
+  for (const edge of said) into.get(edge.to)?.push(edge);
+  return (place, edges) => onSettled(place, mergeEdges([...into.get(tasks[place]!.id)!, ...edges]));
 }
 
 /**

@@ -4,6 +4,7 @@ export {
   type AskModel,
   analyze,
   type Fallback,
+  type KnownEdges,
 } from "./analyze.ts";
 export { type FreeOrder, freeOrder } from "./free-order.ts";
 export { globsOverlap } from "./globs-overlap.ts";

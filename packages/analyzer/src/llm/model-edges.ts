@@ -21,6 +21,10 @@ export interface ModelQuestion {
   /** Folder in which answers are kept; null: nowhere. */
   readonly cacheDir: string | null;
   readonly signal: AbortSignal | undefined;
+  /** Called for each target with the edges into it, as soon as the model has spoken about it. */
+  readonly onRecord?: (place: number, edges: readonly Edge[]) => void;
+  /** Called for each model call of which the usage is known, at the latest when all is over. */
+  readonly onUsage?: (usage: UsageRecord) => void;
 }
 
 export interface ModelFindings {
@@ -47,7 +51,23 @@ export interface ModelFindings {
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, settings, cacheDir, signal } = question;
+  const { tasks, targets, settings, signal, onRecord, onUsage } = question;
+  const notes: ModelNotes = { usage: [], repairs: [] };
+  // Copies: an answer that comes after the deadline must not change what was returned.
+  const nothing = (problem: string): ModelFindings => ({
+    edges: [],
+    answered: new Set(),
+    problem,
+    repairs: [...notes.repairs],
+    usage: [...notes.usage],
+  });
+  if (tasks.length > MOST_TASKS) {
+    return nothing(`The list has ${tasks.length} tasks, and a model is asked about ${MOST_TASKS} at most`);
+  }
+  const prompt = dependencyPrompt(
+    tasks,
+    [...targets].sort((a, b) => a - b),
+  );
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
   const shown = shownList(tasks);
   const targets = [...question.targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
@@ -67,11 +87,29 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
   };
   let end: string | null = null;
   try {
-    if ((await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
-      end = sayLate(conversation, timeoutMs);
+    const text = await withinDeadline((inner) => askModel(prompt, settings, { notes, signal: inner }), {
+      timeoutMs,
+      signal,
+    });
+    if (text === TIMED_OUT) return nothing(`The model gave no answer within ${timeoutMs} ms`);
+    const { repairs, ...rest } = repairAnswer(readAnswer(text), tasks, targets);
+    if (repairs !== null) notes.repairs.push(repairs);
+    if (rest.answered.size === 0) {
+      return nothing("The model's answer says nothing about the tasks it was asked about");
+    }
+    for (const place of rest.answered) {
+      const { id } = tasks[place]!;
+      onRecord?.(
+        place,
+        rest.edges.filter(({ to }) => to === id),
+      );
+    }
+    return { ...rest, ...notes, problem: null };
   } catch (error) {
     signal?.throwIfAborted();
-    end = `Asking the model failed (${error instanceof Error ? error.message : String(error)})`;
+    return nothing(modelProblem(error, settings));
+  } finally {
+    for (const usage of notes.usage) onUsage?.(usage);
   }
   const unkept = kept.keep(
     new Map([...conversation.records].filter(([place]) => conversation.whole.has(place))),

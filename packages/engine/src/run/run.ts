@@ -228,7 +228,15 @@ export class Run {
   async #runPlan(world: World, opened: OpenRun): Promise<RunReport> {
     const { settings, tasks, validate } = this.#request;
     const { plan, works, tracked, limits } = world;
-    const scheduled = schedulerPlan({ plan, tasks, works, settings, tracked, held: new Set(), limits: limits.tags });
+    const scheduled = schedulerPlan({
+      plan,
+      tasks,
+      works,
+      settings,
+      tracked,
+      held: new Set(),
+      limits: limits.tags,
+    });
     const machine = watchMachine(world.clock);
     const { earlier } = opened;
     const loop = new RunLoop({

@@ -106,7 +106,11 @@ const lateSchedules: fc.Arbitrary<Case> = fc.tuple(schedules, lateEdges).map(([o
   );
   const held = late.held.filter((task) => task < spec.size);
   const plan = { ...spec, edges: [...declared, ...final], priority: late.priority.slice(0, spec.size) };
-  return { ...one, spec: { ...spec, held }, late: { into, released: late.released, final: late.final, plan } };
+  return {
+    ...one,
+    spec: { ...spec, held },
+    late: { into, released: late.released, final: late.final, plan },
+  };
 });
 
 function levelsOf(size: number, edges: readonly (readonly [number, number, boolean])[]): number[] {
