@@ -3,12 +3,20 @@ import type { Agent } from "./agents/resolve-work.ts";
 import type { Executors } from "./executor/executors.ts";
 import type { RunInput, RunOptions } from "./run/options.ts";
 import { type RunHandle, startRun } from "./run/run-handle.ts";
-import { runRequest } from "./run/run-request.ts";
+import { type RunRequest, runRequest } from "./run/run-request.ts";
 
 export interface ExecuteOnRequest {
   readonly run: RunInput;
   readonly agent: Agent;
   readonly options: RunOptions;
+}
+
+/** Does what `executeWithParallelism` does, with edges from this analysis. */
+export function executeBy(
+  analyze: RunRequest["analyze"],
+  { run, agent, options }: ExecuteOnRequest,
+): RunHandle {
+  return startRun({ ...runRequest(run, agent, options), analyze });
 }
 
 /** Does what `executeWithParallelism` does, on these executors. The run disposes of them. */

@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { type Analysis, analyze } from "@sheaf/analyzer";
-import type { AnswerFlaw, Edge, EdgeSource } from "@sheaf/core";
+import type { Analysis, AnalyzeRequest } from "@sheaf/analyzer";
+import type { Edge, EdgeSource } from "@sheaf/core";
 import type { Learned } from "@sheaf/ledger";
 import { policiesOf } from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
@@ -24,28 +22,36 @@ function modelOf(settings: Settings) {
   };
 }
 
-/** Finds the edges of a run. In sequential mode no model is paid: nothing would come of its answer. */
-export async function analyzeRun(
+// In sequential mode no model is paid: nothing would come of its answer.
+const asksModel = ({ useLlmDeps, autoDetectDeps, mode }: Settings): boolean =>
+  useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
+
+/** Tells whether a model will be asked if there is anything to ask. */
+export const mayAskModel = ({ settings }: RunRequest): boolean =>
+  asksModel(settings) && modelOf(settings) !== null;
+
+/** Who is told what while a model answers, and how that is ended. */
+export type WhileAsking = Pick<AnalyzeRequest, "signal" | "onAsking" | "onSettled" | "onUsage">;
+
+/** Finds the edges of a run. */
+export function analyzeRun(
   request: RunRequest,
   learned: Learned,
-  signal: AbortSignal,
+  whileAsking: WhileAsking,
 ): Promise<Analysis> {
-  const { tasks, works, settings, dir, stateDir } = request;
+  const { tasks, works, settings } = request;
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
-  const { useLlmDeps, autoDetectDeps, mode } = settings;
+  const { useLlmDeps, autoDetectDeps } = settings;
   const policies = policiesOf(settings.policies);
-  const asks = useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
-  const analysis = await analyze({
+  const wanted = useLlmDeps === "always" ? "always" : "when-needed";
+  return request.analyze({
     tasks,
     autoDetect: autoDetectDeps,
     isAppended: (glob) => policies.of(glob) === "append",
-    ...(dir === null ? {} : { exists: (path) => existsSync(join(dir, path)) }),
-    askModel: asks ? (useLlmDeps === "always" ? "always" : "when-needed") : "never",
+    askModel: asksModel(settings) ? wanted : "never",
     learned: (task) => learned.find(taskDefinition(task, workOf.get(task.id)!)),
     model: modelOf(settings),
-    verify: settings.verifyDeps,
-    cacheDir: stateDir === null ? null : join(stateDir, "analysis"),
-    signal,
+    ...whileAsking,
   });
   return { ...analysis, warnings: [...request.orderWarnings, ...analysis.warnings] };
 }

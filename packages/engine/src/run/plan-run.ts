@@ -30,7 +30,7 @@ export async function planRun(run: RunInput, agentFn?: Agent, options: RunOption
   const { request, fallbacks } = await askAgents(runRequest(run, agentFn, options));
   const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
-  const analysis = await analyzeRun(request, learned, signal ?? new AbortController().signal);
+  const analysis = await analyzeRun(request, learned, signal === undefined ? {} : { signal });
   const bounds = runBounds(request, effectiveLimits(request));
   const plan = planRequest(request, analysis, { bounds, durations });
   return {

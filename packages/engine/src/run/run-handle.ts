@@ -12,7 +12,10 @@ import type { RunRequest } from "./run-request.ts";
  */
 export interface RunHandle extends PromiseLike<RunReport>, AsyncIterable<RunEvent> {
   readonly runId: RunId;
-  /** What will be run; known before the first task starts. */
+  /**
+   * What will be run. Known before the first task starts, but where a model is asked: then tasks may start before it
+   * has answered, and `planRun` is for those who want to look first.
+   */
   readonly plan: Promise<RunPlan>;
   /** Ends the run: what runs is aborted, nothing more is committed. The report then says `cancelled`. */
   cancel(reason?: string): void;

@@ -65,31 +65,28 @@ export class RunLoop {
     this.#ended = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    const grant = (): void => this.#send({ type: "slot.granted" });
+    const grant = (): void => this.send({ type: "slot.granted" });
     this.#seat = slots.join({ most: world.settings.maxWorkers, nested, grant });
     this.#memory = watchMemory({
       clock: world.clock,
       settings: world.settings,
       live: () => this.#live.values(),
-      measured: (memory) => this.#send({ type: "memory.measured", memory }),
+      measured: (memory) => this.send({ type: "memory.measured", memory }),
     });
   }
 
   /** Runs to the end. A run that was cancelled before it came here starts nothing. */
   run(cancelled: string | null): Promise<LoopEnd> {
-    if (cancelled !== null) this.cancel(cancelled);
+    if (cancelled !== null) this.send({ type: "run.cancelled", message: cancelled });
     else {
       this.#memory.start();
-      this.#send({ type: "run.started" });
+      this.send({ type: "run.started" });
     }
     return this.#ended;
   }
 
-  cancel(message: string): void {
-    this.#send({ type: "run.cancelled", message });
-  }
-
-  #send(event: SchedulerEvent): void {
+  /** Takes what has happened into the run. */
+  send(event: SchedulerEvent): void {
     this.#events.push(event);
     if (this.#busy) return;
     this.#busy = true;
@@ -158,7 +155,7 @@ export class RunLoop {
     const { task } = command;
     const found = await findReusable(this.#world, command, this.#below(task)).catch(() => null);
     if (this.#state.tasks[task]!.aborting) {
-      this.#send({ type: "attempt.ended", task, ended: "aborted", retryable: false, outOfMemory: false });
+      this.send({ type: "attempt.ended", task, ended: "aborted", retryable: false, outOfMemory: false });
       this.#seat.release(1);
       return;
     }
@@ -201,10 +198,10 @@ export class RunLoop {
     this.#waste.count(record);
     if (!record.quiet) this.#abandoned.add(task);
     this.#memory.observe(task, record.resources.peakMemoryMiB);
-    if (record.failure?.error.code === "MOUNT_HOST_LOST") this.#giveUp(record.failure.error);
+    if (record.failure?.error.code === "MOUNT_HOST_LOST") this.giveUp(record.failure.error);
     if (this.#doomed.delete(task)) this.#dropInVain(task, record);
     const { status: ended, retryable, outOfMemory, together } = record;
-    this.#send({ type: "attempt.ended", task, ended, retryable, outOfMemory, together });
+    this.send({ type: "attempt.ended", task, ended, retryable, outOfMemory, together });
     this.#seat.release(1);
   }
 
@@ -219,7 +216,7 @@ export class RunLoop {
       this.#world.emit({ type: "task.conflicted", taskId, attempt, conflicts });
       if (this.#state.tasks[task]!.phase === "running") this.#doomed.add(task);
       else this.#dropInVain(task, this.#records.get(task));
-      this.#send({ type: "attempt.doomed", task });
+      this.send({ type: "attempt.doomed", task });
     }
   }
 
@@ -233,7 +230,7 @@ export class RunLoop {
       const cause = settlement.verdict === "skipped" ? inputCause(this.#state, settlement.from) : undefined;
       if (cause !== undefined) this.#skip(task, cause);
       const { verdict } = settlement;
-      this.#send({ type: "task.settled", task, verdict, ...(cause === undefined ? {} : { cause }) });
+      this.send({ type: "task.settled", task, verdict, ...(cause === undefined ? {} : { cause }) });
     } catch (error) {
       this.#fail(task, error);
     }
@@ -244,13 +241,13 @@ export class RunLoop {
     const reason = this.#waste.conflicted(this.#world, record);
     if (reason === null) return;
     this.#world.emit({ type: "run.fallback", part: "speculation", reason });
-    this.#send({ type: "speculation.ended" });
+    this.send({ type: "speculation.ended" });
   }
 
-  // What failed is no task's: no later one may be built on what is there now.
-  #giveUp(fault: WireError): void {
+  /** Ends the run for what is no task's failure: nothing more may be built on what is there now. */
+  giveUp(fault: WireError): void {
     this.#fault ??= fault;
-    this.#send({ type: "run.cancelled", message: fault.message });
+    this.send({ type: "run.cancelled", message: fault.message });
   }
 
   // The directory or the disk failed under a commit.
@@ -259,13 +256,13 @@ export class RunLoop {
     const failure = { kind: "disk", error } as const;
     this.#records.fail(task, failure);
     this.#emitFailed(task, failure);
-    this.#giveUp(error);
-    this.#send({ type: "task.settled", task, verdict: "refused" });
+    this.giveUp(error);
+    this.send({ type: "task.settled", task, verdict: "refused" });
   }
 
   #backOff(task: number, retry: number): void {
     const { attempt } = this.#records.get(task);
-    const delayMs = this.#timers.start(this.#world, retry, () => this.#send({ type: "retry.due", task }));
+    const delayMs = this.#timers.start(this.#world, retry, () => this.send({ type: "retry.due", task }));
     this.#world.emit({ type: "task.retrying", taskId: this.#world.tasks[task]!.id, attempt, delayMs });
   }
 

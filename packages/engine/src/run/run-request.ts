@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { analyze } from "@sheaf/analyzer";
 import {
   type Clock,
   idProblem,
@@ -50,6 +51,7 @@ export interface RunRequest {
   /** Library that tracks what commands read; null until it was asked for, or where there is none. */
   readonly shim: string | null;
   readonly makeExecutors: typeof createExecutors;
+  readonly analyze: typeof analyze;
 }
 
 function toSpec(input: RunInput): RunSpec {
@@ -155,5 +157,6 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     inDoubt: readDecisions(options.inDoubt ?? {}),
     shim: null,
     makeExecutors: createExecutors,
+    analyze,
   };
 }

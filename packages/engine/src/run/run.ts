@@ -4,32 +4,28 @@
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { RunEvent, TaskId } from "@sheaf/core";
+import { type RunEvent, type TaskId, toWireError } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile, trackShim } from "@sheaf/workdir";
 import type { RunPlan } from "../plan/make-plan.ts";
-import type { RunBounds } from "../plan/run-bound.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
-import { analyzeRun, countSources, NO_ANALYSIS, repairsOf } from "./analysis.ts";
-import type { History } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
+import { LivePlan } from "./live-plan.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import { openMemo } from "./open-memo.ts";
 import { type OpenRun, openRun, tellBegin } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
-import { planRequest, withAgents } from "./prepare-plan.ts";
+import { withAgents } from "./prepare-plan.ts";
 import type { RunReport } from "./report.ts";
 import { recordOfExecution } from "./reuse.ts";
 import { RunLoop } from "./run-loop.ts";
 import type { RunRequest } from "./run-request.ts";
-import { sayPlan } from "./say-plan.ts";
 import type { DoneTask } from "./session.ts";
 import { trackedTasks } from "./tracked-tasks.ts";
-import { trustedTasks } from "./trusted-tasks.ts";
 import {
   changedOutside,
   closeDirectory,
@@ -43,6 +39,7 @@ import type { AttemptRecord, World } from "./world.ts";
 export interface RunListener {
   /** The journal is open: events can be followed. */
   readonly opened: (journal: Journal) => void;
+  /** The plan is final. */
   readonly planned: (plan: RunPlan) => void;
 }
 
@@ -58,6 +55,7 @@ export class Run {
   readonly #startedAt: number;
   readonly #abort = new AbortController();
   #cancelled: string | null = null;
+  #live: LivePlan | null = null;
   #loop: RunLoop | null = null;
   /** Null until its first events are told. */
   #opened: OpenRun | null = null;
@@ -73,7 +71,7 @@ export class Run {
     this.#cancelled = message;
     this.#opened?.emit({ type: "run.cancelling", message });
     this.#abort.abort();
-    this.#loop?.cancel(message);
+    this.#loop?.send({ type: "run.cancelled", message });
   }
 
   /** Runs to the end. Rejects only when the run could not begin, or by a fault of Sheaf's own. */
@@ -92,12 +90,12 @@ export class Run {
     });
     try {
       listener.opened(opened.journal);
-      const world = await this.#prepare(opened, executors);
-      listener.planned(world.plan);
-      // Whoever waits for the plan may look at it, and cancel, before the first task starts.
+      const world = await this.#prepare(opened, executors, listener.planned);
+      // Whoever waits for the plan may look at it, and cancel, before the first task starts: where no model is asked.
       await nextTurn();
       return await this.#runPlan(world, opened);
     } finally {
+      await this.#live?.stop();
       await executors.dispose();
       // Closed already, unless there is an error on its way that says more.
       await closeDirectory(opened.workdir, { keep: this.#loop !== null });
@@ -106,35 +104,34 @@ export class Run {
     }
   }
 
-  async #prepare(opened: OpenRun, executors: World["executors"]): Promise<World> {
+  async #prepare(
+    opened: OpenRun,
+    executors: World["executors"],
+    planned: RunListener["planned"],
+  ): Promise<World> {
     this.#request = await this.#withTracker(opened);
     const { tasks, works, settings, clock, runId } = this.#request;
-    const { workdir, emit, journal, folder, costs, kept, earlier, sync } = opened;
+    const { workdir, emit, journal, folder, costs, kept, earlier, sync, history } = opened;
     const limits = effectiveLimits(this.#request);
     const bounds = runBounds(this.#request, limits);
     this.#announce(opened);
     this.#opened = opened;
-    const plan = await this.#plan(opened, bounds);
-    const outputs = new OutputStore(plan.order);
+    const tracked = trackedTasks(this.#request);
+    const parts = { request: this.#request, history, bounds, tracked, emit, planned };
+    const live = new LivePlan({ ...parts, signal: this.#abort.signal });
+    this.#live = live;
+    await live.begin();
+    const outputs = new OutputStore(tasks.map(({ id }) => id));
     const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
     if (folder.dir !== null || leaves) outputs.keepIn(join(folder.require(), "outputs"));
-    const tracked = trackedTasks(this.#request);
     const { memo, notes } = await openMemo(this.#request, tracked);
     for (const reason of notes) emit({ type: "run.fallback", part: "memo", reason });
-    const trusted = trustedTasks(this.#request, tracked);
-    emit({
-      type: "run.planned",
-      order: plan.order,
-      levels: plan.levels.length,
-      width: plan.width,
-      criticalPath: plan.criticalPath,
-      speedupBound: plan.speedupBound,
-      summary: sayPlan(plan, settings, bounds),
-      ...(trusted.length === 0 ? {} : { trusted }),
-    });
-    const shared = { runId, tasks, works, plan, bounds, settings, limits, clock, random: Math.random };
+    const shared = { runId, tasks, works, bounds, settings, limits, clock, random: Math.random };
     return {
       ...shared,
+      get plan() {
+        return live.plan;
+      },
       journal,
       costs,
       outputs,
@@ -173,28 +170,6 @@ export class Run {
     }
   }
 
-  async #plan({ emit, history }: OpenRun, bounds: RunBounds): Promise<RunPlan> {
-    const { settings, clock } = this.#request;
-    const from = clock.now();
-    emit({
-      type: "analysis.started",
-      sources: settings.autoDetectDeps ? ["declared", "files", "reference", "learned"] : ["declared"],
-    });
-    const analysis = await this.#analyze(history);
-    for (const usage of analysis.usage) emit({ type: "analysis.usage", usage });
-    for (const repair of repairsOf(analysis)) emit({ type: "analysis.repaired", ...repair });
-    for (const fallback of analysis.fallbacks) emit({ type: "run.fallback", ...fallback });
-    const { warnings } = analysis;
-    emit({
-      type: "analysis.finished",
-      edges: countSources(analysis.edges),
-      warnings,
-      ...(analysis.cached === 0 ? {} : { cached: analysis.cached }),
-      latencyMs: clock.now() - from,
-    });
-    return planRequest(this.#request, analysis, { bounds, durations: history.durations });
-  }
-
   // Commands are watched by a library that not every machine can make.
   async #withTracker({ emit }: OpenRun): Promise<RunRequest> {
     const { settings, works, dir } = this.#request;
@@ -215,28 +190,12 @@ export class Run {
     }
   }
 
-  // A run that is cancelled while it is analyzed ends as any other: every task gets its outcome.
-  async #analyze({ learned }: History) {
-    try {
-      return await analyzeRun(this.#request, learned, this.#abort.signal);
-    } catch (error) {
-      if (!this.#abort.signal.aborted) throw error;
-      return NO_ANALYSIS;
-    }
-  }
-
   async #runPlan(world: World, opened: OpenRun): Promise<RunReport> {
     const { settings, tasks, validate } = this.#request;
-    const { plan, works, tracked, limits } = world;
-    const scheduled = schedulerPlan({
-      plan,
-      tasks,
-      works,
-      settings,
-      tracked,
-      held: new Set(),
-      limits: limits.tags,
-    });
+    const { works, tracked, limits } = world;
+    const live = this.#live!;
+    const parts = { tasks, works, settings, tracked, limits: limits.tags };
+    const scheduled = schedulerPlan({ ...parts, plan: live.plan, held: live.held });
     const machine = watchMachine(world.clock);
     const { earlier } = opened;
     const loop = new RunLoop({
@@ -245,7 +204,15 @@ export class Run {
       done: earlier?.done.map(recordOfDone) ?? [],
     });
     this.#loop = loop;
-    const end = await loop.run(this.#cancelled);
+    const ended = loop.run(this.#cancelled);
+    live.follow({
+      released: (task, predecessors) => loop.send({ type: "task.released", task, predecessors }),
+      planned: (plan) =>
+        loop.send({ type: "plan.final", plan: schedulerPlan({ ...parts, plan, held: new Set() }) }),
+      failed: (error) => loop.giveUp(toWireError(error)),
+    });
+    const end = await ended;
+    await live.finish();
     const found = await machine.finish();
     if (found !== null) world.emit({ type: "run.machine", ...found });
     return this.#close(world, opened, end);

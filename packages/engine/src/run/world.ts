@@ -27,6 +27,7 @@ export interface World {
   readonly runId: RunId;
   readonly tasks: readonly Task[];
   readonly works: readonly TaskWork[];
+  /** The plan that counts now; while a model is asked, one without its edges. */
   readonly plan: RunPlan;
   readonly bounds: RunBounds;
   readonly settings: Settings;
