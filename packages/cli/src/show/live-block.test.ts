@@ -1,6 +1,6 @@
 import type { TaskSpec } from "@sheaf/core";
 import { executeWithParallelism, type RunHandle, type RunOptions } from "@sheaf/engine";
-import { FakeClock, scriptedAgent } from "@sheaf/testkit";
+import { FakeClock, scriptedAgent, startFakeModelServer } from "@sheaf/testkit";
 import stringWidth from "string-width";
 import { afterEach, describe, expect, it } from "vitest";
 import { liveBlock } from "./live-block.ts";
@@ -99,6 +99,25 @@ describe("the live block", () => {
     await reach("attempt.started");
     clock.advance(4_000);
     expect(block()[0]).toContain("about 26s left");
+  });
+
+  it("shows what runs while a model is still asked, and counts tasks that it has not heard of", async () => {
+    const server = await startFakeModelServer(() => ({ kind: "stall-headers" }));
+    const { agent, run, reach, block } = staged([{ id: "a" }, { id: "b" }, { id: "c" }], {
+      modelBaseUrl: server.baseUrl,
+    });
+    await reach("analysis.started");
+    expect(block()).toEqual(["    0s  looking for dependencies"]);
+    await agent.next("a");
+    await reach("attempt.started");
+    expect(block()).toEqual([
+      "    0s  0 of 3 done  1 running  2 waiting  looking for dependencies",
+      "    0s  a",
+    ]);
+    run.cancel();
+    await reach("run.planned");
+    expect(block()[0]).not.toContain("looking for dependencies");
+    await server.close();
   });
 
   it("says that a cost is unknown, or at least so much", async () => {

@@ -4,7 +4,7 @@ import stringWidth from "string-width";
 import { formatAge } from "./duration.ts";
 import { failureLine } from "./failure-text.ts";
 import { fitText, oneLine, padText } from "./fit-text.ts";
-import { countPhases, type LiveState, remainingMs } from "./live-state.ts";
+import { countPhases, type LiveState, remainingMs, totalOf } from "./live-state.ts";
 import { type Palette, palette } from "./palette.ts";
 import { phaseOf } from "./run-trace.ts";
 
@@ -19,6 +19,7 @@ export interface BlockOptions {
 
 const MOST_FAILURES = 3;
 const LONGEST_NAME = 24;
+const LOOKING = "looking for dependencies";
 
 /** Returns the lines of the live view: how far the run is, what runs, what failed. None is wider than the terminal. */
 export function liveBlock(state: LiveState, options: BlockOptions): readonly string[] {
@@ -36,9 +37,10 @@ export function liveBlock(state: LiveState, options: BlockOptions): readonly str
 function headLine(state: LiveState, { width, now }: BlockOptions, paint: Palette): string {
   const { trace } = state;
   const age = padText(formatAge(now - trace.startedAt), 6, "left");
-  if (trace.planned === null) return fitText(`${age}  ${preparing(state)}`, width - 1);
+  if (trace.planned === null && trace.tasks.size === 0)
+    return fitText(`${age}  ${preparing(state)}`, width - 1);
   const counts = countPhases(state);
-  const total = trace.tasks.size;
+  const total = totalOf(trace);
   const done = counts.committed + counts.finished;
   const failed = counts.failed + counts.failing;
   const eta = remainingMs(state, now);
@@ -55,6 +57,7 @@ function headLine(state: LiveState, { width, now }: BlockOptions, paint: Palette
     ...(state.calls > 0 ? [[costSoFar(state), paint.strong] as const] : []),
     ...(eta === null || eta < 1_000 ? [] : [[`about ${formatAge(eta)} left`, paint.faint] as const]),
     ...(counts.finished > 0 ? [[`${counts.finished} to publish`, paint.faint] as const] : []),
+    ...(trace.planned === null ? [[LOOKING, paint.faint] as const] : []),
   ];
   let line = age;
   let columns = stringWidth(age);
@@ -69,7 +72,7 @@ function headLine(state: LiveState, { width, now }: BlockOptions, paint: Palette
 function preparing({ trace }: LiveState): string {
   const last = trace.general.at(-1)?.type;
   if (last === undefined) return "taking the directory";
-  return last === "analysis.started" ? "looking for dependencies" : "preparing";
+  return last === "analysis.started" ? LOOKING : "preparing";
 }
 
 function costSoFar({ knownPico, calls, unpricedCalls }: LiveState): string {

@@ -56,8 +56,13 @@ export function countPhases({ trace }: LiveState): PhaseCounts {
     ...{ committed: 0, failed: 0, skipped: 0, cancelled: 0 },
   };
   for (const task of trace.tasks.values()) counts[phaseOf(task)] += 1;
+  // Before there is a plan only those that have started are known by name.
+  counts.waiting += totalOf(trace) - trace.tasks.size;
   return counts;
 }
+
+/** How many tasks the run has. */
+export const totalOf = ({ tasks, started }: RunTrace): number => Math.max(tasks.size, started?.tasks ?? 0);
 
 /** The estimate goes over the whole graph, several times a second. */
 const MOST_ESTIMATED = 20_000;

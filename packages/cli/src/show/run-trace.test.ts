@@ -1,4 +1,4 @@
-import type { RunEvent, TaskId } from "@sheaf/core";
+import type { RunEvent, RunId, TaskId } from "@sheaf/core";
 import { executeWithParallelism } from "@sheaf/engine";
 import { scriptedAgent } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
@@ -45,6 +45,20 @@ describe("a trace", () => {
     const trace = traceOf(events);
     expect(phases(trace)).toEqual(["committed"]);
     expect(lostAttempts(trace.tasks.get("a" as TaskId)!)).toEqual([attempts(trace, "a")[0]]);
+  });
+
+  it("has the tasks in serial order although some started before the plan was told", () => {
+    const at = { at: 0, runId: "r" as RunId };
+    const started = (id: string): RunEvent => ({
+      ...{ ...at, seq: 0, type: "attempt.started", taskId: id as TaskId, attempt: 1, cause: "first" },
+      ...{ executor: "inline", agent: "x", route: "unknown" },
+    });
+    const order = ["a", "b", "c"] as TaskId[];
+    const plan = { levels: 1, width: 3, criticalPath: [], speedupBound: 1, summary: "" };
+    const planned: RunEvent = { ...at, seq: 1, type: "run.planned", order, ...plan };
+    const trace = traceOf([started("c"), started("a"), planned]);
+    expect([...trace.tasks.keys()]).toEqual(order);
+    expect(phases(trace)).toEqual(["running", "waiting", "running"]);
   });
 
   it("keeps what a conflicted attempt had read", async () => {

@@ -85,7 +85,7 @@ export function takeEvent(trace: RunTrace, event: RunEvent): void {
   if (event.type === "run.finished") trace.finished = event;
   if (event.type === "run.planned") {
     trace.planned = event;
-    for (const id of event.order) taskTrace(trace, id);
+    putInOrder(trace, event.order);
   }
   if (!("taskId" in event)) {
     trace.general.push(event);
@@ -144,6 +144,13 @@ function takeAttemptEvent(task: TaskTrace, event: AttemptEvent): void {
       attempt.said.push(event);
       return;
   }
+}
+
+// While a model was asked, tasks may have started before there was a plan.
+function putInOrder(trace: RunTrace, order: readonly TaskId[]): void {
+  const inOrder = order.map((id) => taskTrace(trace, id));
+  trace.tasks.clear();
+  for (const task of inOrder) trace.tasks.set(task.id, task);
 }
 
 function taskTrace(trace: RunTrace, id: TaskId): TaskTrace {

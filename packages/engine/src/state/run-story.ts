@@ -3,7 +3,7 @@ import type { EventOf, RunEvent, TaskId } from "@sheaf/core";
 /** What the journal of a run says about its attempts. */
 export interface Attempts {
   readonly dir: string | null;
-  /** All tasks, in serial order. */
+  /** All tasks, in serial order; where no plan was told of, those of which something is known. */
   readonly order: readonly TaskId[];
   /** The attempt that was committed, by task; what was taken back since is not among them. */
   readonly committed: ReadonlyMap<TaskId, number>;
@@ -24,5 +24,7 @@ export function readAttempts(events: readonly RunEvent[]): Attempts {
     if (event.type === "task.committed") committed.set(event.taskId, event.attempt);
     if (event.type === "attempt.finished") ended.set(event.taskId, event);
   }
+  // A session that was killed while a model was asked has told of no plan. Tasks are committed in serial order.
+  if (order.length === 0) order = [...new Set([...committed.keys(), ...ended.keys()])];
   return { dir, order, committed, ended };
 }
