@@ -106,6 +106,7 @@ describe("the live block", () => {
     const { agent, run, reach, block } = staged([{ id: "a" }, { id: "b" }, { id: "c" }], {
       modelBaseUrl: server.baseUrl,
     });
+    expect(block()).toEqual(["    0s  taking the directory"]);
     await reach("analysis.started");
     expect(block()).toEqual(["    0s  looking for dependencies"]);
     await agent.next("a");

@@ -36,7 +36,7 @@ export function liveBlock(state: LiveState, options: BlockOptions): readonly str
 
 function headLine(state: LiveState, { width, now }: BlockOptions, paint: Palette): string {
   const { trace } = state;
-  const age = padText(formatAge(now - trace.startedAt), 6, "left");
+  const age = padText(formatAge(trace.startedAt === 0 ? 0 : now - trace.startedAt), 6, "left");
   if (trace.planned === null && trace.tasks.size === 0)
     return fitText(`${age}  ${preparing(state)}`, width - 1);
   const counts = countPhases(state);
