@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { type RunEvent, systemClock } from "@sheaf/core";
 import { type TempDir, tempDir } from "@sheaf/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunHandle } from "../index.ts";
-import { outcomes, scriptedAnalysis, settle } from "../run-rig.ts";
+import { executeWithParallelism, type RunHandle } from "../index.ts";
+import { OPTIONS, outcomes, scriptedAnalysis, settle } from "../run-rig.ts";
 
 const FOUR = ["a", "b", "c", "d"].map((id) => ({ id }));
 
@@ -204,6 +204,35 @@ describe("while a model is asked", () => {
     run.cancel();
     await run;
   });
+});
+
+test("a run that a task starts asks and starts in the slot of that task", async () => {
+  const inner = async (): Promise<unknown> => {
+    const { agent, run } = await scriptedAnalysis(FOUR.slice(0, 2), { maxWorkers: 1 });
+    for (const id of ["a", "b"]) (await agent.next(id)).succeed(id);
+    return (await run).unwrap();
+  };
+  const report = await executeWithParallelism([{ id: "outer" }], inner, { ...OPTIONS, maxWorkers: 1 });
+  expect(report.unwrap()).toEqual({ outer: { a: "a", b: "b" } });
+});
+
+test("a run that is gone on with starts behind what is done, by edges that are known then", async () => {
+  using place = tempDir();
+  const input = { dir: place.path, tasks: FOUR };
+  const first = await scriptedAnalysis(input, { runId: "one" });
+  (await first.agent.next("a")).succeed(1);
+  await first.agent.next("b");
+  first.run.cancel();
+  await first.run;
+  const { agent, run, settled, finish } = await scriptedAnalysis(input, { runId: "one" });
+  settled("b", "a");
+  settled("d");
+  const [b, d] = [await agent.next("b"), await agent.next("d")];
+  expect(agent.started).toEqual(["b", "d"]);
+  finish([["a", "b"], ["b", "c"]]); // biome-ignore format: a graph
+  for (const [call, output] of [[b, 2], [d, 4]] as const) call.succeed(output); // biome-ignore format: two calls
+  (await agent.next("c")).succeed(3);
+  expect((await run).unwrap()).toEqual({ a: 1, b: 2, c: 3, d: 4 });
 });
 
 describe("tasks whose reads are not known", () => {
