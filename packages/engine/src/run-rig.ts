@@ -49,10 +49,17 @@ export interface ScriptedAnalysis extends ScriptedRun {
   spend(inputTokens: number): void;
 }
 
+type AskingOptions = RunOptions & {
+  /** Edges that are known without the model. */
+  readonly known?: readonly (readonly [string, string])[];
+  /** Whom it is asked about; every task but the first when absent. */
+  readonly about?: readonly string[];
+};
+
 /** Starts a run whose agent, clock and analysis do what the test says. Resolves once the model is asked. */
 export async function scriptedAnalysis(
   input: Parameters<typeof executeWithParallelism>[0],
-  { known = [], ...options }: RunOptions & { readonly known?: readonly (readonly [string, string])[] } = {},
+  { known = [], about, ...options }: AskingOptions = {},
 ): Promise<ScriptedAnalysis> {
   const agent = scriptedAgent();
   const clock = new FakeClock();
@@ -61,7 +68,7 @@ export async function scriptedAnalysis(
   let finish: (analysis: Analysis) => void = () => {};
   let fail: (error: unknown) => void = () => {};
   let tell = (): void => {};
-  const asked = new Promise<void>((resolve) => {
+  const began = new Promise<void>((resolve) => {
     tell = resolve;
   });
   const edges = (pairs: readonly (readonly [string, string])[]) =>
@@ -73,14 +80,15 @@ export async function scriptedAnalysis(
       finish = resolve;
       fail = reject;
       given.signal?.addEventListener("abort", () => reject(given.signal?.reason), { once: true });
-      given.onAsking?.({ edges: edges(known), asked: new Set(ids.map((_, i) => i).slice(1)) });
+      const isAsked = (place: number): boolean => about?.includes(ids[place]!) ?? place > 0;
+      given.onAsking?.({ edges: edges(known), asked: new Set([...ids.keys()].filter(isAsked)) });
       tell();
     });
   const run = executeBy(analyze, {
     ...{ run: input, agent: agent.run },
     options: { ...OPTIONS, clock, modelBaseUrl: "http://127.0.0.1:9/v1", ...options },
   });
-  await asked;
+  await began;
   return {
     ...{ agent, clock, run },
     settled: (task, ...needs) =>

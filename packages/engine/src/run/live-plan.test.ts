@@ -117,13 +117,13 @@ describe("while a model is asked", () => {
   });
 
   test("a run that is done does not wait for the rest of an answer, books what is known and says so", async () => {
-    const { agent, run, settled, spend } = await scriptedAnalysis(FOUR.slice(0, 3));
+    const { agent, run, settled, spend } = await scriptedAnalysis(FOUR.slice(0, 3), { known: [["a", "c"]] });
     spend(11);
     settled("b", "a");
     for (const id of ["a", "b", "c"]) (await agent.next(id)).succeed();
     const report = await run;
     expect(report.cost.byClass.analysis.inputTokens).toBe(11);
-    expect(report.edges.map(({ from, to }) => `${from}-${to}`)).toEqual(["a-b"]);
+    expect(report.edges.map(({ from, to }) => `${from}-${to}`)).toEqual(["a-c", "a-b"]);
     const events = await eventsOf(run);
     expect(events.filter(({ type }) => type === "run.planned")).toHaveLength(1);
     expect(events).toContainEqual(
@@ -260,33 +260,49 @@ describe("tasks whose reads are not known", () => {
     expect(report.guarantee.level).toBe("serial-equivalent");
   });
 
-  test("start by trusted edges only when these are final", async () => {
-    const gate = "while [ ! -e GATE ]; do sleep 0.01; done".replace("GATE", `${place.path}/gate`);
+  /** Returns what has happened when something does, from the last time on. */
+  function follow(run: RunHandle): (what: string) => Promise<readonly string[]> {
+    const events = run[Symbol.asyncIterator]();
+    return async (what) => {
+      const seen: string[] = [];
+      while (seen.at(-1) !== what) {
+        const { value } = await events.next();
+        seen.push(`${value.type}${"taskId" in value ? ` ${value.taskId}` : ""}`);
+      }
+      return seen;
+    };
+  }
+
+  const options = { consistency: "trust-graph", clock: systemClock, maxWorkers: 3 } as const;
+
+  test("start by trusted edges only when these are final, those among them that nobody is asked about", async () => {
+    const gate = `while [ ! -e ${place.path}/gate ]; do sleep 0.01; done`;
     const tasks = [
       { id: "first", run: gate, reads: [], writes: [] },
-      { id: "b", run: "true", dependsOn: [] },
+      { id: "b", run: "true" },
+      { id: "c", run: "true" },
     ];
-    const { run, settled, finish } = await scriptedAnalysis(
-      { dir: place.path, tasks },
-      { consistency: "trust-graph", clock: systemClock, maxWorkers: 2 },
-    );
+    const input = { dir: place.path, tasks };
+    const { run, settled, finish } = await scriptedAnalysis(input, { ...options, about: ["b"] });
     settled("b");
-    const events = run[Symbol.asyncIterator]();
-    const until = async (type: string): Promise<readonly string[]> => {
-      const seen: string[] = [];
-      for (;;) {
-        const { value } = await events.next();
-        const who = "taskId" in value ? ` ${value.taskId}` : "";
-        seen.push(`${value.type}${who}`);
-        if (seen.at(-1) === type) return seen;
-      }
-    };
+    const until = follow(run);
     await until("attempt.started first");
     finish([]);
-    const before = await until("run.planned");
-    expect(before).not.toContain("attempt.started b");
+    expect((await until("run.planned")).filter((what) => what.startsWith("attempt"))).toEqual([]);
     await until("attempt.finished b");
     writeFileSync(`${place.path}/gate`, "");
-    expect((await run).tasks.b?.outcome).toBe("succeeded");
+    const report = await run;
+    expect(report.status).toBe("succeeded");
+    expect(report.guarantee.level).toBe("trust-graph");
+  });
+
+  test("start by no edges at all where a run speculates, once it can say that they were trusted", async () => {
+    const input = { dir: place.path, tasks: commands };
+    const { run, settled, finish } = await scriptedAnalysis(input, { ...options, mode: "parallel" });
+    settled("b");
+    await settle();
+    finish([]);
+    expect((await follow(run)("run.planned")).filter((what) => what.startsWith("attempt"))).toEqual([]);
+    expect((await run).guarantee.level).toBe("trust-graph");
   });
 });
