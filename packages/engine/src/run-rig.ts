@@ -34,7 +34,7 @@ export function scripted(
 }
 
 /** An edge that a model might find. */
-export const edgeOf = (from: string, to: string): Edge => ({
+const edgeOf = (from: string, to: string): Edge => ({
   ...{ from: taskId(from), to: taskId(to), kind: "data", source: "llm", probability: 0.9, evidence: "" },
 });
 

@@ -94,7 +94,10 @@ async function reusedIn(env: Env): Promise<boolean> {
 async function askedOf(env: Env, reply: FakeModelReply) {
   const server = await startFakeModelServer(() => reply);
   try {
-    const run = inMemory(UNDECLARED, { SHEAF_MODEL_BASE_URL: server.baseUrl, ...env });
+    // Tasks that are done before the model has answered would end its call.
+    const run = inMemory(UNDECLARED, { SHEAF_MODEL_BASE_URL: server.baseUrl, ...env }, async () => {
+      await run.plan;
+    });
     const fallbacks = await eventsOf(run, "run.fallback");
     return { requests: server.requests, fallbacks };
   } finally {

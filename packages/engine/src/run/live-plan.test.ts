@@ -2,6 +2,7 @@ import type { RunEvent } from "@sheaf/core";
 import { tempDir } from "@sheaf/testkit";
 import { describe, expect, test } from "vitest";
 import { executeWithParallelism, type RunHandle } from "../index.ts";
+import { executeBy } from "../internal.ts";
 import { OPTIONS, outcomes, scriptedAnalysis, settle } from "../run-rig.ts";
 
 const FOUR = ["a", "b", "c", "d"].map((id) => ({ id }));
@@ -173,13 +174,16 @@ describe("while a model is asked", () => {
     expect((await run.plan).order).toHaveLength(4);
   });
 
-  test("a fault of the analysis before it asks anybody rejects the run", async () => {
-    const { run, fail } = await scriptedAnalysis(FOUR, { useLlmDeps: false });
-    await settle();
-    fail(new TypeError("edges is not iterable"));
-    await expect(run).rejects.toThrow("edges is not iterable");
-    await expect(run.plan).rejects.toThrow("edges is not iterable");
-  });
+  test.each([true, false])(
+    "a fault of the analysis before it asks rejects the run; may ask: %s",
+    async (useLlmDeps) => {
+      const analyze = () => Promise.reject(new TypeError("edges is not iterable"));
+      const options = { ...OPTIONS, modelBaseUrl: "http://127.0.0.1:9/v1", useLlmDeps };
+      const run = executeBy(analyze, { run: FOUR, agent: () => 1, options });
+      await expect(run).rejects.toThrow("edges is not iterable");
+      await expect(run.plan).rejects.toThrow("edges is not iterable");
+    },
+  );
 
   test("a run that speculates starts whatever it may without waiting for an answer", async () => {
     const { agent, run } = await scriptedAnalysis(FOUR, { mode: "parallel", maxWorkers: 4 });

@@ -1,6 +1,7 @@
 import type { WireError } from "@sheaf/core";
 import type { SlotPool } from "../resources/slot-pool.ts";
-import type { EarlierWork, SchedulerPlan, SchedulerState } from "../scheduler/state.ts";
+import type { EarlierWork } from "../scheduler/create-state.ts";
+import type { SchedulerPlan, SchedulerState } from "../scheduler/state.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 /** How the loop ended. */

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { checkInvariants } from "./check-invariants.ts";
+import { createSchedulerState } from "./create-state.ts";
 import type { SchedulerCommand, SchedulerEvent } from "./messages.ts";
-import { createSchedulerState, type FailureMode, type SchedulerPlan, type SchedulerState } from "./state.ts";
+import type { FailureMode, SchedulerPlan, SchedulerState } from "./state.ts";
 import { step } from "./step.ts";
 
 export interface PlanSpec {
