@@ -116,7 +116,7 @@ test("whatever a model says while tasks run, and when: files, outputs and failur
   timeout: 3_600_000,
 }, async () => {
   await fc.assert(fc.asyncProperty(startFiles, programs, talk, setting, check), {
-    ...cases({ ci: 40, full: 80, deep: 3_000 }),
+    ...cases({ ci: 30, full: 60, deep: 3_000 }),
     timeout: 60_000,
     endOnFailure: true,
   });

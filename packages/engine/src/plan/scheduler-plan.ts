@@ -62,16 +62,18 @@ export function schedulerPlan(request: Request): SchedulerPlan {
   }
   const tagNames = Object.keys(request.limits);
   const each = <T>(of: (task: Task, i: number) => T): T[] => tasks.map(of);
+  const inTurn = each((task, i) => runsInTurn(task, request.tracked[i]!, settings));
   return {
     size: graph.size,
     start,
     node: Uint32Array.from(node),
     hard: Uint8Array.from(hard),
     speculates: settings.mode === "parallel",
-    held: Uint8Array.from(each((_, i) => Number(request.held.has(i)))),
+    // What waits for its turn in any case waits for nothing else.
+    held: Uint8Array.from(inTurn, (waits, i) => Number(!waits && request.held.has(i))),
     priority: plan.priorities,
     level: settings.schedule === "levels" ? planLevels(plan) : null,
-    inTurn: Uint8Array.from(each((task, i) => Number(runsInTurn(task, request.tracked[i]!, settings)))),
+    inTurn: Uint8Array.from(inTurn, Number),
     once: Uint8Array.from(
       each((task) => Number((task.effects?.length ?? 0) > 0 && task.idempotent !== true)),
     ),

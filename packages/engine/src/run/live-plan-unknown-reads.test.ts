@@ -5,6 +5,19 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunHandle } from "../index.ts";
 import { scriptedAnalysis, settle } from "../run-rig.ts";
 
+/** Returns what has happened when something does, from the last time on. */
+function follow(run: RunHandle): (what: string) => Promise<readonly string[]> {
+  const events = run[Symbol.asyncIterator]();
+  return async (what) => {
+    const seen: string[] = [];
+    while (seen.at(-1) !== what) {
+      const { value } = await events.next();
+      seen.push(`${value.type}${"taskId" in value ? ` ${value.taskId}` : ""}`);
+    }
+    return seen;
+  };
+}
+
 describe("while a model is asked, tasks whose reads are not known", () => {
   let place: TempDir;
   beforeEach(() => {
@@ -24,24 +37,11 @@ describe("while a model is asked, tasks whose reads are not known", () => {
       { clock: systemClock },
     );
     settled("c");
-    settled("b");
+    expect(await follow(run)("task.waiting b")).not.toContain("attempt.finished a");
     const report = await run;
     expect(report.status).toBe("succeeded");
     expect(report.guarantee.level).toBe("serial-equivalent");
   });
-
-  /** Returns what has happened when something does, from the last time on. */
-  function follow(run: RunHandle): (what: string) => Promise<readonly string[]> {
-    const events = run[Symbol.asyncIterator]();
-    return async (what) => {
-      const seen: string[] = [];
-      while (seen.at(-1) !== what) {
-        const { value } = await events.next();
-        seen.push(`${value.type}${"taskId" in value ? ` ${value.taskId}` : ""}`);
-      }
-      return seen;
-    };
-  }
 
   const options = { consistency: "trust-graph", clock: systemClock, maxWorkers: 3 } as const;
 

@@ -252,7 +252,7 @@ describe("any graph, any order of events", () => {
 
   test("cancelling at any moment ends the run and leaves every task with an outcome", () => {
     fc.assert(
-      fc.property(schedules, fc.nat(40), (one, moment) => {
+      fc.property(fc.oneof(schedules, lateSchedules), fc.nat(40), (one, moment) => {
         const rig = new Rig(one.spec, one.capacity);
         rig.send({ type: "run.started" });
         for (let n = 0; n < moment && !rig.over; n++) {
