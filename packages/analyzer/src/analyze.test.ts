@@ -1,7 +1,7 @@
-import { type Edge, type Task, type TaskSpec, taskId, type UsageRecord } from "@sheaf/core";
+import { type Edge, type Task, type TaskSpec, taskId } from "@sheaf/core";
 import { type FakeModelReply, type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Analysis, type AnalyzeRequest, analyze, type KnownEdges } from "./analyze.ts";
+import { type Analysis, type AnalyzeRequest, analyze } from "./analyze.ts";
 import type { SeenFiles } from "./learned.ts";
 
 let server: FakeModelServer | undefined;
@@ -210,49 +210,6 @@ describe("analyze with a model", () => {
     const model = { apiKey: "k", baseUrl: server.baseUrl, model: "m" };
     await expect(analyzed(PLAIN, { model, signal: caller.signal })).rejects.toThrow("enough");
     await expect(analyzed(PLAIN, { signal: caller.signal })).rejects.toThrow("enough");
-  });
-});
-
-describe("what is told while a model is asked", () => {
-  const listener = () => {
-    const told: string[] = [];
-    return {
-      told,
-      onAsking: ({ edges, asked }: KnownEdges) => void told.push(`asking ${[...asked]}: ${pairs(edges)}`),
-      onSettled: (place: number, edges: readonly Edge[]) => void told.push(`${place}: ${pairs(edges)}`),
-      onUsage: ({ model, inputTokens }: UsageRecord) => void told.push(`${model} ${inputTokens}`),
-    };
-  };
-  const TASKS = [
-    { id: "a", reads: [], writes: ["x"] },
-    { id: "b" },
-    { id: "c", reads: ["x"], writes: [] },
-    { id: "d", dependsOn: [] },
-  ];
-
-  it("is what is known without it, then all edges into each task that it has spoken about", async () => {
-    const { told, ...listening } = listener();
-    const { edges } = await answered(TASKS, [record(2, 1), record(3, 2)], listening);
-    expect(told).toEqual(["asking 1,2: a-c files", "1: a-b llm", "2: a-c files,b-c llm", "fake-model-1 100"]);
-    expect(pairs(edges)).toEqual(["a-c files", "a-b llm", "b-c llm"]);
-  });
-
-  it("is nothing of an answer that cannot be used, but what it cost", async () => {
-    const { told, ...listening } = listener();
-    const reply = {
-      kind: "answer",
-      content: '{"tasks":[{"task":2,"needs":[]}',
-      finishReason: "length",
-    } as const;
-    await answered(TASKS, reply, listening);
-    expect(told).toEqual(["asking 1,2: a-c files", "fake-model-1 100"]);
-  });
-
-  it("is nothing at all where no model is asked", async () => {
-    const { told, ...listening } = listener();
-    await answered(TASKS, [], { askModel: "never", ...listening });
-    await analyzed(TASKS, listening);
-    expect(told).toEqual([]);
   });
 });
 

@@ -1,0 +1,71 @@
+import { type Edge, type Task, taskId, type UsageRecord } from "@sheaf/core";
+import { type FakeModelReply, startFakeModelServer } from "@sheaf/testkit";
+import { describe, expect, it } from "vitest";
+import { type Analysis, type AnalyzeRequest, analyze, type KnownEdges } from "./analyze.ts";
+
+const TASKS: readonly Task[] = [
+  { id: taskId("a"), reads: [], writes: ["x"] },
+  { id: taskId("b") },
+  { id: taskId("c"), reads: ["x"], writes: [] },
+  { id: taskId("d"), dependsOn: [] },
+];
+
+const pairs = (edges: readonly Edge[]): string =>
+  edges.map(({ from, to, source }) => `${from}-${to} ${source}`).join(", ");
+
+/** What is told while the model gives this reply, and what the analysis comes to. */
+async function told(
+  reply: FakeModelReply,
+  more: Partial<AnalyzeRequest> = {},
+): Promise<{ readonly told: readonly string[]; readonly analysis: Analysis }> {
+  const server = await startFakeModelServer(() => reply);
+  const told: string[] = [];
+  try {
+    const analysis = await analyze({
+      ...{ tasks: TASKS, autoDetect: true, askModel: "when-needed" },
+      model: { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs: 10_000 },
+      onAsking: ({ edges, asked }: KnownEdges) => void told.push(`asks about ${[...asked]}: ${pairs(edges)}`),
+      onSettled: (place: number, edges: readonly Edge[]) => void told.push(`${place}: ${pairs(edges)}`),
+      onUsage: ({ inputTokens }: UsageRecord) => void told.push(`${inputTokens} tokens`),
+      ...more,
+    });
+    return { told, analysis };
+  } finally {
+    await server.close();
+  }
+}
+
+const record = (task: number, on: number) => ({ task, needs: [{ evidence: "", on, type: "logic", p: 0.9 }] });
+const GOOD = {
+  kind: "answer",
+  content: JSON.stringify({ tasks: [record(2, 1), record(3, 2)] }),
+} as const;
+
+describe("what is told while a model is asked", () => {
+  it("is what is known without it, then all edges into each task that it has spoken about", async () => {
+    const found = await told(GOOD);
+    expect(found.told).toEqual([
+      "asks about 1,2: a-c files",
+      "1: a-b llm",
+      "2: a-c files, b-c llm",
+      "100 tokens",
+    ]);
+    expect(pairs(found.analysis.edges)).toBe("a-c files, a-b llm, b-c llm");
+  });
+
+  it("is nothing of an answer that cannot be used, but what it cost", async () => {
+    const broken = {
+      kind: "answer",
+      content: '{"tasks":[{"task":2,"needs":[]}',
+      finishReason: "length",
+    } as const;
+    expect((await told(broken)).told).toEqual(["asks about 1,2: a-c files", "100 tokens"]);
+  });
+
+  it.each<Partial<AnalyzeRequest>>([{ askModel: "never" }, { model: null }, { autoDetect: false }])(
+    "is nothing where no model is asked: %j",
+    async (more) => {
+      expect((await told(GOOD, more)).told).toEqual([]);
+    },
+  );
+});
