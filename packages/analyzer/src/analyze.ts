@@ -132,18 +132,16 @@ const NOT_ASKED: ModelFindings = {
 async function ask(
   request: AnalyzeRequest,
   undeclared: ReadonlySet<number>,
-  said: readonly Edge[],
+  others: readonly Edge[],
 ): Promise<ModelFindings> {
-  const { tasks, model, signal, onAsking, onSettled, onUsage } = request;
+  const { tasks, model, verify: votes = 0, cacheDir = null, signal, onAsking, onSettled, onUsage } = request;
   const targets = targetsOf(request, undeclared);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
-  onAsking?.({ edges: mergeEdges(said), asked: targets });
-  const onRecord = onSettled === undefined ? undefined : withSaid(onSettled, tasks, said);
-  // Loaded where it is needed: the client alone takes longer to load than most analyses.
-  const { modelEdges } = await import("./llm/model-edges.ts");
+  onAsking?.({ edges: mergeEdges(others), asked: targets });
+  const onRecord = onSettled === undefined ? undefined : withOthers(onSettled, tasks, others);
   const findings = await modelEdges({
-    ...{ tasks, targets, settings: model, signal },
+    ...{ tasks, targets, others, votes, cacheDir, settings: model, signal },
     ...(onRecord === undefined ? {} : { onRecord }),
     ...(onUsage === undefined ? {} : { onUsage }),
   });
@@ -152,13 +150,13 @@ async function ask(
 }
 
 /** Returns what hands on a model's edges into a task together with those that are known without it. */
-function withSaid(
+function withOthers(
   onSettled: NonNullable<AnalyzeRequest["onSettled"]>,
   tasks: readonly Task[],
-  said: readonly Edge[],
+  others: readonly Edge[],
 ): NonNullable<AnalyzeRequest["onSettled"]> {
   const into = new Map<string, Edge[]>(tasks.map(({ id }) => [id, []]));
-  for (const edge of said) into.get(edge.to)?.push(edge);
+  for (const edge of others) into.get(edge.to)?.push(edge);
   return (place, edges) => onSettled(place, mergeEdges([...into.get(tasks[place]!.id)!, ...edges]));
 }
 

@@ -53,13 +53,15 @@ describe("what is told while a model is asked", () => {
     expect(pairs(found.analysis.edges)).toBe("a-c files, a-b llm, b-c llm");
   });
 
-  it("is nothing of an answer that cannot be used, but what it cost", async () => {
+  it("is what is whole of an answer that is cut off, once, and what each call cost", async () => {
     const broken = {
       kind: "answer",
       content: '{"tasks":[{"task":2,"needs":[]}',
       finishReason: "length",
     } as const;
-    expect((await told(broken)).told).toEqual(["asks about 1,2: a-c files", "100 tokens"]);
+    expect((await told(broken)).told).toEqual([
+      ...["asks about 1,2: a-c files", "1: ", "100 tokens", "100 tokens"],
+    ]);
   });
 
   it.each<Partial<AnalyzeRequest>>([{ askModel: "never" }, { model: null }, { autoDetect: false }])(

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { EventOf, RunEvent } from "@sheaf/core";
 import { type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import { afterEach, describe, expect, test } from "vitest";
-import { executeWithParallelism, planRun, type RunSpec } from "./index.ts";
-import { OPTIONS } from "./run-rig.ts";
+import { executeWithParallelism, planRun, type RunHandle, type RunSpec } from "./index.ts";
+import { OPTIONS, scripted, settle } from "./run-rig.ts";
 
 let server: FakeModelServer;
 
@@ -21,7 +21,11 @@ async function eventsWith(...answers: readonly unknown[]): Promise<readonly RunE
 }
 
 async function eventsOf(spec: RunSpec): Promise<readonly RunEvent[]> {
-  const run = executeWithParallelism(spec, () => 1, { ...OPTIONS, modelBaseUrl: server.baseUrl });
+  // A run that is over does not wait for the model.
+  const run: RunHandle = executeWithParallelism(spec, async () => void (await run.plan), {
+    ...OPTIONS,
+    modelBaseUrl: server.baseUrl,
+  });
   const events: RunEvent[] = [];
   for await (const event of run) events.push(event);
   return events;
@@ -43,6 +47,26 @@ describe("what a model says about dependencies", () => {
     });
     const order = events.map(({ type }) => type);
     expect(order.lastIndexOf("analysis.repaired")).toBeLessThan(order.indexOf("analysis.finished"));
+  });
+
+  test("lets each task start as soon as its record has closed, while the rest of the answer is still to come", async () => {
+    const records = [2, 3].map((task) => JSON.stringify({ task, needs: [] }));
+    const content = `{"tasks":[${records.join(",")}]}`;
+    const pieceLength = content.indexOf(records[1]!);
+    let open = (): void => {};
+    const rest = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const gate = (piece: number): Promise<void> | undefined => (piece === 1 ? undefined : rest);
+    server = await startFakeModelServer(() => ({ kind: "answer", content, stream: { pieceLength, gate } }));
+    const { agent, run } = scripted(TASKS, { modelBaseUrl: server.baseUrl });
+    const [a, b] = [await agent.next("a"), await agent.next("b")];
+    await settle();
+    expect(agent.open).toEqual(new Set(["a", "b"]));
+    open();
+    const c = await agent.next("c");
+    for (const task of [a, b, c]) task.succeed();
+    expect((await run).status).toBe("succeeded");
   });
 
   test("is kept with the directory, for its plans and its next runs", async () => {

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Edge } from "@sheaf/core";
 import { taskId } from "@sheaf/core";
-import { executeBy } from "@sheaf/engine/internal";
+import { executeBy, NO_ANALYSIS } from "@sheaf/engine/internal";
 import { cases, readTree, tempDir, writeFiles } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -64,7 +64,7 @@ function speaker(list: readonly Program[], said: Talk): Analyze {
       await turns(1);
       signal?.throwIfAborted();
     }
-    return { edges: edgesOf(list, said.final), fallbacks: [], warnings: [], usage: [] };
+    return { ...NO_ANALYSIS, edges: edgesOf(list, said.final) };
   };
 }
 

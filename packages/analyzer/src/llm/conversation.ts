@@ -9,7 +9,7 @@
 //   Q3. A question that fails leaves no trace but its problem: its tasks stay without a record.
 //   Q4. `whole` holds only tasks whose record came in an answer that could be read to its end.
 import { isSheafError, systemClock, type Task } from "@sheaf/core";
-import { type Answer, answerReader, readAnswer } from "./answer.ts";
+import { type Answer, type AnswerRecord, answerReader, readAnswer } from "./answer.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import type { ModelNotes } from "./model-notes.ts";
 import type { ModelSettings } from "./model-settings.ts";
@@ -26,6 +26,8 @@ export interface Conversation {
   readonly opening: string;
   /** What the targets need, by place. */
   readonly records: Map<number, readonly SoundNeed[]>;
+  /** Told what a target needs as soon as the model has said it, and again where that changes. */
+  readonly onNeeds: (place: number, needs: readonly SoundNeed[]) => void;
   /** What is known by kept answers of targets that may need more; see `Question.again`. */
   readonly partly: ReadonlyMap<number, readonly SoundNeed[]>;
   /** Places of the targets whose records may be kept for later analyses. */
@@ -84,8 +86,13 @@ async function askRecords(
   signal: AbortSignal,
 ): Promise<readonly number[] | null> {
   const prompt = recordsPrompt(conversation.opening, question);
-  const reply = await askOnce(conversation, prompt, signal);
   const { about, again } = question;
+  const asked = new Set(about);
+  // What is wrong with a record is counted when the whole answer is there.
+  const early = recordRepair(conversation.tasks, (place) => asked.has(place), new Map());
+  const reply = await askOnce(conversation, prompt, signal, (record) => {
+    for (const [place, needs] of early.needsByPlace([record])) conversation.onNeeds(place, needs);
+  });
   if (typeof reply !== "string") return hear(conversation, question, reply);
   const { problems } = conversation;
   problems.set(reply, (problems.get(reply) ?? 0) + about.length + (again?.of.length ?? 0));
@@ -97,12 +104,13 @@ export async function askOnce(
   { settings, notes, endsAt }: Conversation,
   prompt: Prompt,
   signal: AbortSignal,
+  onRecord: (record: AnswerRecord) => void = () => {},
 ): Promise<Answer | string> {
   // Loaded where it is needed: the client alone takes longer to load than most analyses, and kept answers need none.
   const { askModel, modelProblem } = await import("./ask-model.ts");
   try {
     // A signal of its own for each call: the client leaves its listeners on what it is given.
-    const options = { notes, signal: AbortSignal.any([signal]) };
+    const options = { notes, signal: AbortSignal.any([signal]), onRecord };
     const text = await askModel(prompt, { ...settings, timeoutMs: endsAt - systemClock.now() }, options);
     signal.throwIfAborted(); // what comes too late must change nothing
     return readAnswer(text);
@@ -139,6 +147,7 @@ function hear(conversation: Conversation, question: Question, reply: Answer): re
   const learn = (place: number, needs: readonly SoundNeed[]): void => {
     records.set(place, needs);
     if (isWhole) whole.add(place);
+    conversation.onNeeds(place, needs);
   };
   for (const place of about) {
     const needs = said.get(place);

@@ -4,7 +4,7 @@ import { openKeptAnswers } from "./kept-answers.ts";
 import { LONGEST_FIELD, type ShownList, shownList } from "./list-text.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import { openingOf } from "./prompt.ts";
-import { edgeOf, sayFlaws } from "./repair.ts";
+import { edgeOf, type SoundNeed, sayFlaws } from "./repair.ts";
 import { vote } from "./votes.ts";
 import { TIMED_OUT, withinDeadline } from "./within-deadline.ts";
 
@@ -21,7 +21,7 @@ export interface ModelQuestion {
   /** Folder in which answers are kept; null: nowhere. */
   readonly cacheDir: string | null;
   readonly signal: AbortSignal | undefined;
-  /** Called for each target with the edges into it, as soon as the model has spoken about it. */
+  /** Called for each target with the edges into it, as soon as the model has spoken about it, and where that changes. */
   readonly onRecord?: (place: number, edges: readonly Edge[]) => void;
   /** Called for each model call of which the usage is known, at the latest when all is over. */
   readonly onUsage?: (usage: UsageRecord) => void;
@@ -51,23 +51,17 @@ export interface ModelFindings {
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, targets, settings, signal, onRecord, onUsage } = question;
-  const notes: ModelNotes = { usage: [], repairs: [] };
-  // Copies: an answer that comes after the deadline must not change what was returned.
-  const nothing = (problem: string): ModelFindings => ({
-    edges: [],
-    answered: new Set(),
-    problem,
-    repairs: [...notes.repairs],
-    usage: [...notes.usage],
-  });
-  if (tasks.length > MOST_TASKS) {
-    return nothing(`The list has ${tasks.length} tasks, and a model is asked about ${MOST_TASKS} at most`);
-  }
-  const prompt = dependencyPrompt(
-    tasks,
-    [...targets].sort((a, b) => a - b),
-  );
+  const { tasks, settings, cacheDir, signal, onRecord = () => {}, onUsage = () => {} } = question;
+  const told = new Map<number, string>();
+  const tell = (place: number, needs: readonly SoundNeed[]): void => {
+    const words = JSON.stringify(needs);
+    if (told.get(place) === words) return;
+    told.set(place, words);
+    onRecord(
+      place,
+      needs.flatMap((need) => edgeOf(tasks, place, need) ?? []),
+    );
+  };
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
   const shown = shownList(tasks);
   const targets = [...question.targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
@@ -78,7 +72,9 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     ...{ records: new Map(records), whole: new Set(records.keys()), flaws: new Map(), problems: new Map() },
     notes: { usage: [], unmetered: 0, repairs: [...sayShown(shown, tasks.length)] },
     endsAt: systemClock.now() + timeoutMs,
+    onNeeds: tell,
   };
+  for (const [place, needs] of records) tell(place, needs);
   const about = targets.filter((place) => !records.has(place) && !partly.has(place));
   const again = partly.size === 0 ? null : { of: [...partly.keys()], need: fresh };
   const ask = async (inner: AbortSignal): Promise<void> => {
@@ -87,29 +83,13 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
   };
   let end: string | null = null;
   try {
-    const text = await withinDeadline((inner) => askModel(prompt, settings, { notes, signal: inner }), {
-      timeoutMs,
-      signal,
-    });
-    if (text === TIMED_OUT) return nothing(`The model gave no answer within ${timeoutMs} ms`);
-    const { repairs, ...rest } = repairAnswer(readAnswer(text), tasks, targets);
-    if (repairs !== null) notes.repairs.push(repairs);
-    if (rest.answered.size === 0) {
-      return nothing("The model's answer says nothing about the tasks it was asked about");
-    }
-    for (const place of rest.answered) {
-      const { id } = tasks[place]!;
-      onRecord?.(
-        place,
-        rest.edges.filter(({ to }) => to === id),
-      );
-    }
-    return { ...rest, ...notes, problem: null };
+    if ((await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
+      end = sayLate(conversation, timeoutMs);
   } catch (error) {
     signal?.throwIfAborted();
-    return nothing(modelProblem(error, settings));
+    end = `Asking the model failed (${error instanceof Error ? error.message : String(error)})`;
   } finally {
-    for (const usage of notes.usage) onUsage?.(usage);
+    for (const usage of conversation.notes.usage) onUsage(usage);
   }
   const unkept = kept.keep(
     new Map([...conversation.records].filter(([place]) => conversation.whole.has(place))),

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Analysis, AnalyzeRequest } from "@sheaf/analyzer";
-import type { Edge, EdgeSource } from "@sheaf/core";
+import type { AnswerFlaw, Edge, EdgeSource } from "@sheaf/core";
 import type { Learned } from "@sheaf/ledger";
 import { policiesOf } from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
@@ -34,29 +36,32 @@ export const mayAskModel = ({ settings }: RunRequest): boolean =>
 export type WhileAsking = Pick<AnalyzeRequest, "signal" | "onAsking" | "onSettled" | "onUsage">;
 
 /** Finds the edges of a run. */
-export function analyzeRun(
+export async function analyzeRun(
   request: RunRequest,
   learned: Learned,
   whileAsking: WhileAsking,
 ): Promise<Analysis> {
-  const { tasks, works, settings } = request;
+  const { tasks, works, settings, dir, stateDir } = request;
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps } = settings;
   const policies = policiesOf(settings.policies);
   const wanted = useLlmDeps === "always" ? "always" : "when-needed";
-  return request.analyze({
+  const analysis = await request.analyze({
     tasks,
     autoDetect: autoDetectDeps,
     isAppended: (glob) => policies.of(glob) === "append",
     askModel: asksModel(settings) ? wanted : "never",
     learned: (task) => learned.find(taskDefinition(task, workOf.get(task.id)!)),
+    ...(dir === null ? {} : { exists: (path) => existsSync(join(dir, path)) }),
     model: modelOf(settings),
+    verify: settings.verifyDeps,
+    cacheDir: stateDir === null ? null : join(stateDir, "analysis"),
     ...whileAsking,
   });
   return { ...analysis, warnings: [...request.orderWarnings, ...analysis.warnings] };
 }
 
-/** Of a run that is cancelled while it is analyzed. */
+/** Of an analysis that did not come to its end. */
 export const NO_ANALYSIS: Analysis = {
   edges: [],
   fallbacks: [],

@@ -11,7 +11,14 @@ import type { Analysis, KnownEdges } from "@sheaf/analyzer";
 import type { Edge, EventBody, TaskId, UsageRecord } from "@sheaf/core";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
-import { analyzeRun, countSources, mayAskModel, type WhileAsking } from "./analysis.ts";
+import {
+  analyzeRun,
+  countSources,
+  mayAskModel,
+  NO_ANALYSIS,
+  repairsOf,
+  type WhileAsking,
+} from "./analysis.ts";
 import type { History } from "./history.ts";
 import { planRequest } from "./prepare-plan.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -195,13 +202,20 @@ export class LivePlan {
     );
   }
 
-  #take({ edges, warnings, fallbacks, usage }: Analysis): void {
+  #take(analysis: Analysis): void {
+    const { edges, warnings, fallbacks, usage, cached } = analysis;
     const { request, bounds, emit, planned } = this.#parts;
     const { clock, settings } = request;
     for (const each of usage) emit({ type: "analysis.usage", usage: each });
+    for (const repair of repairsOf(analysis)) emit({ type: "analysis.repaired", ...repair });
     for (const fallback of fallbacks) emit({ type: "run.fallback", ...fallback });
-    const latencyMs = clock.now() - this.#startedAt;
-    emit({ type: "analysis.finished", edges: countSources(edges), warnings, latencyMs });
+    emit({
+      type: "analysis.finished",
+      edges: countSources(edges),
+      warnings,
+      ...(cached === 0 ? {} : { cached }),
+      latencyMs: clock.now() - this.#startedAt,
+    });
     const plan = this.#planBy({ edges, warnings });
     emit({
       type: "run.planned",
@@ -223,7 +237,7 @@ export class LivePlan {
     const isSettled = ({ to }: Edge): boolean => this.#settled.has(this.#places.get(to)!);
     const settled = [...this.#settled.values()].flat();
     const edges = [...this.#known.filter((edge) => !isSettled(edge)), ...settled];
-    return { edges, fallbacks: [], warnings: [], usage: [] };
+    return { ...NO_ANALYSIS, edges };
   }
 
   #fail(error: unknown): void {
