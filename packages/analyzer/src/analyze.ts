@@ -42,6 +42,11 @@ export interface AnalyzeRequest {
   /** Folder in which a model's answers are kept for the next analysis; null: nowhere. @default null */
   readonly cacheDir?: string | null;
   readonly signal?: AbortSignal;
+  /**
+   * Called before a model is paid, so not where kept answers say all. Returns why it is not worth its price, as the start
+   * of a sentence, or null. Must not throw. @default () => null
+   */
+  readonly objection?: (prospect: Prospect) => string | null;
   /** Called once, before a model is asked, and never where none is. Must not throw. */
   readonly onAsking?: (known: KnownEdges) => void;
   /**
@@ -51,6 +56,16 @@ export interface AnalyzeRequest {
   readonly onSettled?: (place: number, edges: readonly Edge[]) => void;
   /** Called for each model call of which the usage is known, also where the promise rejects in the end. */
   readonly onUsage?: (usage: UsageRecord) => void;
+}
+
+/** What is at stake when a model is asked. */
+export interface Prospect {
+  /** Tasks that it would be asked about. */
+  readonly tasks: number;
+  /** All edges, if it finds that none of these needs another. */
+  readonly known: readonly Edge[];
+  /** All edges, if it is not asked. */
+  readonly without: readonly Edge[];
 }
 
 /** What is known without a model. */
@@ -134,14 +149,21 @@ async function ask(
   undeclared: ReadonlySet<number>,
   others: readonly Edge[],
 ): Promise<ModelFindings> {
-  const { tasks, model, verify: votes = 0, cacheDir = null, signal, onAsking, onSettled, onUsage } = request;
+  const { tasks, model, verify: votes = 0, cacheDir = null, signal } = request;
+  const { objection, onAsking, onSettled, onUsage } = request;
   const targets = targetsOf(request, undeclared);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
-  onAsking?.({ edges: mergeEdges(others), asked: targets });
+  const known = mergeEdges(others);
+  onAsking?.({ edges: known, asked: targets });
   const onRecord = onSettled === undefined ? undefined : withOthers(onSettled, tasks, others);
   const findings = await modelEdges({
     ...{ tasks, targets, others, votes, cacheDir, settings: model, signal },
+    objection: (count) =>
+      objection?.({
+        ...{ tasks: count, known },
+        without: mergeEdges([...others, ...assumedEdges(tasks, undeclared)]),
+      }) ?? null,
     ...(onRecord === undefined ? {} : { onRecord }),
     ...(onUsage === undefined ? {} : { onUsage }),
   });

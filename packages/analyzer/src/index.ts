@@ -5,6 +5,7 @@ export {
   analyze,
   type Fallback,
   type KnownEdges,
+  type Prospect,
 } from "./analyze.ts";
 export { type FreeOrder, freeOrder } from "./free-order.ts";
 export { globsOverlap } from "./globs-overlap.ts";

@@ -116,6 +116,19 @@ export type EventBody =
   | { readonly type: "run.fallback"; readonly part: string; readonly reason: string }
   | { readonly type: "analysis.started"; readonly sources: readonly EdgeSource[] }
   | {
+      /** A model is about to be asked. What the plan promises if none of the tasks needs another. */
+      readonly type: "analysis.asking";
+      readonly model: string;
+      /** Tasks that it is asked about. */
+      readonly tasks: number;
+      /** Most tasks side by side. */
+      readonly width: number;
+      readonly criticalPath: readonly TaskId[];
+      readonly speedupBound: number;
+      /** The bound on the speed-up if it were not asked. */
+      readonly withoutBound: number;
+    }
+  | {
       readonly type: "analysis.finished";
       readonly edges: Readonly<Partial<Record<EdgeSource, number>>>;
       readonly warnings: readonly string[];

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentContext, Task } from "@sheaf/core";
-import { executeWithParallelism, type RunOptions } from "@sheaf/engine";
+import { executeWithParallelism, type RunHandle, type RunOptions } from "@sheaf/engine";
 import {
   HOSTILE_DESCRIPTIONS,
   type HostileDescription,
@@ -35,7 +35,13 @@ async function resultOf(description: string, options: RunOptions) {
     trace: false,
     ...options,
   };
-  const report = await executeWithParallelism({ dir: dir.path, tasks }, addLine, settings);
+  // A run that is over first does not wait for the model.
+  const agent = async (task: Task, ctx: AgentContext): Promise<number> => {
+    if (task.id === "t1") await run.plan;
+    return addLine(task, ctx);
+  };
+  const run: RunHandle = executeWithParallelism({ dir: dir.path, tasks }, agent, settings);
+  const report = await run;
   const attempts = Object.values(report.tasks).map((task) => task.attempts);
   return {
     result: { status: report.status, outputs: report.unwrap(), tree: readTree(dir.path) },

@@ -21,6 +21,8 @@ export interface ModelQuestion {
   /** Folder in which answers are kept; null: nowhere. */
   readonly cacheDir: string | null;
   readonly signal: AbortSignal | undefined;
+  /** Called before a first call is made about so many targets; returns why it shall not be, or null. */
+  readonly objection?: (targets: number) => string | null;
   /** Called for each target with the edges into it, as soon as the model has spoken about it, and where that changes. */
   readonly onRecord?: (place: number, edges: readonly Edge[]) => void;
   /** Called for each model call of which the usage is known, at the latest when all is over. */
@@ -81,9 +83,10 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     await askAll(conversation, questionsOf(about, again), inner);
     if (question.votes > 0) await vote(conversation, question, inner);
   };
-  let end: string | null = null;
+  const count = about.length + partly.size;
+  let end = count === 0 ? null : (question.objection?.(count) ?? null);
   try {
-    if ((await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
+    if (end === null && (await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
       end = sayLate(conversation, timeoutMs);
   } catch (error) {
     signal?.throwIfAborted();

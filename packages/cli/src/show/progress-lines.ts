@@ -1,5 +1,6 @@
 import { type EventOf, nameSome, type RunEvent } from "@sheaf/core";
 import { sayBecause } from "@sheaf/engine";
+import { askingText } from "./asking-text.ts";
 import { counted } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
 import { failureLine, tookTooEarly } from "./failure-text.ts";
@@ -84,6 +85,8 @@ function sayOfRun(event: RunEvent): Saying | null {
   switch (event.type) {
     case "run.fallback":
       return { state: "warning", paint: "warn", text: event.reason };
+    case "analysis.asking":
+      return { state: "asking", text: askingText(event) };
     case "analysis.finished":
       return event.warnings.length === 0
         ? null

@@ -1,5 +1,6 @@
 import { type AnswerFlaw, type EventOf, nameSome, type RunEvent } from "@sheaf/core";
 import { sayBecause } from "@sheaf/engine";
+import { askingText } from "./asking-text.ts";
 import { usdText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
@@ -35,6 +36,8 @@ function generalMoment(event: RunEvent): Moment | null {
   switch (event.type) {
     case "run.fallback":
       return { at, what: "warning", text: event.reason, paint: "warn" };
+    case "analysis.asking":
+      return { at, what: "asking", text: askingText(event) };
     case "analysis.repaired":
       return { at, what: "mended", text: `${event.count} ${REPAIRED[event.kind]}` };
     case "dir.staged":

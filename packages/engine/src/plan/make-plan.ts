@@ -28,6 +28,8 @@ export interface RunPlan {
   readonly speedupBound: number;
   /** Expected duration of each task in serial order, in ms; 1 where nothing is known. */
   readonly durationsMs: Float64Array;
+  /** All durations were measured or declared. */
+  readonly durationsKnown: boolean;
   /** Where the durations come from, for people. */
   readonly durationsFrom: string;
   /** Higher starts first, in serial order. */
@@ -46,6 +48,7 @@ export interface PlanRequest {
 
 interface Durations {
   readonly ms: Float64Array;
+  readonly known: boolean;
   readonly from: string;
 }
 
@@ -62,7 +65,11 @@ function expectDurations(tasks: readonly Task[], measured: PlanRequest["measured
   const values = known.filter((ms) => ms !== null);
   const mean = values.length === 0 ? 1 : values.reduce((sum, ms) => sum + ms, 0) / values.length;
   const parts = Object.entries(counts).flatMap(([from, count]) => (count === 0 ? [] : [`${count} ${from}`]));
-  return { ms: Float64Array.from(known, (ms) => ms ?? mean), from: parts.join(", ") };
+  return {
+    ms: Float64Array.from(known, (ms) => ms ?? mean),
+    known: counts.unknown === 0,
+    from: parts.join(", "),
+  };
 }
 
 /** How many tasks can run at once, when one limit holds for all of them. */
@@ -99,6 +106,7 @@ export function makePlan(request: PlanRequest): RunPlan {
     workMs,
     speedupBound: boundMs === 0 ? 1 : workMs / boundMs,
     durationsMs: durations.ms,
+    durationsKnown: durations.known,
     durationsFrom: durations.from,
     priorities: dispatchPriorities(graph, durations.ms, slotsOf(bounds, tasks.length)),
     warnings: request.warnings,

@@ -33,7 +33,7 @@ export const mayAskModel = ({ settings }: RunRequest): boolean =>
   asksModel(settings) && modelOf(settings) !== null;
 
 /** Who is told what while a model answers, and how that is ended. */
-export type WhileAsking = Pick<AnalyzeRequest, "signal" | "onAsking" | "onSettled" | "onUsage">;
+export type WhileAsking = Pick<AnalyzeRequest, "signal" | "objection" | "onAsking" | "onSettled" | "onUsage">;
 
 /** Finds the edges of a run. */
 export async function analyzeRun(

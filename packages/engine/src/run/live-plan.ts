@@ -24,6 +24,7 @@ import { planRequest } from "./prepare-plan.ts";
 import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import { trustedTasks } from "./trusted-tasks.ts";
+import { weighing } from "./worth-asking.ts";
 
 /** Who starts tasks by the plan. */
 export interface PlanFollower {
@@ -158,12 +159,13 @@ export class LivePlan {
 
   // A run that is cancelled while it is analyzed, or is over before that is, ends as any other.
   async #analyze(asking: Omit<WhileAsking, "signal" | "onUsage">): Promise<Analysis> {
-    const { request, history, signal } = this.#parts;
+    const { request, history, signal, emit } = this.#parts;
     const spent: UsageRecord[] = [];
     const either = AbortSignal.any([signal, this.#enough.signal]);
     try {
       const onUsage = (usage: UsageRecord): void => void spent.push(usage);
-      return await analyzeRun(request, history.learned, { ...asking, signal: either, onUsage });
+      const objection = weighing(request.settings, (edges) => this.#planBy({ edges, warnings: [] }), emit);
+      return await analyzeRun(request, history.learned, { ...asking, objection, signal: either, onUsage });
     } catch (error) {
       if (!either.aborted) throw error;
       const fallbacks = signal.aborted ? [] : [{ part: "analysis", reason: NOT_WAITED_FOR }];

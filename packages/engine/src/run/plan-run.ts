@@ -1,3 +1,4 @@
+import type { Analysis } from "@sheaf/analyzer";
 import { isSheafError, type UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
@@ -8,6 +9,7 @@ import type { RunInput, RunOptions } from "./options.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
 import { type RunRequest, runRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
+import { weighing } from "./worth-asking.ts";
 
 /** A plan without its run. */
 export interface PlannedRun {
@@ -30,9 +32,19 @@ export async function planRun(run: RunInput, agentFn?: Agent, options: RunOption
   const { request, fallbacks } = await askAgents(runRequest(run, agentFn, options));
   const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
-  const analysis = await analyzeRun(request, learned, signal === undefined ? {} : { signal });
   const bounds = runBounds(request, effectiveLimits(request));
-  const plan = planRequest(request, analysis, { bounds, durations });
+  const planBy = (found: Pick<Analysis, "edges" | "warnings">): RunPlan =>
+    planRequest(request, found, { bounds, durations });
+  const objection = weighing(
+    settings,
+    (edges) => planBy({ edges, warnings: [] }),
+    () => {},
+  );
+  const analysis = await analyzeRun(request, learned, {
+    objection,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const plan = planBy(analysis);
   return {
     plan,
     summary: sayPlan(plan, settings, bounds),
