@@ -53,19 +53,27 @@ function writersOf(writes: AccessFolder, pattern: PathPattern): readonly number[
   return [...places].sort((a, b) => a - b);
 }
 
+const NOBODY = -1;
+
 function lateProducers(
   tasks: readonly Task[],
   writes: AccessFolder,
   exists: (path: string) => boolean,
 ): readonly string[] {
   const warnings: string[] = [];
+  const firsts = new Map<string, number>();
+  const firstWriter = (glob: string, pattern: PathPattern): number => {
+    const known = firsts.get(glob) ?? writersOf(writes, pattern)[0] ?? NOBODY;
+    firsts.set(glob, known);
+    return known;
+  };
   tasks.forEach(({ id, reads = [] }, place) => {
     for (const glob of new Set(reads)) {
       const pattern = pathPattern(glob);
       // A glob may well match nothing.
       if (pattern.segments.length === 0 || pattern.fixed < pattern.segments.length) continue;
-      const [first] = writersOf(writes, pattern);
-      if (first === undefined || first <= place || exists(pattern.segments.join("/"))) continue;
+      const first = firstWriter(glob, pattern);
+      if (first <= place || exists(pattern.segments.join("/"))) continue;
       const writer = tasks[first]!.id;
       warnings.push(
         `Task ${id} reads ${glob}, which is not there, and ${writer}, which writes it, comes after it in the list. Move ${writer} before ${id}, let ${id} declare dependsOn: [${writer}], or set the option order to "free".`,
