@@ -3,7 +3,15 @@ import { BadInput } from "./bad-input.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** Parts of the benchmark, in the order in which they are measured. */
-const SECTION_NAMES = ["audit", "workflows", "overhead", "workdir", "durability", "tracking"] as const;
+const SECTION_NAMES = [
+  "audit",
+  "workflows",
+  "overhead",
+  "workdir",
+  "durability",
+  "tracking",
+  "analysis",
+] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 const USAGE = `usage: bench [--only ${SECTION_NAMES.join(",")}] [--rounds N] [--seed N] [--json | --markdown]`;

@@ -1,3 +1,4 @@
+import { measureAnalysis } from "./analysis/measure-analysis.ts";
 import { measureAudit } from "./audit/measure-audit.ts";
 import { BadInput } from "./bad-input.ts";
 import { type BenchArguments, benchArguments, type SectionName } from "./bench-arguments.ts";
@@ -19,6 +20,7 @@ const SECTIONS: Readonly<Record<SectionName, MeasureSection>> = {
   workdir: measureWorkdir,
   durability: measureDurability,
   tracking: measureTracking,
+  analysis: measureAnalysis,
 };
 
 interface MeasuredSection {

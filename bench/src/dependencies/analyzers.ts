@@ -20,6 +20,8 @@ export interface Findings {
 export interface Asked {
   /** The answer came from a transcript, so that the time it took means nothing. */
   readonly isReplayed: boolean;
+  /** When the model had spoken about a first task, which may start then, by performance.now(); null if it never did. */
+  readonly firstHeardAt: number | null;
   /** One record for each call of which the server told the usage. */
   readonly usage: readonly UsageRecord[];
   /** False where the model said nothing usable, so that the edges are those of list order. */
@@ -111,15 +113,20 @@ async function learnedOf(list: KnownList): Promise<readonly Edge[]> {
 
 /** The model sees what the tasks are to do, and nothing of what they declare. */
 async function askedOf(list: KnownList, { settings, isReplayed }: ModelSource): Promise<Findings> {
+  let firstHeardAt: number | null = null;
   const { edges, usage, fallbacks } = await analyze({
     tasks: withTexts(list),
     autoDetect: true,
     askModel: "when-needed",
     model: settings,
+    onSettled: () => {
+      firstHeardAt ??= performance.now();
+    },
   });
   // There is nothing to ask about a task that is alone.
   if (list.tasks.length === 1) return justEdges(edges);
   const from = (source: string): boolean => edges.some((edge) => edge.source === source);
   const answered = from("llm") || !from("assumed");
-  return { edges, asked: { isReplayed, usage, answered, problems: fallbacks.map(({ reason }) => reason) } };
+  const problems = fallbacks.map(({ reason }) => reason);
+  return { edges, asked: { isReplayed, firstHeardAt, usage, answered, problems } };
 }

@@ -50,9 +50,13 @@ async function outcomesOf(lists: readonly KnownList[], find: Analyzer["find"]): 
     const start = performance.now();
     const findings = await find(list);
     const tookMs = performance.now() - start;
-    const latencyMs = findings.asked?.isReplayed ? null : tookMs;
-    // The analysis is told as a whole, so no task can start before its end.
-    outcomes.push({ list, findings, firstDispatchMs: latencyMs, latencyMs });
+    const isTimed = findings.asked?.isReplayed !== true;
+    const heardMs = findings.asked?.firstHeardAt == null ? tookMs : findings.asked.firstHeardAt - start;
+    outcomes.push({
+      ...{ list, findings },
+      firstDispatchMs: isTimed ? heardMs : null,
+      latencyMs: isTimed ? tookMs : null,
+    });
   }
   return outcomes;
 }
