@@ -155,10 +155,10 @@ async function ask(
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
   const known = mergeEdges(others);
-  onAsking?.({ edges: known, asked: targets });
   const onRecord = onSettled === undefined ? undefined : withOthers(onSettled, tasks, others);
   const findings = await modelEdges({
     ...{ tasks, targets, others, votes, cacheDir, settings: model, signal },
+    onAsking: () => onAsking?.({ edges: known, asked: targets }),
     objection: (count) =>
       objection?.({
         ...{ tasks: count, known },

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { type Edge, type Task, taskId, type UsageRecord } from "@sheaf/core";
-import { type FakeModelReply, startFakeModelServer } from "@sheaf/testkit";
+import { type FakeModelReply, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
-import { type Analysis, type AnalyzeRequest, analyze, type KnownEdges } from "./analyze.ts";
+import { type Analysis, type AnalyzeRequest, analyze, type KnownEdges, type Prospect } from "./analyze.ts";
+import type { ModelSettings } from "./llm/model-settings.ts";
 
 const TASKS: readonly Task[] = [
   { id: taskId("a"), reads: [], writes: ["x"] },
@@ -17,19 +19,20 @@ const pairs = (edges: readonly Edge[]): string =>
 async function told(
   reply: FakeModelReply,
   more: Partial<AnalyzeRequest> = {},
-): Promise<{ readonly told: readonly string[]; readonly analysis: Analysis }> {
+): Promise<{ readonly told: readonly string[]; readonly analysis: Analysis; readonly model: ModelSettings }> {
   const server = await startFakeModelServer(() => reply);
   const told: string[] = [];
+  const model = { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs: 10_000 };
   try {
     const analysis = await analyze({
       ...{ tasks: TASKS, autoDetect: true, askModel: "when-needed" },
-      model: { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs: 10_000 },
+      model,
       onAsking: ({ edges, asked }: KnownEdges) => void told.push(`asks about ${[...asked]}: ${pairs(edges)}`),
       onSettled: (place: number, edges: readonly Edge[]) => void told.push(`${place}: ${pairs(edges)}`),
       onUsage: ({ inputTokens }: UsageRecord) => void told.push(`${inputTokens} tokens`),
       ...more,
     });
-    return { told, analysis };
+    return { told, analysis, model };
   } finally {
     await server.close();
   }
@@ -62,6 +65,32 @@ describe("what is told while a model is asked", () => {
     expect((await told(broken)).told).toEqual([
       ...["asks about 1,2: a-c files", "1: ", "100 tokens", "100 tokens"],
     ]);
+  });
+
+  it("is nothing where somebody objects, and that is said", async () => {
+    const prospects: Prospect[] = [];
+    const objection = (prospect: Prospect): string => {
+      prospects.push(prospect);
+      return "It is too dear";
+    };
+    const found = await told(GOOD, { objection });
+    expect(found.told).toEqual([]);
+    expect(found.analysis.fallbacks).toEqual([
+      { part: "analysis", reason: "It is too dear, so list order is kept for 1 task" },
+    ]);
+    expect(prospects.map(({ tasks, known, without }) => [tasks, pairs(known), pairs(without)])).toEqual([
+      [2, "a-c files", pairs(found.analysis.edges)],
+    ]);
+  });
+
+  it("is nothing where kept answers say all, and nobody can object", async () => {
+    using dir = tempDir();
+    const cacheDir = join(dir.path, "analysis");
+    const first = await told(GOOD, { cacheDir });
+    const again = await told(GOOD, { cacheDir, model: first.model, objection: () => "It is too dear" });
+    expect(again.told).toEqual([]);
+    expect(again.analysis.edges).toEqual(first.analysis.edges);
+    expect(again.analysis).toMatchObject({ cached: 2, fallbacks: [], usage: [] });
   });
 
   it.each<Partial<AnalyzeRequest>>([{ askModel: "never" }, { model: null }, { autoDetect: false }])(

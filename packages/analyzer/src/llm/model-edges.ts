@@ -23,6 +23,8 @@ export interface ModelQuestion {
   readonly signal: AbortSignal | undefined;
   /** Called before a first call is made about so many targets; returns why it shall not be, or null. */
   readonly objection?: (targets: number) => string | null;
+  /** Called when the model is about to be asked, and never where kept answers say all. */
+  readonly onAsking?: () => void;
   /** Called for each target with the edges into it, as soon as the model has spoken about it, and where that changes. */
   readonly onRecord?: (place: number, edges: readonly Edge[]) => void;
   /** Called for each model call of which the usage is known, at the latest when all is over. */
@@ -76,7 +78,6 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     endsAt: systemClock.now() + timeoutMs,
     onNeeds: tell,
   };
-  for (const [place, needs] of records) tell(place, needs);
   const about = targets.filter((place) => !records.has(place) && !partly.has(place));
   const again = partly.size === 0 ? null : { of: [...partly.keys()], need: fresh };
   const ask = async (inner: AbortSignal): Promise<void> => {
@@ -85,8 +86,13 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
   };
   const count = about.length + partly.size;
   let end = count === 0 ? null : (question.objection?.(count) ?? null);
+  const asks = end === null && count + question.votes > 0;
+  if (asks) {
+    question.onAsking?.();
+    for (const [place, needs] of records) tell(place, needs);
+  }
   try {
-    if (end === null && (await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
+    if (asks && (await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
       end = sayLate(conversation, timeoutMs);
   } catch (error) {
     signal?.throwIfAborted();
