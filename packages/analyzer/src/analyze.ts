@@ -5,9 +5,11 @@ import {
   isFullyDeclared,
   nameSome,
   type Task,
+  type TaskId,
   type UsageRecord,
 } from "@sheaf/core";
 import { assumedEdges } from "./assumed.ts";
+import { type Corrections, type FreedPairs, placeCorrections } from "./corrections.ts";
 import { fileEdges } from "./files.ts";
 import { learnFrom, type SeenFiles } from "./learned.ts";
 import { listWarnings } from "./list-warnings.ts";
@@ -41,6 +43,8 @@ export interface AnalyzeRequest {
   readonly verify?: number;
   /** Folder in which a model's answers are kept for the next analysis; null: nowhere. @default null */
   readonly cacheDir?: string | null;
+  /** What the user has said about what was found. @default none */
+  readonly corrections?: Corrections;
   readonly signal?: AbortSignal;
   /**
    * Called before a model is paid, so not where kept answers say all. Returns why it is not worth its price, as the start
@@ -84,6 +88,10 @@ export interface Fallback {
 export interface Analysis {
   /** Each goes forward in serial order; at most one for two tasks. */
   readonly edges: readonly Edge[];
+  /** What no correction takes back: declared edges, and outputs that a task takes. */
+  readonly certain: readonly Edge[];
+  /** Tasks around which list order is kept, as nothing is known of them. */
+  readonly inPlace: readonly TaskId[];
   readonly fallbacks: readonly Fallback[];
   /** What the authors of the tasks should mend. */
   readonly warnings: readonly string[];
@@ -109,26 +117,68 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
   const { tasks, autoDetect, signal } = request;
   signal?.throwIfAborted();
   const declared = declaredEdges(tasks);
+  const corrected = placeCorrections(tasks, request.corrections);
   if (!autoDetect) {
-    const barriers = undeclaredTasks(tasks, { files: false });
-    const edges = mergeEdges([...declared, ...assumedEdges(tasks, barriers)]);
-    return { edges, fallbacks: [], warnings: [], usage: [], unmetered: 0, repaired: {}, cached: 0 };
+    const barriers = without(undeclaredTasks(tasks, { files: false }), corrected.released);
+    const edges = mergeEdges([
+      ...declared,
+      ...corrected.edges,
+      ...assumedEdges(tasks, barriers, corrected.unordered),
+    ]);
+    const found = { edges, certain: declared, inPlace: idsOf(tasks, barriers), warnings: corrected.warnings };
+    return { ...found, fallbacks: [], usage: [], unmetered: 0, repaired: {}, cached: 0 };
   }
   const references = findReferences(tasks);
-  const learned = learnFrom(tasks, request.learned ?? (() => null), request.isAppended);
+  const certain = [...declared, ...references.edges.filter(isCertain)];
+  const { freed, released } = corrected;
+  const kept = keptEdges(tasks, freed);
+  const learned = learnFrom(tasks, request.learned ?? (() => null), {
+    isAppended: request.isAppended,
+    freed,
+  });
   const undeclared = undeclaredTasks(learned.tasks, { files: true });
-  const said = [...declared, ...fileEdges(tasks, request.isAppended), ...references.edges, ...learned.edges];
-  const asked = await ask({ ...request, tasks: learned.tasks }, undeclared, said);
-  const barriers = new Set([...undeclared].filter((place) => !asked.answered.has(place)));
+  const said = [
+    ...certain,
+    ...corrected.edges,
+    ...fileEdges(tasks, request.isAppended, freed),
+    ...kept(references.edges),
+    ...learned.edges,
+  ];
+  const asked = await ask({ ...request, tasks: learned.tasks }, { undeclared, released, others: said });
+  const barriers = without(without(undeclared, asked.answered), released);
   return {
-    edges: mergeEdges([...said, ...asked.edges, ...assumedEdges(tasks, barriers)]),
+    edges: mergeEdges([...said, ...kept(asked.edges), ...assumedEdges(tasks, barriers, corrected.unordered)]),
+    ...{ certain, inPlace: idsOf(tasks, barriers) },
     fallbacks: fallbacksOf(asked, tasks, barriers),
-    warnings: [...references.warnings, ...listWarnings(request)],
+    warnings: [...corrected.warnings, ...references.warnings, ...listWarnings(request)],
     usage: asked.usage,
     unmetered: asked.unmetered,
     repaired: asked.repaired,
     cached: asked.cached,
   };
+}
+
+/** Whoever takes an output cannot do without the task that makes it. */
+const isCertain = ({ probability }: Edge): boolean => probability === 1;
+
+const without = (places: ReadonlySet<number>, others: ReadonlySet<number>): ReadonlySet<number> =>
+  new Set([...places].filter((place) => !others.has(place)));
+
+const idsOf = (tasks: readonly Task[], places: ReadonlySet<number>): readonly TaskId[] =>
+  Array.from(places, (place) => tasks[place]!.id);
+
+/** Returns a function that leaves out the edges of freed pairs. */
+function keptEdges(tasks: readonly Task[], freed: FreedPairs): (edges: readonly Edge[]) => readonly Edge[] {
+  const places = new Map(tasks.map(({ id }, place) => [id, place]));
+  return (edges) => edges.filter(({ from, to }) => !freed.has(places.get(from)!, places.get(to)!));
+}
+
+/** What is known before a model is asked. */
+interface Known {
+  /** By place. */
+  readonly undeclared: ReadonlySet<number>;
+  readonly released: ReadonlySet<number>;
+  readonly others: readonly Edge[];
 }
 
 const NOT_ASKED: ModelFindings = {
@@ -144,14 +194,9 @@ const NOT_ASKED: ModelFindings = {
   },
 };
 
-async function ask(
-  request: AnalyzeRequest,
-  undeclared: ReadonlySet<number>,
-  others: readonly Edge[],
-): Promise<ModelFindings> {
+async function ask(request: AnalyzeRequest, { undeclared, released, others }: Known): Promise<ModelFindings> {
   const { tasks, model, verify: votes = 0, cacheDir = null, signal } = request;
-  const { objection, onAsking, onSettled, onUsage } = request;
-  const targets = targetsOf(request, undeclared);
+  const targets = without(targetsOf(request, undeclared), released);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
   const known = mergeEdges(others);

@@ -7,6 +7,7 @@ import {
   coversAll,
   visitOverlaps,
 } from "./access-index.ts";
+import { type FreedPairs, NO_FREED_PAIRS } from "./corrections.ts";
 import { type PathPattern, pathPattern } from "./path-pattern.ts";
 
 /** How two tasks meet at a file: which way, and by which globs. */
@@ -30,7 +31,8 @@ const SHOWN_AT_LEAST = 16;
  * comes after what wrote or read it before.
  *
  * Edges that others imply are left out where a later write names all that an earlier access names, so a path costs an
- * edge from its last writer to each reader, and from these to the next writer.
+ * edge from its last writer to each reader, and from these to the next writer. A task of a freed pair implies nothing
+ * for others.
  *
  * @param tasks in serial order
  * @param isAppended tells whether tasks that write what a glob names only add to it, in whatever order
@@ -38,6 +40,7 @@ const SHOWN_AT_LEAST = 16;
 export function fileEdges(
   tasks: readonly Task[],
   isAppended: (glob: string) => boolean = () => false,
+  freed: FreedPairs = NO_FREED_PAIRS,
 ): readonly Edge[] {
   const index = accessIndex();
   const patterns = new Map<string, PathPattern>();
@@ -56,7 +59,7 @@ export function fileEdges(
     const globs = task.writes ?? [];
     const appends = new Set(globs.filter(isAppended).map(parse));
     const writes = globs.map(parse);
-    const found = meetings(index, { reads, writes, appends }, before);
+    const found = meetings(index, { reads, writes, appends, freed }, before);
     for (const pattern of reads)
       addAccess(index, "reads", { ...{ task: place, pattern, appends: false }, covered: false });
     for (const pattern of writes) {
@@ -73,25 +76,29 @@ export function fileEdges(
 type Accesses = Readonly<Record<AccessKind, readonly PathPattern[]>> & {
   /** Those of the writes that only add. */
   readonly appends: ReadonlySet<PathPattern>;
+  readonly freed: FreedPairs;
 };
 
 /** Finds the earlier tasks that the next task meets, by place, and notes in `before` what lies before it. */
 function meetings(
   index: AccessFolder,
-  { reads, writes, appends }: Accesses,
+  { reads, writes, appends, freed }: Accesses,
   before: number[],
 ): Map<number, Found> {
   const found = new Map<number, Found>();
+  const place = before.length;
+  const covers = !freed.touches(place);
   let complete = 0;
   const look = (kind: AccessKind, later: PathPattern, how: Meeting["kind"]): void =>
     visitOverlaps(index, { kind, pattern: later }, (access) => {
       const adds = how !== "read" && appends.has(later);
       if (adds && access.appends) return true;
+      if (freed.has(access.task, place)) return true;
       if (found.size >= SHOWN_AT_LEAST && access.task < complete) return false;
       note(found, access.task, { kind: how, earlier: access.pattern, later });
       complete = Math.max(complete, before[access.task]!);
       // Who comes after what only adds need not come after what that comes after.
-      if (how !== "read" && !adds && coversAll(later, access.pattern)) access.covered = true;
+      if (covers && how !== "read" && !adds && coversAll(later, access.pattern)) access.covered = true;
       return true;
     });
   for (const pattern of reads) look("writes", pattern, "read");

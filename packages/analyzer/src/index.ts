@@ -7,6 +7,7 @@ export {
   type KnownEdges,
   type Prospect,
 } from "./analyze.ts";
+export type { CorrectedPair, Corrections } from "./corrections.ts";
 export { type FreeOrder, freeOrder } from "./free-order.ts";
 export { globsOverlap } from "./globs-overlap.ts";
 export type { SeenFiles } from "./learned.ts";

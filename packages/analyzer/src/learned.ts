@@ -1,4 +1,5 @@
 import type { Edge, Task } from "@sheaf/core";
+import type { FreedPairs } from "./corrections.ts";
 import { fileEdges } from "./files.ts";
 
 /** What a task was seen to do with files in an earlier run; paths below the shared directory, not globs. */
@@ -14,6 +15,11 @@ export interface LearnedTasks {
   readonly edges: readonly Edge[];
 }
 
+interface FileRules {
+  readonly isAppended?: ((glob: string) => boolean) | undefined;
+  readonly freed?: FreedPairs;
+}
+
 const literally = (paths: readonly string[]): readonly string[] =>
   paths.map((path) => path.replace(/[\\*?[\]{}()!+@|]/g, "\\$&"));
 
@@ -25,7 +31,7 @@ const literally = (paths: readonly string[]): readonly string[] =>
 export function learnFrom(
   tasks: readonly Task[],
   seen: (task: Task) => SeenFiles | null,
-  isAppended?: (glob: string) => boolean,
+  { isAppended, freed }: FileRules = {},
 ): LearnedTasks {
   const learned = new Set<string>();
   const filled = tasks.map((task): Task => {
@@ -37,7 +43,7 @@ export function learnFrom(
     return { ...task, ...(reads === undefined ? {} : { reads }), writes };
   });
   if (learned.size === 0) return { tasks, edges: [] };
-  const edges = fileEdges(filled, isAppended)
+  const edges = fileEdges(filled, isAppended, freed)
     .filter(({ from, to }) => learned.has(from) || learned.has(to))
     .map((edge): Edge => ({ ...edge, source: "learned", evidence: `in an earlier run: ${edge.evidence}` }));
   return { tasks: filled, edges };

@@ -9,7 +9,15 @@ function edge(from: string, to: string, more: Partial<Edge> = {}): Edge {
 
 describe("mergeEdges", () => {
   it("keeps the strongest source of a pair, in whatever order the edges come", () => {
-    const strongestFirst: EdgeSource[] = ["declared", "files", "reference", "learned", "llm", "assumed"];
+    const strongestFirst: EdgeSource[] = [
+      "declared",
+      "corrected",
+      "files",
+      "reference",
+      "learned",
+      "llm",
+      "assumed",
+    ];
     expect([...strongestFirst].sort()).toEqual([...EDGE_SOURCES].sort());
     const edges = strongestFirst.map((source) => edge("a", "b", { source, probability: 0.1 }));
     for (let weakest = edges.length; weakest > 0; weakest--) {

@@ -3,11 +3,12 @@ import type { Edge, EdgeSource } from "@sheaf/core";
 /** Lower is stronger. */
 const RANK: Readonly<Record<EdgeSource, number>> = {
   declared: 0,
-  files: 1,
-  reference: 2,
-  learned: 3,
-  llm: 4,
-  assumed: 5,
+  corrected: 1,
+  files: 2,
+  reference: 3,
+  learned: 4,
+  llm: 5,
+  assumed: 6,
 };
 
 /**

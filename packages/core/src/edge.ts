@@ -5,11 +5,19 @@ export const EDGE_KINDS = ["data", "file", "api", "logic", "order"] as const;
 export type EdgeKind = (typeof EDGE_KINDS)[number];
 
 /**
- * Who says so. `declared`: the task's `dependsOn`. `files`: declared reads and writes that overlap.
+ * Who says so. `declared`: the task's `dependsOn`. `corrected`: the user, about what was found. `files`: declared reads and writes that overlap.
  * `reference`: the text names another task's output. `llm`: a language model. `learned`: observed in an earlier run.
  * `assumed`: nothing is known, so list order holds.
  */
-export const EDGE_SOURCES = ["declared", "files", "reference", "llm", "learned", "assumed"] as const;
+export const EDGE_SOURCES = [
+  "declared",
+  "corrected",
+  "files",
+  "reference",
+  "llm",
+  "learned",
+  "assumed",
+] as const;
 export type EdgeSource = (typeof EDGE_SOURCES)[number];
 
 /** `from` must have finished before `to` starts. */

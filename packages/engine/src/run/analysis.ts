@@ -64,6 +64,8 @@ export async function analyzeRun(
 /** Of an analysis that did not come to its end. */
 export const NO_ANALYSIS: Analysis = {
   edges: [],
+  certain: [],
+  inPlace: [],
   fallbacks: [],
   warnings: [],
   usage: [],
