@@ -48,12 +48,13 @@ module.exports = {
     {
       name: "only-the-executor-starts-threads-and-processes",
       comment:
-        "Besides it the mount host, which must be a process: a namespace lives as long as one; and the tracker, which " +
-        "builds its library with a compiler and proves it on a shell.",
+        "Besides it the mount host, which must be a process: a namespace lives as long as one; the tracker, which " +
+        "builds its library with a compiler and proves it on a shell; and the command, which opens the user's editor.",
       severity: "error",
       from: {
         path: "^packages/",
-        pathNot: "^packages/(engine/src/executor|workdir/src/(tracking|overlay)|testkit)/|\\.test\\.ts$",
+        pathNot:
+          "^packages/(engine/src/executor|workdir/src/(tracking|overlay)|testkit)/|^packages/cli/src/commands/open-editor\\.ts$|\\.test\\.ts$",
       },
       to: { path: "^(node:)?(child_process|worker_threads|cluster)$|piscina" },
     },

@@ -3,6 +3,20 @@ export type { Agent } from "./agents/resolve-work.ts";
 export { readSettings } from "./config/read-settings.ts";
 export { SETTING_TABLE } from "./config/setting-table.ts";
 export type { Setting, Settings } from "./config/settings.ts";
+export {
+  type CorrectionsChange,
+  correctionsFile,
+  keepCorrections,
+  readCorrections,
+  replaceText,
+} from "./corrections/corrections-file.ts";
+export {
+  contraryOf,
+  problemAt,
+  readStatements,
+  type Statement,
+  sayStatement,
+} from "./corrections/statement.ts";
 export { examineMachine, type MachineRequest } from "./doctor/examine-machine.ts";
 export type { Finding } from "./doctor/finding.ts";
 export { executeWithParallelism } from "./execute-with-parallelism.ts";

@@ -5,6 +5,7 @@ import { type PlannedRun, planRun } from "@sheaf/engine";
 import { plainData } from "../show/plain-data.ts";
 import { planData, planText } from "../show/plan-text.ts";
 import { terminalLook, widthOf } from "../show/terminal-look.ts";
+import { correctEdges } from "./correct-edges.ts";
 import { EXIT, type Io } from "./io.ts";
 import { type PlanFlags, type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { sayError, sayProblems } from "./say-error.ts";
@@ -13,6 +14,7 @@ export interface PlanCommandFlags extends PlanFlags {
   readonly dot?: boolean;
   readonly mermaid?: boolean;
   readonly json?: boolean;
+  readonly edit?: boolean;
 }
 
 // The file that this one was compiled to has the same ending.
@@ -25,7 +27,16 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
   const prepared = prepareRun(path, flags, { io, standIn });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
   try {
-    const planned = await planRun(prepared.input, prepared.agent, prepared.options);
+    const plan = () => planRun(prepared.input, prepared.agent, prepared.options);
+    let planned = await plan();
+    if (flags.edit === true) {
+      const correcting = await correctEdges(planned, { path, io });
+      if (correcting.exitCode !== EXIT.succeeded) return correcting.exitCode;
+      if (correcting.changed) {
+        const again = await plan();
+        planned = { ...again, usage: [...planned.usage, ...again.usage] };
+      }
+    }
     io.stdout.write(`${show(withMissing(planned, prepared), { flags, io })}\n`);
     return EXIT.succeeded;
   } catch (error) {

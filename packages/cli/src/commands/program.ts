@@ -54,6 +54,7 @@ Examples:
   $ sheaf plan plan.yaml
   $ sheaf plan plan.yaml --dot | dot -Tsvg > plan.svg
   $ sheaf plan plan.yaml --mermaid >> README.md
+  $ sheaf plan plan.yaml --edit     what you correct holds for later plans and runs of the directory
 
 Nothing is run. Where a model is configured (OPENAI_API_KEY, or SHEAF_MODEL_BASE_URL) it is
 asked about tasks that declare nothing, as in a run; SHEAF_USE_LLM_DEPS=false prevents it.
@@ -126,6 +127,7 @@ function addPlan(program: Command, io: Io, ended: Ended): void {
     .addOption(command.createOption("--dot", "the graph for Graphviz").conflicts(others.dot))
     .addOption(command.createOption("--mermaid", "the graph for Mermaid").conflicts(others.mermaid))
     .option("--json", "the plan as JSON")
+    .option("--edit", "first correct, in your editor, the dependencies that were found")
     .addHelpText("after", PLAN_NOTES)
     .action(async (plan: string, flags: PlanCommandFlags) => ended(await planCommand(plan, flags, io)));
 }

@@ -5,6 +5,7 @@ import type { AnswerFlaw, Edge, EdgeSource } from "@sheaf/core";
 import type { Learned } from "@sheaf/ledger";
 import { policiesOf } from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
+import { readCorrections, toCorrections } from "../corrections/corrections-file.ts";
 import type { RunRequest } from "./run-request.ts";
 import { taskDefinition } from "./task-definition.ts";
 
@@ -45,8 +46,9 @@ export async function analyzeRun(
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps } = settings;
   const policies = policiesOf(settings.policies);
-  const wanted = useLlmDeps === "always" ? "always" : "when-needed";
-  const analysis = await request.analyze({
+  const kept = readCorrections(stateDir);
+  const asks = useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
+  const analysis = await analyze({
     tasks,
     autoDetect: autoDetectDeps,
     isAppended: (glob) => policies.of(glob) === "append",
@@ -56,9 +58,12 @@ export async function analyzeRun(
     model: modelOf(settings),
     verify: settings.verifyDeps,
     cacheDir: stateDir === null ? null : join(stateDir, "analysis"),
-    ...whileAsking,
+    corrections: toCorrections(kept.statements),
+    signal,
   });
-  return { ...analysis, warnings: [...request.orderWarnings, ...analysis.warnings] };
+  const unread = kept.problems.map((reason) => ({ part: "corrections", reason }));
+  const fallbacks = [...unread, ...analysis.fallbacks];
+  return { ...analysis, fallbacks, warnings: [...request.orderWarnings, ...analysis.warnings] };
 }
 
 /** Of an analysis that did not come to its end. */

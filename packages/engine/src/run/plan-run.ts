@@ -1,5 +1,4 @@
-import type { Analysis } from "@sheaf/analyzer";
-import { isSheafError, type UsageRecord } from "@sheaf/core";
+import { type Edge, isSheafError, type TaskId, type UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import { analyzeRun } from "./analysis.ts";
@@ -21,6 +20,12 @@ export interface PlannedRun {
   /** What the analysis cost. */
   readonly usage: readonly UsageRecord[];
   readonly maxWorkers: number;
+  /** What no correction takes back: declared edges, and outputs that a task takes. */
+  readonly certain: readonly Edge[];
+  /** Tasks around which list order is kept, as nothing is known of them. */
+  readonly inPlace: readonly TaskId[];
+  /** Folder in which corrections are kept; null without a directory. */
+  readonly stateDir: string | null;
 }
 
 /**
@@ -51,6 +56,7 @@ export async function planRun(run: RunInput, agentFn?: Agent, options: RunOption
     fallbacks: [...fallbacks, ...analysis.fallbacks],
     usage: analysis.usage,
     maxWorkers: settings.maxWorkers,
+    ...{ certain: analysis.certain, inPlace: analysis.inPlace, stateDir },
   };
 }
 
