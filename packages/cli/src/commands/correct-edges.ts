@@ -4,7 +4,6 @@
 // Invariant: a text that the user has changed is removed only once all that it says is remembered.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { SheafError } from "@sheaf/core";
 import {
   type CorrectionsChange,
   correctionsFile,
@@ -29,7 +28,7 @@ export interface Correcting {
 }
 
 export interface CorrectEdgesOptions {
-  /** Plan file as the user named it; `-` is the standard input. */
+  /** Plan file as the user named it. */
   readonly path: string;
   readonly io: Io;
 }
@@ -45,16 +44,12 @@ interface Draft {
 /**
  * Opens the edges of a plan in the user's editor and remembers what was changed.
  *
- * @throws SheafError OPTION_INVALID for a plan from standard input, DIR_UNUSABLE when nothing can be kept
+ * @throws SheafError DIR_UNUSABLE when nothing can be kept
  */
 export async function correctEdges(
   planned: PlannedRun,
   { path, io }: CorrectEdgesOptions,
 ): Promise<Correcting> {
-  if (path === "-") {
-    const expected = "left out where the plan comes from standard input, which the editor needs";
-    throw new SheafError("OPTION_INVALID", { option: "--edit", expected, got: true });
-  }
   const stateDir = planned.stateDir!;
   const kept = readCorrections(stateDir);
   if (kept.problems.length > 0) return failed(sayProblems(kept.problems, io));

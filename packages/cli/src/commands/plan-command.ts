@@ -24,6 +24,10 @@ const standIn = {
 
 /** Prints what a run of the plan would do, without doing it. */
 export async function planCommand(path: string, flags: PlanCommandFlags, io: Io): Promise<number> {
+  if (flags.edit === true && path === "-") {
+    const expected = "left out where the plan comes from standard input, which the editor needs";
+    throw new SheafError("OPTION_INVALID", { option: "--edit", expected, got: true });
+  }
   const prepared = prepareRun(path, flags, { io, standIn });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
   try {
