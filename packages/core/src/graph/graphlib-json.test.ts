@@ -62,7 +62,7 @@ test.each([
   ],
   [
     { nodes, edges: [{ v: "a", w: "b", value: { source: "constructor" } }] },
-    "edges[0]: expected source to be one of declared, files, reference, llm, learned, assumed",
+    "edges[0]: expected source to be one of declared, corrected, files, reference, llm, learned, assumed",
   ],
   [
     { nodes, edges: [{ v: "a", w: "b", value: { probability: 2 } }] },
