@@ -196,7 +196,7 @@ const NOT_ASKED: ModelFindings = {
 
 async function ask(request: AnalyzeRequest, { undeclared, released, others }: Known): Promise<ModelFindings> {
   const { tasks, model, verify: votes = 0, cacheDir = null, signal } = request;
-  const targets = without(targetsOf(request, undeclared), released);
+  const targets = without(targetsOf(request, without(undeclared, released)), released);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
   const known = mergeEdges(others);

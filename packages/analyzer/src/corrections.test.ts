@@ -113,6 +113,9 @@ describe("corrections", () => {
     await server!.close();
     expect(pairs(await asked(PLAIN, [2], { released: all }))).toEqual([]);
     expect(server!.requests).toHaveLength(0);
+    await server!.close();
+    expect(pairs(await asked([{ id: "a" }, files("b", [], [])], [2], { released: ["a"] }))).toEqual([]);
+    expect(server!.requests).toHaveLength(0);
   });
 
   it("warn where a need goes against the order of the list, and are silent about strangers", async () => {

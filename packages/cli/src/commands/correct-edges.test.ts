@@ -155,6 +155,14 @@ describe("sheaf plan --edit", () => {
     expect(here.statements()).toEqual(["plot needs clean"]);
   });
 
+  it("remembers all needs of a task that leaves its place, those that were found among them", async () => {
+    const plan = PLAN.replace('"plots"', '"use the output of clean"');
+    const here = shell({ "plan.yaml": plan });
+    expect((await here.plan([])).edges).toContain("plot < clean reference");
+    await here.edit(`return without("plot keeps")`);
+    expect(here.statements()).toEqual(["plot leaves its place", "plot needs clean"]);
+  });
+
   it("names file, line and what was expected for each line that cannot hold, and keeps the text", async () => {
     const here = shell();
     const wrong = [
@@ -219,7 +227,7 @@ describe("sheaf plan --edit", () => {
     expect(missing.err).toContain("ended with exit code 127");
     expect((await here.plan(["--edit"], { EDITOR: "rm" })).err).toContain("is gone or cannot be read");
     const stdin = await here.sheaf(["plan", "-", "--edit"], {});
-    expect(stdin.exitCode).toBe(2);
+    expect([stdin.exitCode, stdin.err]).toEqual([2, expect.stringContaining("Expected `PLAN` to be a file")]);
   });
 
   it("keeps what others have corrected meanwhile, and what is about tasks of other lists", async () => {

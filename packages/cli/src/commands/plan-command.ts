@@ -25,8 +25,8 @@ const standIn = {
 /** Prints what a run of the plan would do, without doing it. */
 export async function planCommand(path: string, flags: PlanCommandFlags, io: Io): Promise<number> {
   if (flags.edit === true && path === "-") {
-    const expected = "left out where the plan comes from standard input, which the editor needs";
-    throw new SheafError("OPTION_INVALID", { option: "--edit", expected, got: true });
+    const expected = "a file where --edit is given, as the editor needs the standard input";
+    throw new SheafError("OPTION_INVALID", { option: "PLAN", expected, got: path });
   }
   const prepared = prepareRun(path, flags, { io, standIn });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
