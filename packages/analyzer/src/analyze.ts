@@ -144,10 +144,14 @@ export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
     ...kept(references.edges),
     ...learned.edges,
   ];
-  const asked = await ask({ ...request, tasks: learned.tasks }, { undeclared, released, others: said });
-  const barriers = without(without(undeclared, asked.answered), released);
+  const inOrder = (barriers: ReadonlySet<number>): readonly Edge[] =>
+    assumedEdges(tasks, barriers, corrected.unordered);
+  const unplaced = without(undeclared, released);
+  const known = { undeclared, released, others: said, kept, unasked: () => inOrder(unplaced) };
+  const asked = await ask({ ...request, tasks: learned.tasks }, known);
+  const barriers = without(unplaced, asked.answered);
   return {
-    edges: mergeEdges([...said, ...kept(asked.edges), ...assumedEdges(tasks, barriers, corrected.unordered)]),
+    edges: mergeEdges([...said, ...kept(asked.edges), ...inOrder(barriers)]),
     ...{ certain, inPlace: idsOf(tasks, barriers) },
     fallbacks: fallbacksOf(asked, tasks, barriers),
     warnings: [...corrected.warnings, ...references.warnings, ...listWarnings(request)],
@@ -179,6 +183,10 @@ interface Known {
   readonly undeclared: ReadonlySet<number>;
   readonly released: ReadonlySet<number>;
   readonly others: readonly Edge[];
+  /** Leaves out what the user has freed. */
+  kept(edges: readonly Edge[]): readonly Edge[];
+  /** Returns what keeps list order if no model is asked. */
+  unasked(): readonly Edge[];
 }
 
 const NOT_ASKED: ModelFindings = {
@@ -194,21 +202,22 @@ const NOT_ASKED: ModelFindings = {
   },
 };
 
-async function ask(request: AnalyzeRequest, { undeclared, released, others }: Known): Promise<ModelFindings> {
+async function ask(
+  request: AnalyzeRequest,
+  { undeclared, released, others, kept, unasked }: Known,
+): Promise<ModelFindings> {
   const { tasks, model, verify: votes = 0, cacheDir = null, signal } = request;
+  const { objection, onAsking, onSettled, onUsage } = request;
   const targets = without(targetsOf(request, without(undeclared, released)), released);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
   const known = mergeEdges(others);
-  const onRecord = onSettled === undefined ? undefined : withOthers(onSettled, tasks, others);
+  const onRecord = onSettled === undefined ? undefined : withOthers(onSettled, tasks, { others, kept });
   const findings = await modelEdges({
     ...{ tasks, targets, others, votes, cacheDir, settings: model, signal },
     onAsking: () => onAsking?.({ edges: known, asked: targets }),
     objection: (count) =>
-      objection?.({
-        ...{ tasks: count, known },
-        without: mergeEdges([...others, ...assumedEdges(tasks, undeclared)]),
-      }) ?? null,
+      objection?.({ tasks: count, known, without: mergeEdges([...others, ...unasked()]) }) ?? null,
     ...(onRecord === undefined ? {} : { onRecord }),
     ...(onUsage === undefined ? {} : { onUsage }),
   });
@@ -220,11 +229,11 @@ async function ask(request: AnalyzeRequest, { undeclared, released, others }: Kn
 function withOthers(
   onSettled: NonNullable<AnalyzeRequest["onSettled"]>,
   tasks: readonly Task[],
-  others: readonly Edge[],
+  { others, kept }: Pick<Known, "others" | "kept">,
 ): NonNullable<AnalyzeRequest["onSettled"]> {
   const into = new Map<string, Edge[]>(tasks.map(({ id }) => [id, []]));
   for (const edge of others) into.get(edge.to)?.push(edge);
-  return (place, edges) => onSettled(place, mergeEdges([...into.get(tasks[place]!.id)!, ...edges]));
+  return (place, edges) => onSettled(place, mergeEdges([...into.get(tasks[place]!.id)!, ...kept(edges)]));
 }
 
 /**

@@ -47,8 +47,8 @@ export async function analyzeRun(
   const { useLlmDeps, autoDetectDeps } = settings;
   const policies = policiesOf(settings.policies);
   const kept = readCorrections(stateDir);
-  const asks = useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
-  const analysis = await analyze({
+  const wanted = useLlmDeps === "always" ? "always" : "when-needed";
+  const analysis = await request.analyze({
     tasks,
     autoDetect: autoDetectDeps,
     isAppended: (glob) => policies.of(glob) === "append",
@@ -59,7 +59,7 @@ export async function analyzeRun(
     verify: settings.verifyDeps,
     cacheDir: stateDir === null ? null : join(stateDir, "analysis"),
     corrections: toCorrections(kept.statements),
-    signal,
+    ...whileAsking,
   });
   const unread = kept.problems.map((reason) => ({ part: "corrections", reason }));
   const fallbacks = [...unread, ...analysis.fallbacks];

@@ -97,7 +97,9 @@ export class LivePlan {
     this.#startedAt = clock.now();
     emit({
       type: "analysis.started",
-      sources: settings.autoDetectDeps ? ["declared", "files", "reference", "learned"] : ["declared"],
+      sources: settings.autoDetectDeps
+        ? ["declared", "corrected", "files", "reference", "learned"]
+        : ["declared", "corrected"],
     });
     if (!this.#mayStartEarly()) {
       this.#take(await this.#analyze({}));

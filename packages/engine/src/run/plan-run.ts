@@ -1,3 +1,4 @@
+import type { Analysis } from "@sheaf/analyzer";
 import { type Edge, isSheafError, type TaskId, type UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
 import type { RunPlan } from "../plan/make-plan.ts";

@@ -170,30 +170,6 @@ export class Run {
     }
   }
 
-  async #plan({ emit, history }: OpenRun, bounds: RunBounds): Promise<RunPlan> {
-    const { settings, clock } = this.#request;
-    const from = clock.now();
-    emit({
-      type: "analysis.started",
-      sources: settings.autoDetectDeps
-        ? ["declared", "corrected", "files", "reference", "learned"]
-        : ["declared", "corrected"],
-    });
-    const analysis = await this.#analyze(history);
-    for (const usage of analysis.usage) emit({ type: "analysis.usage", usage });
-    for (const repair of repairsOf(analysis)) emit({ type: "analysis.repaired", ...repair });
-    for (const fallback of analysis.fallbacks) emit({ type: "run.fallback", ...fallback });
-    const { warnings } = analysis;
-    emit({
-      type: "analysis.finished",
-      edges: countSources(analysis.edges),
-      warnings,
-      ...(analysis.cached === 0 ? {} : { cached: analysis.cached }),
-      latencyMs: clock.now() - from,
-    });
-    return planRequest(this.#request, analysis, { bounds, durations: history.durations });
-  }
-
   // Commands are watched by a library that not every machine can make.
   async #withTracker({ emit }: OpenRun): Promise<RunRequest> {
     const { settings, works, dir } = this.#request;
