@@ -18,7 +18,7 @@ export function expectedAnalysisMs(tasks: number): number {
 }
 
 /** What a model could change about a run. */
-export interface Stakes {
+interface Stakes {
   /** Tasks that it would be asked about. */
   readonly tasks: number;
   /** The plan if it finds that none of them needs another. */
@@ -34,7 +34,7 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
  * Returns why a model is not worth asking, as the start of a sentence; null where it may be. Only what is certain
  * counts: that no answer can make the run faster, or that all durations are known and it takes longer than it can save.
  */
-export function objectionTo({ tasks, best, without }: Stakes, settings: Settings): string | null {
+function objectionTo({ tasks, best, without }: Stakes, settings: Settings): string | null {
   // Who wants an answer in any case gets one; and in `parallel` mode it saves attempts, not time.
   if (settings.useLlmDeps === "always" || settings.mode === "parallel") return null;
   const gainMs = boundMs(without) - boundMs(best);
