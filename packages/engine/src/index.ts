@@ -31,6 +31,7 @@ export { resolveDir, stateDirOf } from "./run/run-request.ts";
 export type { FailureMode, Outcome } from "./scheduler/state.ts";
 export type { GarbageRules } from "./state/choose-garbage.ts";
 export { collectGarbage, type Garbage, type GarbageRequest } from "./state/collect-garbage.ts";
+export { diskUsage } from "./state/disk-usage.ts";
 export { bytesOf, type FileVersion } from "./state/file-version.ts";
 export { type KeptPlan, keepPlan, readKeptPlan } from "./state/kept-plan.ts";
 export {

@@ -37,12 +37,14 @@ describe("sheaf du", () => {
     expect(out).toMatch(
       /^first +succeeded +10 days .* KiB .*\nfailed +failed +5 days .*\nsecond +succeeded .*\n\n/,
     );
-    expect(out).toMatch(/KiB in 3 runs below .*\.sheaf\n$/);
+    expect(out).toMatch(/KiB in 3 runs below .*\.sheaf\nKept beside them: .*durations\.json \S+ KiB.*\n$/);
     const data = JSON.parse((await here.sheaf("du --json")).out);
     const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
     expect(data.bytes).toBe(sum(data.runs.map((run: { bytes: number }) => run.bytes)));
     for (const run of data.runs) expect(sum(Object.values(run.parts))).toBe(run.bytes);
     expect(Object.keys(data.runs[0].parts)).toContain("journal.ndjson");
+    expect(data.beside["durations.json"]).toBeGreaterThan(0);
+    expect(data.beside).not.toHaveProperty("runs");
   });
 
   it("says so where there is nothing", async () => {
