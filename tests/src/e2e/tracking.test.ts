@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskSpec } from "@sheaf/core";
-import { executeWithParallelism, type RunOptions } from "@sheaf/engine";
+import { executeWithParallelism, planRun, type RunOptions } from "@sheaf/engine";
 import { readTree, type TempDir, tempDir, writeFiles } from "@sheaf/testkit";
 import { trackShim } from "@sheaf/workdir";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -117,6 +117,16 @@ describe.skipIf("missing" in shim)("commands that declare nothing, with their pr
     const edges = (await second.plan).graph.edges.map(({ from, to, source }) => `${from}-${to} ${source}`);
     expect(edges).toEqual(["a-b learned", "b-c learned"]);
     expect((await second).tasks.d!.conflicts).toBe(0);
+  });
+
+  test("are planned as they are run", async () => {
+    const tasks = commands.map((task) => ({ ...task, dependsOn: [] }));
+    const bound = async (options: RunOptions): Promise<number> => {
+      const spec = { dir: place.path, tasks };
+      return (await planRun(spec, undefined, { env: {}, maxWorkers: 4, ...options })).plan.speedupBound;
+    };
+    expect(await bound({ trackSubprocesses: true })).toBe(4);
+    expect(await bound({})).toBe(1);
   });
 
   test("without that they wait for their turn, as before", async () => {

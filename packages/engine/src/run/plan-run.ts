@@ -9,6 +9,7 @@ import type { RunInput, RunOptions } from "./options.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
 import { type RunRequest, runRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
+import { withTracker } from "./with-tracker.ts";
 import { weighing } from "./worth-asking.ts";
 
 /** A plan without its run. */
@@ -35,7 +36,9 @@ export interface PlannedRun {
  * @throws SheafError as executeWithParallelism does.
  */
 export async function planRun(run: RunInput, agentFn?: Agent, options: RunOptions = {}): Promise<PlannedRun> {
-  const { request, fallbacks } = await askAgents(runRequest(run, agentFn, options));
+  const { request: asked, fallbacks } = await askAgents(runRequest(run, agentFn, options));
+  const { request, missing } = await withTracker(asked);
+  const untracked = missing === null ? [] : [{ part: "tracking", reason: missing }];
   const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
   const bounds = runBounds(request, effectiveLimits(request));
@@ -54,7 +57,7 @@ export async function planRun(run: RunInput, agentFn?: Agent, options: RunOption
   return {
     plan,
     summary: sayPlan(plan, settings, bounds),
-    fallbacks: [...fallbacks, ...analysis.fallbacks],
+    fallbacks: [...fallbacks, ...untracked, ...analysis.fallbacks],
     usage: analysis.usage,
     maxWorkers: settings.maxWorkers,
     ...{ certain: analysis.certain, inPlace: analysis.inPlace, stateDir },

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type RunEvent, type TaskId, toWireError } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
-import { fsHookFile, trackShim } from "@sheaf/workdir";
+import { fsHookFile } from "@sheaf/workdir";
 import type { RunPlan } from "../plan/make-plan.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
@@ -33,6 +33,7 @@ import {
   hashDirectory,
   verifyDirectory,
 } from "./verify-directory.ts";
+import { withTracker } from "./with-tracker.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
 /** What others are told as a run proceeds. */
@@ -109,7 +110,9 @@ export class Run {
     executors: World["executors"],
     planned: RunListener["planned"],
   ): Promise<World> {
-    this.#request = await this.#withTracker(opened);
+    const { request, missing } = await withTracker(this.#request);
+    this.#request = request;
+    if (missing !== null) opened.emit({ type: "run.fallback", part: "tracking", reason: missing });
     const { tasks, works, settings, clock, runId } = this.#request;
     const { workdir, emit, journal, folder, costs, kept, earlier, sync, history } = opened;
     const limits = effectiveLimits(this.#request);
@@ -168,17 +171,6 @@ export class Run {
       const reason = `A run was killed while it published; its last ${workdir.recovered} changes were finished now.`;
       emit({ type: "run.fallback", part: "recovery", reason });
     }
-  }
-
-  // Commands are watched by a library that not every machine can make.
-  async #withTracker({ emit }: OpenRun): Promise<RunRequest> {
-    const { settings, works, dir } = this.#request;
-    const wanted = settings.trackSubprocesses && dir !== null;
-    if (!wanted || !works.some(({ work }) => work.kind === "command")) return this.#request;
-    const shim = await trackShim();
-    if ("library" in shim) return { ...this.#request, shim: shim.library };
-    emit({ type: "run.fallback", part: "tracking", reason: shim.missing });
-    return this.#request;
   }
 
   async #askAgents(): Promise<RunRequest> {
