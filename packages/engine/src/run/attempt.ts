@@ -20,6 +20,7 @@ import { requireDisk } from "../resources/disk.ts";
 import { attemptEnv } from "./attempt-env.ts";
 import { failureOf, type Reported, readEnd, recordOf, type Verdict } from "./attempt-record.ts";
 import { interpolate } from "./interpolate.ts";
+import { keepStart } from "./keep-start.ts";
 import { taskFolder } from "./run-place.ts";
 import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, ReadSoFar, World } from "./world.ts";
@@ -91,6 +92,7 @@ export class LiveAttempt {
     let verdict: Verdict;
     try {
       this.#view = await this.#stage();
+      await keepStart(world, this.task);
       const end = await this.#execute();
       this.#taken.push(...end.taken);
       verdict = readEnd(world.tasks[this.task]!, end, this.#cause);
