@@ -1,28 +1,9 @@
-import { EventEmitter } from "node:events";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { executeWithParallelism } from "@sheaf/engine";
-import { type Files, type TempDir, tempDir } from "@sheaf/testkit";
-import { afterEach, describe, expect, it } from "vitest";
-import { runCli } from "./run-cli.ts";
-
-const made: TempDir[] = [];
-
-afterEach(() => {
-  for (const dir of made.splice(0)) dir[Symbol.dispose]();
-});
-
-function captured() {
-  let text = "";
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      text += String(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => text };
-}
+import type { Files } from "@sheaf/testkit";
+import { describe, expect, it } from "vitest";
+import { shell } from "./fixtures/shell.ts";
 
 /** An editor: a program that changes the lines of the file it is given. `change` is the body of a function of `lines`. */
 const editing = (change: string): string => `
@@ -51,18 +32,9 @@ tasks:
   - { id: mail, run: "echo \${note.output}", reads: [], writes: [] }
 `;
 
-function shell(files: Files = {}) {
-  const dir = tempDir({ "plan.yaml": PLAN, ...files });
-  made.push(dir);
-  const sheaf = async (args: readonly string[], env: Record<string, string>) => {
-    const [stdout, stderr] = [captured(), captured()];
-    const exitCode = await runCli(args, {
-      ...{ stdout: stdout.stream, stderr: stderr.stream, env, cwd: dir.path },
-      ...{ process: new EventEmitter(), quit: () => {}, endWith: () => {} },
-      keepStdout: () => (text) => void stdout.stream.write(text),
-    });
-    return { exitCode, out: stdout.text(), err: stderr.text() };
-  };
+function editable(files: Files = {}) {
+  const dir = shell({ "plan.yaml": PLAN, ...files });
+  const sheaf = (args: readonly string[], env: Record<string, string>) => dir.sheaf(args.join(" "), env);
   const plan = async (args: readonly string[], env: Record<string, string> = {}): Promise<Result> => {
     const { exitCode, out, err } = await sheaf(["plan", "plan.yaml", "--json", ...args], env);
     const { edges = [], warnings = [] } = out === "" ? {} : JSON.parse(out);
@@ -98,7 +70,7 @@ const FOUND = [
 
 describe("sheaf plan --edit", () => {
   it("shows what was found, with its evidence, and remembers nothing that was left as it is", async () => {
-    const here = shell();
+    const here = editable();
     expect((await here.plan([])).edges).toEqual(FOUND);
     const { exitCode, err, edges } = await here.edit("return lines");
     expect(exitCode).toBe(0);
@@ -113,7 +85,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("remembers what is put in and what is taken out, for later plans and runs", async () => {
-    const here = shell();
+    const here = editable();
     const { exitCode, err, edges } = await here.edit(
       `return [...without("clean needs"), "note needs fetch", "note needs fetch # again"]`,
     );
@@ -131,7 +103,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("shows corrections as such, and takes back those that are deleted", async () => {
-    const here = shell();
+    const here = editable();
     await here.edit(`return [...without("clean needs"), "note needs fetch"]`);
     const shown = await here.edit(`return [...without("clean is free"), ""]`);
     expect(shown.err).toContain("0 corrections added, 1 taken back");
@@ -144,7 +116,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("gives a task that leaves its place exactly the needs that are written", async () => {
-    const here = shell();
+    const here = editable();
     const { edges } = await here.edit(`return [...without("plot keeps"), "plot needs clean"]`);
     expect(edges).toEqual(["clean < fetch files", "mail < note reference", "plot < clean corrected"]);
     expect(here.statements()).toEqual(["plot leaves its place", "plot needs clean"]);
@@ -157,14 +129,14 @@ describe("sheaf plan --edit", () => {
 
   it("remembers all needs of a task that leaves its place, those that were found among them", async () => {
     const plan = PLAN.replace('"plots"', '"use the output of clean"');
-    const here = shell({ "plan.yaml": plan });
+    const here = editable({ "plan.yaml": plan });
     expect((await here.plan([])).edges).toContain("plot < clean reference");
     await here.edit(`return without("plot keeps")`);
     expect(here.statements()).toEqual(["plot leaves its place", "plot needs clean"]);
   });
 
   it("names file, line and what was expected for each line that cannot hold, and keeps the text", async () => {
-    const here = shell();
+    const here = editable();
     const wrong = [
       "clean requires fetch",
       "clean needs fetsch",
@@ -197,7 +169,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("says which file to change where no editor is named, and takes it up from there", async () => {
-    const here = shell();
+    const here = editable();
     const first = await here.plan(["--edit"], { VISUAL: " " });
     expect(first.exitCode).toBe(2);
     expect(first.err).toBe(
@@ -210,7 +182,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("corrects nothing when the editor fails, the text is empty or gone, and keeps what was written", async () => {
-    const here = shell();
+    const here = editable();
     const write = `writeFileSync(file, lines.concat("note needs clean").join("\\n"));`;
     const failing = await here.edit(`${write} process.exit(3)`);
     expect(failing.exitCode).toBe(1);
@@ -231,7 +203,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("keeps what others have corrected meanwhile, and what is about tasks of other lists", async () => {
-    const here = shell({ ".sheaf/edges.txt": "other needs fetch\nclean needs note\n" });
+    const here = editable({ ".sheaf/edges.txt": "other needs fetch\nclean needs note\n" });
     const meanwhile = `writeFileSync(${JSON.stringify(here.kept)}, "other needs fetch\\nclean needs note\\nmail needs clean\\n");`;
     const { warnings } = await here.edit(`${meanwhile} return [...lines, "note needs fetch"]`);
     expect(here.statements()).toEqual([
@@ -243,7 +215,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("says which kept lines cannot be read; a plan goes on without them, and nothing is edited over them", async () => {
-    const here = shell({ ".sheaf/edges.txt": "note needs clean\nnote kneads fetch\n" });
+    const here = editable({ ".sheaf/edges.txt": "note needs clean\nnote kneads fetch\n" });
     const wrong = `${here.kept}:2: expected \`B needs A\``;
     const { sheaf } = here;
     const { exitCode, out } = await sheaf(["plan", "plan.yaml", "--json"], {});
@@ -255,7 +227,7 @@ describe("sheaf plan --edit", () => {
   });
 
   it("lets a run that is under way read whole corrections, and keeps them where SHEAF_HOME says", async () => {
-    const here = shell();
+    const here = editable();
     const home = join(here.path, "..", `${here.path.split("/").at(-1)}-home`);
     try {
       const tasks = [
