@@ -71,7 +71,7 @@ const ANSWERED: Readonly<Record<string, Case>> = {
   "a stream in lines that end in CRLF": { replies: [streamed({ lineEnd: "\r\n" })], requests: 1 },
   "a stream torn in the middle of characters": { replies: [streamed({ bytesAtOnce: 3 })], requests: 1 },
   "a stream that comes drop by drop": {
-    replies: [streamed({ gate: () => new Promise((resolve) => setTimeout(resolve, 5)) })],
+    replies: [streamed({ gate: () => new Promise((resolve) => setImmediate(resolve)) })],
     requests: 1,
   },
   "a stream that calls itself JSON": {
