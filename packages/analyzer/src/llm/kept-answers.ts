@@ -24,7 +24,7 @@ import { join } from "node:path";
 import { EDGE_KINDS, systemClock } from "@sheaf/core";
 import { z } from "zod";
 import { ANSWER_SCHEMA } from "./answer.ts";
-import type { ShownTask } from "./list-text.ts";
+import type { TaskText } from "./list-text.ts";
 import { type ModelSettings, providerOf } from "./model-settings.ts";
 import { SYSTEM } from "./prompt.ts";
 import { LONGEST_EVIDENCE, type SoundNeed } from "./repair.ts";
@@ -83,7 +83,7 @@ const short = (hash: string): string => hash.slice(0, 16);
 /** Opens the answers that are kept in `folder`, or none where that is null, about these tasks. */
 export function openKeptAnswers(
   folder: string | null,
-  { tasks, settings }: { readonly tasks: readonly ShownTask[]; readonly settings: ModelSettings },
+  { tasks, settings }: { readonly tasks: readonly TaskText[]; readonly settings: ModelSettings },
 ): KeptAnswers {
   if (folder === null) return { recall: () => NOTHING, keep: () => null };
   const keys = tasks.map(({ text, whole }) => sha256(`${text}\n${whole}`));

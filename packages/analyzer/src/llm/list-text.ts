@@ -10,7 +10,7 @@ export const LONGEST_FIELD = 4000;
 const FIELD_CHARS: readonly number[] = [LONGEST_FIELD, 2000, 1000, 500, 250, 125, 60, 30];
 
 /** A task as a model is shown it. */
-export interface ShownTask {
+export interface TaskText {
   /** One JSON object without its number in the list. */
   readonly text: string;
   /** The same with nothing cut. */
@@ -20,7 +20,7 @@ export interface ShownTask {
 /** A list as a model is shown it. */
 export interface ShownList {
   /** The first tasks of the list: all, unless they do not fit even when cut hardest. */
-  readonly tasks: readonly ShownTask[];
+  readonly tasks: readonly TaskText[];
   /** Longest text that was left in one field, in UTF-16 code units; less than LONGEST_FIELD where the list is long. */
   readonly fieldChars: number;
 }
@@ -45,7 +45,7 @@ export function shownList(tasks: readonly Task[], mostChars: number = MOST_LIST_
   };
   for (let step = 0; ; step++) {
     const fieldChars = FIELD_CHARS[step]!;
-    const shown: ShownTask[] = [];
+    const shown: TaskText[] = [];
     let left = mostChars;
     for (const task of tasks) {
       const text = jsonLine(cut(fieldsFor(task), fieldChars));

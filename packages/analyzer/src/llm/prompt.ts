@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ShownTask } from "./list-text.ts";
+import type { TaskText } from "./list-text.ts";
 
 export interface Prompt {
   readonly system: string;
@@ -42,7 +42,7 @@ Give one record for each task you are asked about, in order, with "needs":[] whe
  * Returns what every question about a list begins with: the same tasks give the same words, so that servers that keep
  * the beginnings of prompts need not read the list again.
  */
-export function openingOf(tasks: readonly ShownTask[]): string {
+export function openingOf(tasks: readonly TaskText[]): string {
   const block = tasks.map(({ text }, place) => `{"task":${place + 1},${text.slice(1)}`).join("\n");
   const marker = markerFor(block);
   return `${marker}\n${block}\n${marker}\n\n`;
