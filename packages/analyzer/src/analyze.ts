@@ -13,6 +13,7 @@ import { type Corrections, type FreedPairs, placeCorrections } from "./correctio
 import { fileEdges } from "./files.ts";
 import { learnFrom, type SeenFiles } from "./learned.ts";
 import { listWarnings } from "./list-warnings.ts";
+import { expectedMs } from "./llm/expected-time.ts";
 import { type ModelFindings, modelEdges } from "./llm/model-edges.ts";
 import type { ModelSettings } from "./llm/model-settings.ts";
 import { mergeEdges } from "./merge-edges.ts";
@@ -66,6 +67,8 @@ export interface AnalyzeRequest {
 export interface Prospect {
   /** Tasks that it would be asked about. */
   readonly tasks: number;
+  /** How long it may take to answer, by what is assumed of models, in ms. */
+  readonly expectedMs: number;
   /** All edges, if it finds that none of these needs another. */
   readonly known: readonly Edge[];
   /** All edges, if it is not asked. */
@@ -217,7 +220,10 @@ async function ask(
     ...{ tasks, targets, others, votes, cacheDir, settings: model, signal },
     onAsking: () => onAsking?.({ edges: known, asked: targets }),
     objection: (count) =>
-      objection?.({ tasks: count, known, without: mergeEdges([...others, ...unasked()]) }) ?? null,
+      objection?.({
+        ...{ tasks: count, expectedMs: expectedMs(count), known },
+        without: mergeEdges([...others, ...unasked()]),
+      }) ?? null,
     ...(onRecord === undefined ? {} : { onRecord }),
     ...(onUsage === undefined ? {} : { onUsage }),
   });

@@ -42,7 +42,8 @@ export interface Conversation {
 export const CHUNK = 40;
 /** Questions asked about again. */
 const MOST_AGAIN = 2;
-const MOST_AT_ONCE = 6;
+/** Questions side by side, after the first. */
+export const MOST_AT_ONCE = 6;
 /** After so many failed questions and no answer the model is given up. */
 const MOST_FAILURES = 2;
 

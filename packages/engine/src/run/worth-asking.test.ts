@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readSettings } from "../config/read-settings.ts";
 import { makePlan, type RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
-import { expectedAnalysisMs, weighing } from "./worth-asking.ts";
+import { weighing } from "./worth-asking.ts";
 
 const IDS = ["a", "b", "c"].map(taskId);
 const CHAIN = IDS.slice(1).map((to, i): Edge => {
@@ -24,7 +24,7 @@ function weighed(estimateMs: number | null, options = {}, inTurn: readonly numbe
     makePlan({ tasks, edges, bounds, measured: () => null, warnings: [] });
   const events: EventBody[] = [];
   const weigh = weighing(settings, planBy, (event) => events.push(event));
-  return { objection: weigh({ tasks: 2, known: [], without: CHAIN }), events };
+  return { objection: weigh({ tasks: 2, expectedMs: 1_900, known: [], without: CHAIN }), events };
 }
 
 describe("a model is asked", () => {
@@ -59,12 +59,4 @@ describe("a model is asked", () => {
     expect(weighed(500, { useLlmDeps: "always" }).objection).toBeNull();
     expect(weighed(500, { mode: "parallel" }).objection).toBeNull();
   });
-});
-
-test("the time of an analysis is that of a first call, and of six at a time after it", () => {
-  expect(expectedAnalysisMs(1)).toBe(1_440);
-  expect(expectedAnalysisMs(40)).toBe(18_600);
-  expect(expectedAnalysisMs(41)).toBe(37_200);
-  expect(expectedAnalysisMs(280)).toBe(37_200);
-  expect(expectedAnalysisMs(281)).toBe(55_800);
 });
