@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BadInput } from "./bad-input.ts";
+import { orUsage } from "./or-usage.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** Parts of the benchmark, in the order in which they are measured. */
@@ -43,20 +44,20 @@ export function benchArguments(args: readonly string[]): BenchArguments {
 }
 
 function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: "string" },
-        rounds: { type: "string" },
-        seed: { type: "string" },
-        json: { type: "boolean" },
-        markdown: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new BadInput(`${error instanceof Error ? error.message : String(error)} (${USAGE})`);
-  }
+  return orUsage(
+    USAGE,
+    () =>
+      parseArgs({
+        args: [...args],
+        options: {
+          only: { type: "string" },
+          rounds: { type: "string" },
+          seed: { type: "string" },
+          json: { type: "boolean" },
+          markdown: { type: "boolean" },
+        },
+      }).values,
+  );
 }
 
 function sectionsIn(text: string): readonly SectionName[] {

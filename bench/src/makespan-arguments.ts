@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { BadInput } from "./bad-input.ts";
 import type { Estimates } from "./noise.ts";
+import { orUsage } from "./or-usage.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const USAGE =
@@ -40,8 +41,8 @@ export function makespanArguments(args: readonly string[]): MakespanArguments {
 }
 
 function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return orUsage(USAGE, () =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -51,10 +52,8 @@ function parsed(args: readonly string[]) {
         seed: { type: "string" },
         json: { type: "boolean" },
       },
-    });
-  } catch (error) {
-    throw new BadInput(`${error instanceof Error ? error.message : String(error)} (${USAGE})`);
-  }
+    }),
+  );
 }
 
 function sigmaIn(text: string): number {

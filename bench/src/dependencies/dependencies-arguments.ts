@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BadInput } from "../bad-input.ts";
+import { orUsage } from "../or-usage.ts";
 
 const USAGE =
   "usage: bench:dependencies [--set DIR|FILE] [--model URL] [--transcript FILE] [--json | --markdown]";
@@ -41,20 +42,20 @@ export function dependenciesArguments(
 }
 
 function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        set: { type: "string" },
-        model: { type: "string" },
-        transcript: { type: "string" },
-        json: { type: "boolean" },
-        markdown: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new BadInput(`${error instanceof Error ? error.message : String(error)} (${USAGE})`);
-  }
+  return orUsage(
+    USAGE,
+    () =>
+      parseArgs({
+        args: [...args],
+        options: {
+          set: { type: "string" },
+          model: { type: "string" },
+          transcript: { type: "string" },
+          json: { type: "boolean" },
+          markdown: { type: "boolean" },
+        },
+      }).values,
+  );
 }
 
 function urlIn(text: string): string {
