@@ -67,6 +67,19 @@ describe("what is told while a model is asked", () => {
     ]);
   });
 
+  it("has no edge that the user has taken out, whoever is asked", async () => {
+    const prospects: Prospect[] = [];
+    const corrections = { needs: [], free: [{ from: "a", to: "b" }], released: [] };
+    const objection = (prospect: Prospect): null => {
+      prospects.push(prospect);
+      return null;
+    };
+    const found = await told(GOOD, { corrections, objection });
+    expect(found.told.slice(0, 3)).toEqual(["asks about 1,2: a-c files", "1: ", "2: a-c files, b-c llm"]);
+    expect(pairs(found.analysis.edges)).toBe("a-c files, b-c llm");
+    expect(pairs(prospects[0]!.without)).not.toContain("a-b");
+  });
+
   it("is nothing where somebody objects, and that is said", async () => {
     const prospects: Prospect[] = [];
     const objection = (prospect: Prospect): string => {
