@@ -1,7 +1,8 @@
 import { type Edge, type Task, type TaskSpec, taskId } from "@sheaf/core";
 import { type FakeModelReply, type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Analysis, type AnalyzeRequest, analyze } from "./analyze.ts";
+import { type Analysis, analyze } from "./analyze.ts";
+import type { AnalyzeRequest } from "./analyze-request.ts";
 import type { SeenFiles } from "./learned.ts";
 
 let server: FakeModelServer | undefined;

@@ -8,79 +8,16 @@ import {
   type TaskId,
   type UsageRecord,
 } from "@sheaf/core";
+import type { AnalyzeRequest } from "./analyze-request.ts";
 import { assumedEdges } from "./assumed.ts";
-import { type Corrections, type FreedPairs, placeCorrections } from "./corrections.ts";
-import { fileEdges } from "./files.ts";
-import { learnFrom, type SeenFiles } from "./learned.ts";
+import { placeCorrections } from "./corrections.ts";
+import { inOrder } from "./in-order.ts";
+import { type Known, knownOf, without } from "./known.ts";
 import { listWarnings } from "./list-warnings.ts";
 import { expectedMs } from "./llm/expected-time.ts";
-import { type ModelFindings, modelEdges } from "./llm/model-edges.ts";
-import type { ModelSettings } from "./llm/model-settings.ts";
+import { type ModelFindings, type ModelQuestion, modelEdges } from "./llm/model-edges.ts";
 import { mergeEdges } from "./merge-edges.ts";
-import { findReferences } from "./references.ts";
 import { undeclaredTasks } from "./undeclared.ts";
-
-/**
- * When a model is asked: `never`, `when-needed` (some task declares nothing from which its order follows), or `always`
- * (also beside what is declared).
- */
-export type AskModel = "never" | "when-needed" | "always";
-
-export interface AnalyzeRequest {
-  /** In serial order, checked. */
-  readonly tasks: readonly Task[];
-  /** False: only what `dependsOn` declares. */
-  readonly autoDetect: boolean;
-  /** Tells whether tasks only add to the files of a glob: then none of them need wait for another. @default false */
-  readonly isAppended?: (glob: string) => boolean;
-  /** Tells whether there is something at a path below the shared directory; absent where there is no directory. */
-  readonly exists?: (path: string) => boolean;
-  readonly askModel: AskModel;
-  /** What earlier runs have shown of a task; null where nothing is known. @default () => null */
-  readonly learned?: (task: Task) => SeenFiles | null;
-  /** Null when no model is configured. */
-  readonly model: ModelSettings | null;
-  /** How often a model is asked about needs that matter once more, 0 to 9. @default 0 */
-  readonly verify?: number;
-  /** Folder in which a model's answers are kept for the next analysis; null: nowhere. @default null */
-  readonly cacheDir?: string | null;
-  /** What the user has said about what was found. @default none */
-  readonly corrections?: Corrections;
-  readonly signal?: AbortSignal;
-  /**
-   * Called before a model is paid, so not where kept answers say all. Returns why it is not worth its price, as the start
-   * of a sentence, or null. Must not throw. @default () => null
-   */
-  readonly objection?: (prospect: Prospect) => string | null;
-  /** Called once, before a model is asked, and never where none is. Must not throw. */
-  readonly onAsking?: (known: KnownEdges) => void;
-  /**
-   * Called for each task that a model is asked about, by its place, as soon as it has answered there, with all edges
-   * into the task. What the promise gives counts: a retry, a vote or a repair may have changed them. Must not throw.
-   */
-  readonly onSettled?: (place: number, edges: readonly Edge[]) => void;
-  /** Called for each model call of which the usage is known, also where the promise rejects in the end. */
-  readonly onUsage?: (usage: UsageRecord) => void;
-}
-
-/** What is at stake when a model is asked. */
-export interface Prospect {
-  /** Tasks that it would be asked about. */
-  readonly tasks: number;
-  /** How long it may take to answer, by what is assumed of models, in ms. */
-  readonly expectedMs: number;
-  /** All edges, if it finds that none of these needs another. */
-  readonly known: readonly Edge[];
-  /** All edges, if it is not asked. */
-  readonly without: readonly Edge[];
-}
-
-/** What is known without a model. */
-export interface KnownEdges {
-  readonly edges: readonly Edge[];
-  /** Places of the tasks that a model is asked about: more edges may lead into them. */
-  readonly asked: ReadonlySet<number>;
-}
 
 /** Something that could not be done as asked, and what was done in its place; a sentence for people. */
 export interface Fallback {
@@ -89,6 +26,8 @@ export interface Fallback {
 }
 
 export interface Analysis {
+  /** Those of the request in serial order: another one only where the order is free. */
+  readonly tasks: readonly Task[];
   /** Each goes forward in serial order; at most one for two tasks. */
   readonly edges: readonly Edge[];
   /** What no correction takes back: declared edges, and outputs that a task takes. */
@@ -117,152 +56,130 @@ export interface Analysis {
  * @throws the reason of `signal`, and nothing else
  */
 export async function analyze(request: AnalyzeRequest): Promise<Analysis> {
-  const { tasks, autoDetect, signal } = request;
-  signal?.throwIfAborted();
-  const declared = declaredEdges(tasks);
-  const corrected = placeCorrections(tasks, request.corrections);
-  if (!autoDetect) {
-    const barriers = without(undeclaredTasks(tasks, { files: false }), corrected.released);
-    const edges = mergeEdges([
-      ...declared,
-      ...corrected.edges,
-      ...assumedEdges(tasks, barriers, corrected.unordered),
-    ]);
-    const found = { edges, certain: declared, inPlace: idsOf(tasks, barriers), warnings: corrected.warnings };
-    return { ...found, fallbacks: [], usage: [], unmetered: 0, repaired: {}, cached: 0 };
-  }
-  const references = findReferences(tasks);
-  const certain = [...declared, ...references.edges.filter(isCertain)];
-  const { freed, released } = corrected;
-  const kept = keptEdges(tasks, freed);
-  const learned = learnFrom(tasks, request.learned ?? (() => null), {
-    isAppended: request.isAppended,
-    freed,
-  });
-  const undeclared = undeclaredTasks(learned.tasks, { files: true });
-  const said = [
-    ...certain,
-    ...corrected.edges,
-    ...fileEdges(tasks, request.isAppended, freed),
-    ...kept(references.edges),
-    ...learned.edges,
-  ];
-  const inOrder = (barriers: ReadonlySet<number>): readonly Edge[] =>
-    assumedEdges(tasks, barriers, corrected.unordered);
-  const unplaced = without(undeclared, released);
-  const known = { undeclared, released, others: said, kept, unasked: () => inOrder(unplaced) };
-  const asked = await ask({ ...request, tasks: learned.tasks }, known);
-  const barriers = without(unplaced, asked.answered);
+  request.signal?.throwIfAborted();
+  if (!request.autoDetect) return declaredOnly(inOrder(request, []).request);
+  const known = knownOf(request);
+  const asked = await ask(request, known);
+  const ordered = inOrder(request, asked.edges);
+  const { tasks } = ordered.request;
+  // In another order other files come first.
+  const final = tasks === request.tasks ? known : knownOf(ordered.request);
+  const barriers = new Set([...final.unplaced].filter((place) => !asked.answered.has(tasks[place]!.id)));
+  const against = ordered.against === 0 ? {} : { circular: ordered.against };
   return {
-    edges: mergeEdges([...said, ...kept(asked.edges), ...inOrder(barriers)]),
-    ...{ certain, inPlace: idsOf(tasks, barriers) },
-    fallbacks: fallbacksOf(asked, tasks, barriers),
-    warnings: [...corrected.warnings, ...references.warnings, ...listWarnings(request)],
+    tasks,
+    edges: mergeEdges([...final.said, ...ordered.edges, ...final.inOrder(barriers)]),
+    ...{ certain: final.certain, inPlace: idsOf(tasks, barriers) },
+    fallbacks: [...fallbacksOf(asked, tasks, barriers), ...sayAgainst(request, ordered.against)],
+    warnings: [...final.warnings, ...listWarnings(ordered.request)],
     usage: asked.usage,
     unmetered: asked.unmetered,
-    repaired: asked.repaired,
+    repaired: { ...asked.repaired, ...against },
     cached: asked.cached,
   };
 }
 
-/** Whoever takes an output cannot do without the task that makes it. */
-const isCertain = ({ probability }: Edge): boolean => probability === 1;
+function sayAgainst({ order }: AnalyzeRequest, count: number): readonly Fallback[] {
+  if (count === 0) return [];
+  const needs = count === 1 ? "1 need that the model named was" : `${count} needs that the model named were`;
+  const what = order === "kept" ? "the order in which the run began" : "likelier ones";
+  return [
+    {
+      part: "analysis",
+      reason: `${needs} against ${what}, so ${count === 1 ? "it" : "they"} had to give way`,
+    },
+  ];
+}
 
-const without = (places: ReadonlySet<number>, others: ReadonlySet<number>): ReadonlySet<number> =>
-  new Set([...places].filter((place) => !others.has(place)));
+function declaredOnly({ tasks, corrections }: AnalyzeRequest): Analysis {
+  const certain = declaredEdges(tasks);
+  const corrected = placeCorrections(tasks, corrections);
+  const barriers = without(undeclaredTasks(tasks, { files: false }), corrected.released);
+  const chain = assumedEdges(tasks, barriers, corrected.unordered);
+  const edges = mergeEdges([...certain, ...corrected.edges, ...chain]);
+  const found = { tasks, edges, certain, inPlace: idsOf(tasks, barriers), warnings: corrected.warnings };
+  return { ...found, fallbacks: [], usage: [], unmetered: 0, repaired: {}, cached: 0 };
+}
 
 const idsOf = (tasks: readonly Task[], places: ReadonlySet<number>): readonly TaskId[] =>
   Array.from(places, (place) => tasks[place]!.id);
 
-/** Returns a function that leaves out the edges of freed pairs. */
-function keptEdges(tasks: readonly Task[], freed: FreedPairs): (edges: readonly Edge[]) => readonly Edge[] {
-  const places = new Map(tasks.map(({ id }, place) => [id, place]));
-  return (edges) => edges.filter(({ from, to }) => !freed.has(places.get(from)!, places.get(to)!));
+/** What a model has said, by ids, as places may change. */
+interface Findings extends Omit<ModelFindings, "answered"> {
+  readonly answered: ReadonlySet<TaskId>;
 }
 
-/** What is known before a model is asked. */
-interface Known {
-  /** By place. */
-  readonly undeclared: ReadonlySet<number>;
-  readonly released: ReadonlySet<number>;
-  readonly others: readonly Edge[];
-  /** Leaves out what the user has freed. */
-  kept(edges: readonly Edge[]): readonly Edge[];
-  /** Returns what keeps list order if no model is asked. */
-  unasked(): readonly Edge[];
-}
-
-const NOT_ASKED: ModelFindings = {
-  ...{
-    edges: [],
-    answered: new Set(),
-    problem: null,
-    repairs: [],
-    repaired: {},
-    cached: 0,
-    usage: [],
-    unmetered: 0,
-  },
+const NOT_ASKED: Findings = {
+  ...{ edges: [], answered: new Set(), problem: null, repairs: [], repaired: {} },
+  ...{ cached: 0, usage: [], unmetered: 0 },
 };
 
-async function ask(
-  request: AnalyzeRequest,
-  { undeclared, released, others, kept, unasked }: Known,
-): Promise<ModelFindings> {
-  const { tasks, model, verify: votes = 0, cacheDir = null, signal } = request;
-  const { objection, onAsking, onSettled, onUsage } = request;
-  const targets = without(targetsOf(request, without(undeclared, released)), released);
+/** Tells whether a task may need a later one. */
+const isOrderOpen = ({ order = "given" }: AnalyzeRequest): boolean => order !== "given";
+
+async function ask(request: AnalyzeRequest, known: Known): Promise<Findings> {
+  const { tasks } = known;
+  const { model, verify: votes = 0, cacheDir = null, signal, objection, onAsking, onUsage } = request;
+  const targets = targetsOf(request, known);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
-  const known = mergeEdges(others);
-  const onRecord = onSettled === undefined ? undefined : withOthers(onSettled, tasks, { others, kept });
+  const { said, kept } = known;
+  const isSet = isOrderOpen(request);
+  const edges = mergeEdges(said);
+  const onRecord = isSet ? undefined : toldWithOthers(request, known);
   const findings = await modelEdges({
-    ...{ tasks, targets, others, votes, cacheDir, settings: model, signal },
-    onAsking: () => onAsking?.({ edges: known, asked: targets }),
+    ...{ tasks, isSet, targets, others: said, votes, cacheDir, settings: model, signal },
+    onAsking: () => onAsking?.({ edges, asked: targets }),
     objection: (count) =>
       objection?.({
-        ...{ tasks: count, expectedMs: expectedMs(count), known },
-        without: mergeEdges([...others, ...unasked()]),
+        ...{ tasks: count, expectedMs: expectedMs(count), known: edges },
+        without: mergeEdges([...said, ...known.inOrder(known.unplaced)]),
       }) ?? null,
     ...(onRecord === undefined ? {} : { onRecord }),
     ...(onUsage === undefined ? {} : { onUsage }),
   });
-  // The first task can need nothing, so it is not asked about.
-  return findings.problem === null ? { ...findings, answered: new Set([0, ...findings.answered]) } : findings;
+  // Nothing comes before the first task of a list, so it is not asked about.
+  const first = findings.problem === null && !isSet ? [0] : [];
+  return {
+    ...findings,
+    edges: kept(findings.edges),
+    answered: new Set(idsOf(tasks, new Set([...first, ...findings.answered]))),
+  };
 }
 
 /** Returns what hands on a model's edges into a task together with those that are known without it. */
-function withOthers(
-  onSettled: NonNullable<AnalyzeRequest["onSettled"]>,
-  tasks: readonly Task[],
-  { others, kept }: Pick<Known, "others" | "kept">,
-): NonNullable<AnalyzeRequest["onSettled"]> {
+function toldWithOthers(
+  { onSettled }: AnalyzeRequest,
+  { tasks, said, kept }: Known,
+): ModelQuestion["onRecord"] {
+  if (onSettled === undefined) return undefined;
   const into = new Map<string, Edge[]>(tasks.map(({ id }) => [id, []]));
-  for (const edge of others) into.get(edge.to)?.push(edge);
+  for (const edge of said) into.get(edge.to)?.push(edge);
   return (place, edges) => onSettled(place, mergeEdges([...into.get(tasks[place]!.id)!, ...kept(edges)]));
 }
 
 /**
  * Places of the tasks whose needs a model is asked for. A task that declares only files is among them where a task
- * before it declares nothing: what that one writes is not known.
+ * before it (in a set: any) declares nothing: what that one writes is not known.
  */
-function targetsOf(
-  { tasks, askModel }: AnalyzeRequest,
-  undeclared: ReadonlySet<number>,
-): ReadonlySet<number> {
+function targetsOf(request: AnalyzeRequest, { tasks, unplaced, released }: Known): ReadonlySet<number> {
   const targets = new Set<number>();
-  if (askModel === "never" || (askModel === "when-needed" && undeclared.size === 0)) return targets;
-  const [first = tasks.length] = undeclared; // ascending
+  const { askModel } = request;
+  const isAsked = askModel === "always" || (askModel === "when-needed" && unplaced.size > 0);
+  if (!isAsked || tasks.length === 1) return targets;
+  const [firstUnplaced = tasks.length] = unplaced; // ascending
+  const first = isOrderOpen(request) ? 0 : 1;
+  const unknownBefore = first === 0 && unplaced.size > 0 ? -1 : firstUnplaced;
   tasks.forEach((task, place) => {
     const filesOnly = isFullyDeclared(task) && task.dependsOn === undefined;
-    const needed = undeclared.has(place) || (filesOnly && place > first);
-    if (place > 0 && (needed || askModel === "always")) targets.add(place);
+    const needed = unplaced.has(place) || (filesOnly && place > unknownBefore);
+    if (place >= first && !released.has(place) && (needed || askModel === "always")) targets.add(place);
   });
   return targets;
 }
 
 function fallbacksOf(
-  { problem, repairs, answered, unmetered }: ModelFindings,
+  { problem, repairs, answered, unmetered }: Findings,
   tasks: readonly Task[],
   barriers: ReadonlySet<number>,
 ): readonly Fallback[] {

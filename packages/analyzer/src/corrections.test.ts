@@ -2,7 +2,8 @@ import { type Edge, isFullyDeclared, type Task, type TaskSpec, taskId } from "@s
 import { type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Analysis, type AnalyzeRequest, analyze } from "./analyze.ts";
+import { type Analysis, analyze } from "./analyze.ts";
+import type { AnalyzeRequest } from "./analyze-request.ts";
 import type { CorrectedPair, Corrections } from "./corrections.ts";
 
 let server: FakeModelServer | undefined;

@@ -84,6 +84,17 @@ export function placeCorrections(
   };
 }
 
+/** Returns the needs of tasks of the list, whichever comes first there. */
+export function neededEdges(tasks: readonly Task[], corrections?: Corrections): readonly Edge[] {
+  const byId = new Map<string, Task>(tasks.map((task) => [task.id, task]));
+  return (corrections?.needs ?? []).flatMap(({ from, to }) => {
+    const ends = [byId.get(from), byId.get(to)];
+    return ends[0] === undefined || ends[1] === undefined || from === to
+      ? []
+      : correctedEdge(ends[0], ends[1]);
+  });
+}
+
 const correctedEdge = ({ id: from }: Task, { id: to }: Task): Edge => ({
   ...{ from, to, kind: "order", source: "corrected", probability: 1, evidence: "corrected by you" },
 });

@@ -1,12 +1,5 @@
-export {
-  type Analysis,
-  type AnalyzeRequest,
-  type AskModel,
-  analyze,
-  type Fallback,
-  type KnownEdges,
-  type Prospect,
-} from "./analyze.ts";
+export { type Analysis, analyze, type Fallback } from "./analyze.ts";
+export type { AnalyzeRequest, AskModel, KnownEdges, Prospect, SetOrder } from "./analyze-request.ts";
 export type { CorrectedPair, Corrections } from "./corrections.ts";
 export { type FreeOrder, freeOrder } from "./free-order.ts";
 export { globsOverlap } from "./globs-overlap.ts";

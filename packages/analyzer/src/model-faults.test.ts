@@ -2,7 +2,8 @@
 import { type Edge, type Task, type TaskSpec, taskId } from "@sheaf/core";
 import { type FakeModelReply, type FakeStream, startFakeModelServer } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
-import { type Analysis, type AnalyzeRequest, analyze } from "./analyze.ts";
+import { type Analysis, analyze } from "./analyze.ts";
+import type { AnalyzeRequest } from "./analyze-request.ts";
 
 const listOf = (...tasks: (Partial<TaskSpec> & { id: string })[]): Task[] =>
   tasks.map((task) => ({ ...task, id: taskId(task.id) }) as Task);

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { type Edge, type Task, taskId, type UsageRecord } from "@sheaf/core";
 import { type FakeModelReply, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
-import { type Analysis, type AnalyzeRequest, analyze, type KnownEdges, type Prospect } from "./analyze.ts";
+import { type Analysis, analyze } from "./analyze.ts";
+import type { AnalyzeRequest, KnownEdges, Prospect } from "./analyze-request.ts";
 import type { ModelSettings } from "./llm/model-settings.ts";
 
 const TASKS: readonly Task[] = [

@@ -10,6 +10,8 @@ export type AnswerFlaw =
   | "itself"
   /** A need of a later task. */
   | "later"
+  /** A need that, together with likelier ones, goes in a circle: only where the order of the tasks is free. */
+  | "circular"
   /** A need that was said before. */
   | "twice"
   /** A need too improbable to wait for. */

@@ -28,7 +28,7 @@ export type {
   TakenInput,
   Work,
 } from "./executor.ts";
-export type { Adjacency, EdgeColumns } from "./graph/adjacency.ts";
+export { type Adjacency, adjacency, type EdgeColumns, indices } from "./graph/adjacency.ts";
 export { type CondensedOrder, condensedOrder } from "./graph/condensed-order.ts";
 export { type CriticalPath, criticalPath } from "./graph/critical-path.ts";
 export { declaredEdges } from "./graph/declared-edges.ts";

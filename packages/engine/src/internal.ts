@@ -5,7 +5,7 @@ import type { RunInput, RunOptions } from "./run/options.ts";
 import { type RunHandle, startRun } from "./run/run-handle.ts";
 import { type RunRequest, runRequest } from "./run/run-request.ts";
 
-export { NO_ANALYSIS } from "./run/analysis.ts";
+export { noAnalysis } from "./run/analysis.ts";
 
 export interface ExecuteOnRequest {
   readonly run: RunInput;

@@ -4,7 +4,7 @@ import { type Edge, type TaskId, taskId } from "@sheaf/core";
 import { FakeClock, type ScriptedAgent, scriptedAgent } from "@sheaf/testkit";
 import { executeWithParallelism, type RunHandle, type RunOptions, type RunReport } from "./index.ts";
 import { executeBy } from "./internal.ts";
-import { NO_ANALYSIS } from "./run/analysis.ts";
+import { noAnalysis } from "./run/analysis.ts";
 
 /** Whatever the environment holds, and with the scheduler's state checked after every event. */
 export const OPTIONS: RunOptions = { env: {}, validate: true };
@@ -97,7 +97,8 @@ export async function scriptedAnalysis(
         ids.indexOf(taskId(task)),
         needs.map((from) => edgeOf(from, task)),
       ),
-    finish: (pairs, more = {}) => finish({ ...NO_ANALYSIS, edges: edges(pairs), ...more }),
+    finish: (pairs, more = {}) =>
+      finish({ ...noAnalysis(request?.tasks ?? []), edges: edges(pairs), ...more }),
     fail: (error) => fail(error),
     spend: (inputTokens) => request?.onUsage?.({ model: "m", inputTokens }),
   };

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Edge } from "@sheaf/core";
 import { taskId } from "@sheaf/core";
-import { executeBy, NO_ANALYSIS } from "@sheaf/engine/internal";
+import { executeBy, noAnalysis } from "@sheaf/engine/internal";
 import { cases, readTree, tempDir, writeFiles } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -53,7 +53,7 @@ function edgesOf(list: readonly Program[], which: Talk["known"], into?: number):
 }
 
 function speaker(list: readonly Program[], said: Talk): Analyze {
-  return async ({ signal, onAsking, onSettled }) => {
+  return async ({ tasks, signal, onAsking, onSettled }) => {
     const asked = new Set(said.asked.filter((place) => place > 0 && place < list.length));
     onAsking?.({ edges: edgesOf(list, said.known), asked });
     for (let moment = 0; said.ends === null || moment < said.ends; moment++) {
@@ -64,7 +64,7 @@ function speaker(list: readonly Program[], said: Talk): Analyze {
       await turns(1);
       signal?.throwIfAborted();
     }
-    return { ...NO_ANALYSIS, edges: edgesOf(list, said.final) };
+    return { ...noAnalysis(tasks), edges: edgesOf(list, said.final) };
   };
 }
 

@@ -52,6 +52,7 @@ async function ask(
   targets.delete(0);
   return await modelEdges({
     tasks,
+    isSet: false,
     targets,
     others: [],
     votes: 0,

@@ -8,17 +8,22 @@
 //   Q2. Each task is asked about once, and once more where an answer came without its record.
 //   Q3. A question that fails leaves no trace but its problem: its tasks stay without a record.
 //   Q4. `whole` holds only tasks whose record came in an answer that could be read to its end.
-import { isSheafError, systemClock, type Task } from "@sheaf/core";
+import { isSheafError, systemClock } from "@sheaf/core";
 import { type Answer, type AnswerRecord, answerReader, readAnswer } from "./answer.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import type { ModelNotes } from "./model-notes.ts";
 import type { ModelSettings } from "./model-settings.ts";
 import { type Prompt, type Question, recordsPrompt } from "./prompt.ts";
-import { countFlaw, type FlawCounts, MOST_NEEDS, recordRepair, type SoundNeed } from "./repair.ts";
+import {
+  type AskedList,
+  countFlaw,
+  type FlawCounts,
+  MOST_NEEDS,
+  recordRepair,
+  type SoundNeed,
+} from "./repair.ts";
 
-export interface Conversation {
-  /** In serial order. */
-  readonly tasks: readonly Task[];
+export interface Conversation extends AskedList {
   readonly settings: ModelSettings;
   /** When the time is up for all questions together, in ms since 1970. */
   readonly endsAt: number;
@@ -86,11 +91,11 @@ async function askRecords(
   question: Question,
   signal: AbortSignal,
 ): Promise<readonly number[] | null> {
-  const prompt = recordsPrompt(conversation.opening, question);
+  const prompt = recordsPrompt(conversation, question);
   const { about, again } = question;
   const asked = new Set(about);
   // What is wrong with a record is counted when the whole answer is there.
-  const early = recordRepair(conversation.tasks, (place) => asked.has(place), new Map());
+  const early = recordRepair(conversation, (place) => asked.has(place), new Map());
   const reply = await askOnce(conversation, prompt, signal, (record) => {
     for (const [place, needs] of early.needsByPlace([record])) conversation.onNeeds(place, needs);
   });
@@ -136,14 +141,14 @@ function cutAnswer(error: unknown): Answer | null {
 
 /** Takes what a reply says and returns the places that were asked about and are not known now. */
 function hear(conversation: Conversation, question: Question, reply: Answer): readonly number[] {
-  const { tasks, flaws, records, whole, partly } = conversation;
+  const { flaws, records, whole, partly } = conversation;
   countFlaw(flaws, "unreadable", reply.unreadable);
   if (reply.isCut) countFlaw(flaws, "cut");
   if (reply.isWrapped) countFlaw(flaws, "wrapped");
   const isWhole = !reply.isCut && reply.unreadable === 0;
   const { about, again } = question;
   const asked = new Set([...about, ...(again?.of ?? [])]);
-  const repair = recordRepair(tasks, (place) => asked.has(place), flaws);
+  const repair = recordRepair(conversation, (place) => asked.has(place), flaws);
   const said = repair.needsByPlace(reply.records);
   const learn = (place: number, needs: readonly SoundNeed[]): void => {
     records.set(place, needs);

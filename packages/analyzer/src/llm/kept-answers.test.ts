@@ -45,7 +45,7 @@ async function ask(
   const settings = { apiKey: "k", baseUrl: server.baseUrl, model: "m", timeoutMs: 30_000, ...more };
   const targets = new Set(tasks.keys());
   targets.delete(0);
-  const question = { tasks, targets, others: [], votes, cacheDir: folder(), signal: undefined };
+  const question = { tasks, isSet: false, targets, others: [], votes, cacheDir: folder(), signal: undefined };
   const findings = await modelEdges({ ...question, settings });
   return findings;
 }

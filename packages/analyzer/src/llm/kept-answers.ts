@@ -6,7 +6,7 @@
 // Invariants:
 //   K1. An answer is used again only for the very same task, to its last sign, and the same asker: model, provider,
 //       parameters and words of the question.
-//   K2. It is used as it is only where all tasks before the task were shown with it then. Where some are new it says
+//   K2. It is used as it is only where all tasks before the task (of a set: all others) were shown with it then. Where some are new it says
 //       nothing about these.
 //   K3. A file that is damaged, torn, foreign or no file counts as none. Nothing here throws.
 import { createHash } from "node:crypto";
@@ -26,7 +26,7 @@ import { z } from "zod";
 import { ANSWER_SCHEMA } from "./answer.ts";
 import type { TaskText } from "./list-text.ts";
 import { type ModelSettings, providerOf } from "./model-settings.ts";
-import { SYSTEM } from "./prompt.ts";
+import { systemPrompt } from "./prompt.ts";
 import { LONGEST_EVIDENCE, type SoundNeed } from "./repair.ts";
 
 /** What is known of the tasks of a list before anybody is asked. */
@@ -80,20 +80,27 @@ const NOTHING: RecalledAnswers = { records: new Map(), partly: new Map(), fresh:
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const short = (hash: string): string => hash.slice(0, 16);
 
+interface AnsweredList {
+  readonly tasks: readonly TaskText[];
+  /** The tasks are in no order: an answer about one is about all others. */
+  readonly isSet: boolean;
+  readonly settings: ModelSettings;
+}
+
 /** Opens the answers that are kept in `folder`, or none where that is null, about these tasks. */
 export function openKeptAnswers(
   folder: string | null,
-  { tasks, settings }: { readonly tasks: readonly TaskText[]; readonly settings: ModelSettings },
+  { tasks, isSet, settings }: AnsweredList,
 ): KeptAnswers {
   if (folder === null) return { recall: () => NOTHING, keep: () => null };
   const keys = tasks.map(({ text, whole }) => sha256(`${text}\n${whole}`));
-  const asker = short(askerKey(settings));
+  const asker = short(askerKey(settings, isSet));
   const name = `${asker}-${short(sha256(keys.join("\n")))}.json`;
   let found: KeptList | null = null;
   return {
     recall(targets) {
-      found = nearestList(folder, asker, keys);
-      return found === null ? NOTHING : recallFrom(found.tasks, keys, targets);
+      found = nearestList(folder, asker, { keys, isSet });
+      return found === null ? NOTHING : recallFrom(found.tasks, { keys, isSet }, targets);
     },
     keep(records) {
       if (records.size === 0) return null;
@@ -112,10 +119,11 @@ export function openKeptAnswers(
 }
 
 /** What else an answer depends on but the tasks. */
-function askerKey(settings: ModelSettings): string {
+function askerKey(settings: ModelSettings, isSet: boolean): string {
   const elsewhere = new Set(["apiKey", "timeoutMs", "baseUrl"]);
   const parameters = Object.entries(settings).filter(([name]) => !elsewhere.has(name));
-  return sha256(JSON.stringify([FORMAT, SYSTEM, ANSWER_SCHEMA, providerOf(settings), parameters.sort()]));
+  const words = [systemPrompt(isSet), ANSWER_SCHEMA];
+  return sha256(JSON.stringify([FORMAT, ...words, providerOf(settings), parameters.sort()]));
 }
 
 const toTuple = ({ on, kind, evidence, p, votes }: SoundNeed): z.infer<typeof NEED> => {
@@ -128,7 +136,7 @@ const fileText = (tasks: KeptTasks): string => {
 };
 
 /** Returns the kept list that knows most of the tasks. */
-function nearestList(folder: string, asker: string, keys: readonly string[]): KeptList | null {
+function nearestList(folder: string, asker: string, { keys, isSet }: KeyedList): KeptList | null {
   const wanted = new Set(keys);
   let nearest: KeptList | null = null;
   let most = 0;
@@ -136,25 +144,36 @@ function nearestList(folder: string, asker: string, keys: readonly string[]): Ke
     ({ name, bytes }) => name.startsWith(`${asker}-`) && bytes <= MOST_BYTES,
   );
   for (const { name } of candidates) {
-    const tasks = readList(join(folder, name));
+    const tasks = readList(join(folder, name), isSet);
     const known = tasks?.filter(([key, needs]) => needs !== null && wanted.has(key)).length ?? 0;
     if (known > most) [nearest, most] = [{ name, tasks: tasks! }, known];
   }
   return nearest;
 }
 
-function readList(path: string): KeptTasks | null {
+function readList(path: string, isSet: boolean): KeptTasks | null {
   try {
     const file = FILE.safeParse(JSON.parse(readFileSync(path, "utf8")));
     if (!file.success || sha256(JSON.stringify(file.data.tasks)) !== file.data.sum) return null;
-    const isBackward = file.data.tasks.every(([, needs], at) => needs?.every(([on]) => on < at) ?? true);
-    return isBackward ? file.data.tasks : null;
+    const { tasks } = file.data;
+    const isPossible = (on: number, at: number): boolean => on < (isSet ? tasks.length : at) && on !== at;
+    return tasks.every(([, needs], at) => needs?.every(([on]) => isPossible(on, at)) ?? true) ? tasks : null;
   } catch {
     return null; // torn, damaged or gone: then it is asked again
   }
 }
 
-function recallFrom(kept: KeptTasks, keys: readonly string[], targets: readonly number[]): RecalledAnswers {
+/** Tasks by the hashes of all that is shown of them. */
+interface KeyedList {
+  readonly keys: readonly string[];
+  readonly isSet: boolean;
+}
+
+function recallFrom(
+  kept: KeptTasks,
+  { keys, isSet }: KeyedList,
+  targets: readonly number[],
+): RecalledAnswers {
   const wasAt = new Map(kept.map(([key], at) => [key, at]));
   const isAt = new Map(keys.map((key, place) => [key, place]));
   // Where each task stood then; later than all where it is new.
@@ -166,14 +185,15 @@ function recallFrom(kept: KeptTasks, keys: readonly string[], targets: readonly 
     const needs = kept[before[place]!]?.[1] ?? null;
     if (needs === null) continue;
     const news: number[] = [];
-    for (let earlier = 0; earlier < place; earlier++)
-      if (before[earlier]! > before[place]!) news.push(earlier);
+    const end = isSet ? keys.length : place;
+    const since = isSet ? kept.length - 1 : before[place]!;
+    for (let other = 0; other < end; other++) if (before[other]! > since) news.push(other);
     const known = needs.flatMap(([was, kind, evidence, p, votes]) => {
       const on = isAt.get(kept[was]![0]);
-      return on === undefined || on >= place ? [] : [{ on, kind, evidence, p, votes }];
+      return on === undefined || on >= end ? [] : [{ on, kind, evidence, p, votes }];
     });
     (news.length === 0 ? records : partly).set(place, known);
-    for (const earlier of news) if (fresh.size <= MOST_FRESH) fresh.add(earlier);
+    for (const other of news) if (fresh.size <= MOST_FRESH) fresh.add(other);
   }
   if (fresh.size > MOST_FRESH) return { records, partly: new Map(), fresh: [] };
   return { records, partly, fresh: [...fresh].sort((a, b) => a - b) };

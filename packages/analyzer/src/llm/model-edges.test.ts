@@ -11,6 +11,7 @@ const TASKS: Task[] = [
 
 const QUESTION = {
   tasks: TASKS,
+  isSet: false,
   targets: new Set([1]),
   others: [],
   votes: 0,

@@ -1,16 +1,14 @@
-import { type AnswerFlaw, type Edge, systemClock, type Task, type UsageRecord } from "@sheaf/core";
+import { type AnswerFlaw, type Edge, systemClock, type UsageRecord } from "@sheaf/core";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
 import { openKeptAnswers } from "./kept-answers.ts";
 import { LONGEST_FIELD, type ShownList, shownList } from "./list-text.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import { openingOf } from "./prompt.ts";
-import { edgeOf, type SoundNeed, sayFlaws } from "./repair.ts";
+import { type AskedList, edgeOf, type SoundNeed, sayFlaws } from "./repair.ts";
 import { vote } from "./votes.ts";
 import { TIMED_OUT, withinDeadline } from "./within-deadline.ts";
 
-export interface ModelQuestion {
-  /** In serial order. */
-  readonly tasks: readonly Task[];
+export interface ModelQuestion extends AskedList {
   /** Places of the tasks whose needs are asked for. */
   readonly targets: ReadonlySet<number>;
   /** What other sources say; forward in serial order. */
@@ -55,7 +53,7 @@ export interface ModelFindings {
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, settings, cacheDir, signal, onRecord = () => {}, onUsage = () => {} } = question;
+  const { tasks, isSet, settings, cacheDir, signal, onRecord = () => {}, onUsage = () => {} } = question;
   const told = new Map<number, string>();
   const tell = (place: number, needs: readonly SoundNeed[]): void => {
     const words = JSON.stringify(needs);
@@ -69,10 +67,10 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
   const shown = shownList(tasks);
   const targets = [...question.targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
-  const kept = openKeptAnswers(cacheDir, { tasks: shown.tasks, settings });
+  const kept = openKeptAnswers(cacheDir, { tasks: shown.tasks, isSet, settings });
   const { records, partly, fresh } = kept.recall(targets);
   const conversation: Conversation = {
-    ...{ tasks, settings, partly, opening: openingOf(shown.tasks) },
+    ...{ tasks, isSet, settings, partly, opening: openingOf(shown.tasks) },
     ...{ records: new Map(records), whole: new Set(records.keys()), flaws: new Map(), problems: new Map() },
     notes: { usage: [], unmetered: 0, repairs: [...sayShown(shown, tasks.length)] },
     endsAt: systemClock.now() + timeoutMs,

@@ -7,7 +7,8 @@ const task = (id: string, more: Partial<Task> = {}): Task => ({ id: taskId(id), 
 
 const opening = (...tasks: Task[]): string => openingOf(shownList(tasks).tasks);
 
-const asked = (...about: number[]): string => recordsPrompt(opening(task("a")), { about, again: null }).user;
+const asked = (...about: number[]): string =>
+  recordsPrompt({ opening: opening(task("a")), isSet: false }, { about, again: null }).user;
 
 describe("the words for a model", () => {
   it("numbers the tasks from 1", () => {
@@ -38,15 +39,17 @@ describe("the words for a model", () => {
 
   it("asks of known tasks only what is new about them", () => {
     const again = { of: [3, 4, 5], need: [2] };
-    const { user } = recordsPrompt(opening(task("a")), { about: [2], again });
+    const { user } = recordsPrompt({ opening: opening(task("a")), isSet: false }, { about: [2], again });
     expect(user).toMatch(/tasks: 3\nTasks 4-6 are known but .* need one of the tasks 3\./);
-    expect(recordsPrompt("", { about: [], again }).user).not.toContain("each of these");
+    expect(recordsPrompt({ opening: "", isSet: false }, { about: [], again }).user).not.toContain(
+      "each of these",
+    );
   });
 
   it("asks forward about pairs", () => {
-    const { system, user } = votesPrompt(opening(task("a")), [{ from: 0, to: 2 }]);
+    const { system, user } = votesPrompt({ opening: opening(task("a")), isSet: false }, [{ from: 0, to: 2 }]);
     expect(user).toMatch(/must A be finished before B can start\? .*: 1 before 3$/);
-    expect(system).toBe(recordsPrompt("", { about: [1], again: null }).system);
+    expect(system).toBe(recordsPrompt({ opening: "", isSet: false }, { about: [1], again: null }).system);
   });
 
   it("numbers runs of three and more as one", () => {

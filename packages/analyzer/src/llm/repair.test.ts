@@ -26,7 +26,9 @@ interface Repaired {
 function repairedIn(tasks: readonly Task[], records: readonly AnswerRecord[]): Repaired {
   const flaws: FlawCounts = new Map();
   const asked = tasks.length === TASKS.length ? ALL : new Set(tasks.keys());
-  const needs = recordRepair(tasks, (place) => asked.has(place), flaws).needsByPlace(records);
+  const needs = recordRepair({ tasks, isSet: false }, (place) => asked.has(place), flaws).needsByPlace(
+    records,
+  );
   const edges = [...needs].flatMap(([place, each]) => each.flatMap((one) => edgeOf(tasks, place, one) ?? []));
   return { edges, answered: [...needs.keys()], repairs: sayFlaws(flaws), flaws };
 }

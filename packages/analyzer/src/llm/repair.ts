@@ -2,9 +2,9 @@ import { type AnswerFlaw, EDGE_KINDS, type Edge, type EdgeKind, eachString, type
 import type { AnswerRecord, Need } from "./answer.ts";
 import { LONGEST_FIELD } from "./list-text.ts";
 
-/** A need that can be: of an earlier task, likely enough, said once. */
+/** A need that can be: of another task, an earlier one unless the list is a set; likely enough, said once. */
 export interface SoundNeed {
-  /** Place of the earlier task. */
+  /** Place of the other task. */
   readonly on: number;
   readonly kind: EdgeKind;
   readonly evidence: string;
@@ -36,13 +36,19 @@ export interface RecordRepair {
   needsByPlace(records: readonly AnswerRecord[]): ReadonlyMap<number, readonly SoundNeed[]>;
 }
 
+/** A list as its model is asked about it. */
+export interface AskedList {
+  readonly tasks: readonly Task[];
+  /** The tasks are in no order, so that one may need a later one. */
+  readonly isSet: boolean;
+}
+
 /**
- * @param tasks in serial order
  * @param isAsked tells whether there was a question about the task at a place
  * @param flaws where it is counted what had to be mended
  */
 export function recordRepair(
-  tasks: readonly Task[],
+  { tasks, isSet }: AskedList,
   isAsked: (place: number) => boolean,
   flaws: FlawCounts,
 ): RecordRepair {
@@ -65,7 +71,7 @@ export function recordRepair(
     const sound = new Map<number, SoundNeed>();
     for (const need of needs) {
       const known = sound.get(need.on - 1);
-      const flaw = needFlaw(need, place + 1, tasks.length);
+      const flaw = needFlaw(need, place + 1, { tasks, isSet });
       if (flaw !== null) countFlaw(flaws, flaw);
       else if (known === undefined && sound.size === MOST_CHECKED) countFlaw(flaws, "too-many");
       else {
@@ -102,10 +108,10 @@ export function recordRepair(
 /** Of more needs of one task the evidence is not even looked for. */
 const MOST_CHECKED = 2 * MOST_NEEDS;
 
-function needFlaw({ on }: Need, task: number, tasks: number): AnswerFlaw | null {
-  if (on < 1 || on > tasks) return "unknown";
+function needFlaw({ on }: Need, task: number, { tasks, isSet }: AskedList): AnswerFlaw | null {
+  if (on < 1 || on > tasks.length) return "unknown";
   if (on === task) return "itself";
-  return on > task ? "later" : null;
+  return on > task && !isSet ? "later" : null;
 }
 
 // What nobody sees, or what turns the text after it round, has no place in what people are shown.
@@ -149,6 +155,7 @@ const LEFT_OUT: Readonly<Partial<Record<AnswerFlaw, string>>> = {
   unknown: "about unknown tasks",
   itself: "about a task's need of itself",
   later: "about needs of later tasks",
+  circular: "about needs that go in a circle",
   twice: "said before",
   improbable: "too improbable",
   "too-many": "more than one task may need",

@@ -23,7 +23,7 @@ const edge = (from: string, to: string): Edge => {
 };
 
 const pairs = (count: number, records: [number, SoundNeed[]][], others: Edge[] = [], votes = 3): string[] =>
-  pairsToVote({ tasks: listOf(count), records: new Map(records) }, { others, votes }).map(
+  pairsToVote({ tasks: listOf(count), isSet: false, records: new Map(records) }, { others, votes }).map(
     ({ from, to }) => `${from + 1}-${to + 1}`,
   );
 
@@ -89,6 +89,7 @@ async function voted(votes: number, ...replies: readonly FakeModelReply[]): Prom
   const targets = new Set([1, 2]);
   return await modelEdges({
     tasks: listOf(3),
+    isSet: false,
     targets,
     others: [],
     votes,

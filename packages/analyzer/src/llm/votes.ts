@@ -1,5 +1,6 @@
 // Needs that matter, asked about several times.
 import { buildGraph, criticalPath, type Edge, type Task } from "@sheaf/core";
+import { orderSet } from "../free-order.ts";
 import { mergeEdges } from "../merge-edges.ts";
 import type { Answer } from "./answer.ts";
 import { askOnce, type Conversation } from "./conversation.ts";
@@ -36,7 +37,7 @@ export async function vote(
     votes,
     Array.from({ length: votes }, (_, i) => turned(pairs, Math.floor((i * pairs.length) / votes))),
     async (turn) => {
-      const reply = await askOnce(conversation, votesPrompt(conversation.opening, turn), signal);
+      const reply = await askOnce(conversation, votesPrompt(conversation, turn), signal);
       if (typeof reply !== "string") replies.push(reply);
       else conversation.notes.repairs.push(`${reply}, so one vote about dependencies does not count`);
     },
@@ -73,13 +74,15 @@ interface Candidate extends Pair {
 
 /** Returns the pairs to ask about: those on the critical path first, then the most doubtful, in serial order. */
 export function pairsToVote(
-  { tasks, records }: Pick<Conversation, "tasks" | "records">,
+  { tasks, isSet, records }: Pick<Conversation, "tasks" | "isSet" | "records">,
   { others, votes }: Votes,
 ): readonly Pair[] {
   const found = [...records].flatMap(([to, needs]) => needs.map((need) => ({ to, need })));
   const edges = found.flatMap(({ to, need }) => edgeOf(tasks, to, need) ?? []);
   const isOpen = openPairs(others);
-  const critical = criticalPairs(tasks, [...others, ...edges]);
+  const ordered = isSet ? orderSet(tasks, others, edges) : { tasks, circular: [] };
+  const gone = new Set(ordered.circular);
+  const critical = criticalPairs(ordered.tasks, [...others, ...edges.filter((edge) => !gone.has(edge))]);
   const candidates = found
     .filter(({ to, need }) => need.votes < votes && isOpen(tasks[need.on]!.id, tasks[to]!.id))
     .map(({ to, need: { on: from, p } }) => {

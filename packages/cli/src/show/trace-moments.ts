@@ -74,6 +74,7 @@ const REPAIRED: Readonly<Record<AnswerFlaw, string>> = {
   unknown: "of unknown tasks, left out",
   itself: "of a task's need of itself, left out",
   later: "of needs of later tasks, left out",
+  circular: "needs in a circle with likelier ones, left out",
   twice: "said twice, taken once",
   improbable: "too improbable, left out",
   "too-many": "more than one task may need, left out",

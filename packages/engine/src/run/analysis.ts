@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Analysis, AnalyzeRequest } from "@sheaf/analyzer";
-import type { AnswerFlaw, Edge, EdgeSource } from "@sheaf/core";
+import type { AnswerFlaw, Edge, EdgeSource, Task } from "@sheaf/core";
 import type { Learned } from "@sheaf/ledger";
 import { policiesOf } from "@sheaf/workdir";
 import type { Settings } from "../config/settings.ts";
@@ -25,9 +25,9 @@ function modelOf(settings: Settings) {
   };
 }
 
-// In sequential mode no model is paid: nothing would come of its answer.
-const asksModel = ({ useLlmDeps, autoDetectDeps, mode }: Settings): boolean =>
-  useLlmDeps !== false && autoDetectDeps && mode !== "sequential";
+// In sequential mode no model is paid: nothing would come of its answer, unless that gives the order.
+const asksModel = ({ useLlmDeps, autoDetectDeps, mode, order }: Settings): boolean =>
+  useLlmDeps !== false && autoDetectDeps && (mode !== "sequential" || order === "free");
 
 /** Tells whether a model will be asked if there is anything to ask. */
 export const mayAskModel = ({ settings }: RunRequest): boolean =>
@@ -42,14 +42,14 @@ export async function analyzeRun(
   learned: Learned,
   whileAsking: WhileAsking,
 ): Promise<Analysis> {
-  const { tasks, works, settings, dir, stateDir } = request;
+  const { tasks, order, works, settings, dir, stateDir } = request;
   const workOf = new Map(tasks.map((task, i) => [task.id, works[i]!]));
   const { useLlmDeps, autoDetectDeps } = settings;
   const policies = policiesOf(settings.policies);
   const kept = readCorrections(stateDir);
   const wanted = useLlmDeps === "always" ? "always" : "when-needed";
   const analysis = await request.analyze({
-    tasks,
+    ...{ tasks, order },
     autoDetect: autoDetectDeps,
     isAppended: (glob) => policies.of(glob) === "append",
     askModel: asksModel(settings) ? wanted : "never",
@@ -66,18 +66,11 @@ export async function analyzeRun(
   return { ...analysis, fallbacks, warnings: [...request.orderWarnings, ...analysis.warnings] };
 }
 
-/** Of an analysis that did not come to its end. */
-export const NO_ANALYSIS: Analysis = {
-  edges: [],
-  certain: [],
-  inPlace: [],
-  fallbacks: [],
-  warnings: [],
-  usage: [],
-  unmetered: 0,
-  repaired: {},
-  cached: 0,
-};
+/** What is known of an analysis that did not come to its end. */
+export const noAnalysis = (tasks: readonly Task[]): Analysis => ({
+  ...{ tasks, edges: [], certain: [], inPlace: [], fallbacks: [], warnings: [] },
+  ...{ usage: [], unmetered: 0, repaired: {}, cached: 0 },
+});
 
 /** Returns what was mended in a model's answers, kind by kind. */
 export function repairsOf({

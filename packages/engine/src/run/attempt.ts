@@ -172,7 +172,8 @@ export class LiveAttempt {
   // Workers keep an attempt's usage on disk, so that it outlives them; in this thread there is no need.
   #beside(kind: string): string | null {
     if (kind === "inline") return null;
-    return this.world.place.makeBeside(this.task, this.#start.attempt);
+    const { place, tasks } = this.world;
+    return place.makeBeside(taskFolder(this.task, tasks[this.task]!.id), this.#start.attempt);
   }
 
   #armTimeouts(): void {

@@ -8,19 +8,21 @@
 //   L2. What the analysis came to is told once: usage, fallbacks, `analysis.finished`, `run.planned`.
 //   L3. After `finish` nothing of the analysis goes on, and the plan is final.
 import type { Analysis, KnownEdges } from "@sheaf/analyzer";
-import type { Edge, EventBody, TaskId, UsageRecord } from "@sheaf/core";
+import type { Edge, EffectiveLimits, EventBody, TaskId, UsageRecord } from "@sheaf/core";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import {
   analyzeRun,
   countSources,
   mayAskModel,
-  NO_ANALYSIS,
+  noAnalysis,
   repairsOf,
   type WhileAsking,
 } from "./analysis.ts";
 import type { History } from "./history.ts";
+import { runBounds } from "./limits.ts";
 import { planRequest } from "./prepare-plan.ts";
+import { reordered } from "./reordered.ts";
 import type { RunRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import { trustedTasks } from "./trusted-tasks.ts";
@@ -39,7 +41,7 @@ export interface PlanFollower {
 interface LivePlanRequest {
   readonly request: RunRequest;
   readonly history: History;
-  readonly bounds: RunBounds;
+  readonly limits: EffectiveLimits;
   readonly tracked: readonly boolean[];
   readonly emit: (body: EventBody) => void;
   /** Aborted when the run is cancelled. */
@@ -47,6 +49,9 @@ interface LivePlanRequest {
   /** Called with the final plan. */
   readonly planned: (plan: RunPlan) => void;
 }
+
+const placesOf = ({ tasks }: RunRequest): ReadonlyMap<string, number> =>
+  new Map(tasks.map(({ id }, place) => [id, place]));
 
 const NOT_WAITED_FOR =
   "The run was over before the model had answered, so the rest of its answer was not waited for";
@@ -57,7 +62,9 @@ export class LivePlan {
   /** Tasks that start by inferred edges although their reads are not known. */
   readonly #trusted: ReadonlySet<TaskId>;
   readonly #enough = new AbortController();
-  readonly #places: ReadonlyMap<string, number>;
+  #request: RunRequest;
+  #bounds: RunBounds;
+  #places: ReadonlyMap<string, number>;
   #startedAt = 0;
   /** What is known without a model; empty until then. */
   #known: readonly Edge[] = [];
@@ -73,7 +80,19 @@ export class LivePlan {
   constructor(parts: LivePlanRequest) {
     this.#parts = parts;
     this.#trusted = new Set(trustedTasks(parts.request, parts.tracked));
-    this.#places = new Map(parts.request.tasks.map(({ id }, place) => [id, place]));
+    this.#request = parts.request;
+    this.#bounds = runBounds(parts.request, parts.limits);
+    this.#places = placesOf(parts.request);
+  }
+
+  /** The run, once `begin` has resolved with its tasks in the order that holds. */
+  get request(): RunRequest {
+    return this.#request;
+  }
+
+  /** What bounds its speed. */
+  get bounds(): RunBounds {
+    return this.#bounds;
   }
 
   /** The plan that counts now: the final one, else the first, made of what is known without a model. */
@@ -92,8 +111,8 @@ export class LivePlan {
    * one. Rejects by a fault of Sheaf's own.
    */
   async begin(): Promise<void> {
-    const { request, emit } = this.#parts;
-    const { settings, clock } = request;
+    const { emit } = this.#parts;
+    const { settings, clock } = this.#request;
     this.#startedAt = clock.now();
     emit({
       type: "analysis.started",
@@ -133,13 +152,14 @@ export class LivePlan {
   }
 
   /**
-   * A barrier schedule needs all levels. A run that speculates does not wait for edges, but a task whose reads are not
+   * A barrier schedule needs all levels, and a set its order. A run that speculates does not wait for edges, but a task whose reads are not
    * known must be able to say whether it started on trust.
    */
   #mayStartEarly(): boolean {
-    const { request } = this.#parts;
-    const { schedule, mode } = request.settings;
-    return mayAskModel(request) && schedule === "ready" && (mode !== "parallel" || this.#trusted.size === 0);
+    const { order, settings } = this.#request;
+    if (!mayAskModel(this.#request) || order !== "given") return false;
+    const { schedule, mode } = settings;
+    return schedule === "ready" && (mode !== "parallel" || this.#trusted.size === 0);
   }
 
   // Never rejects.
@@ -161,7 +181,8 @@ export class LivePlan {
 
   // A run that is cancelled while it is analyzed, or is over before that is, ends as any other.
   async #analyze(asking: Omit<WhileAsking, "signal" | "onUsage">): Promise<Analysis> {
-    const { request, history, signal, emit } = this.#parts;
+    const { history, signal, emit } = this.#parts;
+    const request = this.#request;
     const spent: UsageRecord[] = [];
     const either = AbortSignal.any([signal, this.#enough.signal]);
     try {
@@ -183,8 +204,8 @@ export class LivePlan {
   }
 
   #planBy(found: Pick<Analysis, "edges" | "warnings">): RunPlan {
-    const { request, bounds, history } = this.#parts;
-    return planRequest(request, found, { bounds, durations: history.durations });
+    const { durations } = this.#parts.history;
+    return planRequest(this.#request, found, { bounds: this.#bounds, durations });
   }
 
   #settle(place: number, edges: readonly Edge[]): void {
@@ -198,7 +219,7 @@ export class LivePlan {
   }
 
   #release(place: number, edges: readonly Edge[]): void {
-    if (this.#trusted.has(this.#parts.request.tasks[place]!.id)) return;
+    if (this.#trusted.has(this.#request.tasks[place]!.id)) return;
     const predecessors = edges.flatMap(({ from }) => this.#places.get(from) ?? []);
     this.#follower?.released(
       place,
@@ -208,8 +229,9 @@ export class LivePlan {
 
   #take(analysis: Analysis): void {
     const { edges, warnings, fallbacks, usage, cached } = analysis;
-    const { request, bounds, emit, planned } = this.#parts;
-    const { clock, settings } = request;
+    const { emit, planned } = this.#parts;
+    this.#reorder(analysis);
+    const { clock, settings } = this.#request;
     for (const each of usage) emit({ type: "analysis.usage", usage: each });
     for (const repair of repairsOf(analysis)) emit({ type: "analysis.repaired", ...repair });
     for (const fallback of fallbacks) emit({ type: "run.fallback", ...fallback });
@@ -228,7 +250,7 @@ export class LivePlan {
       width: plan.width,
       criticalPath: plan.criticalPath,
       speedupBound: plan.speedupBound,
-      summary: sayPlan(plan, settings, bounds),
+      summary: sayPlan(plan, settings, this.#bounds),
       ...(this.#trusted.size === 0 ? {} : { trusted: [...this.#trusted] }),
     });
     this.#plan = plan;
@@ -236,12 +258,19 @@ export class LivePlan {
     planned(plan);
   }
 
+  #reorder({ tasks }: Analysis): void {
+    if (this.#request.order !== "free") return;
+    this.#request = reordered(this.#request, tasks, "kept");
+    this.#bounds = runBounds(this.#request, this.#parts.limits);
+    this.#places = placesOf(this.#request);
+  }
+
   // What is known so far, of an analysis that will not come to its end.
   #incomplete(): Analysis {
     const isSettled = ({ to }: Edge): boolean => this.#settled.has(this.#places.get(to)!);
     const settled = [...this.#settled.values()].flat();
     const edges = [...this.#known.filter((edge) => !isSettled(edge)), ...settled];
-    return { ...NO_ANALYSIS, edges };
+    return { ...noAnalysis(this.#request.tasks), edges };
   }
 
   #fail(error: unknown): void {

@@ -11,11 +11,13 @@ import { type History, openHistory } from "./history.ts";
 import { effectiveLimits } from "./limits.ts";
 import { RunFolder } from "./run-place.ts";
 import type { RunRequest } from "./run-request.ts";
-import { earlierSession, hasBegun, JOURNAL_FILE, keepTasks } from "./session.ts";
+import { earlierSession, hasBegun, inEarlierOrder, JOURNAL_FILE, keepTasks } from "./session.ts";
 import { shownToTasks } from "./tracked-tasks.ts";
 
 /** A run that holds what it needs. */
 export interface OpenRun {
+  /** What was asked for; of a set that an earlier session has put in order, in that order. */
+  readonly request: RunRequest;
   readonly workdir: Workdir | null;
   readonly journal: Journal;
   readonly folder: RunFolder;
@@ -37,11 +39,12 @@ export interface OpenRun {
  *
  * @throws SheafError DIR_BUSY, DIR_UNUSABLE, OPTION_INVALID, RUN_NOT_RESUMABLE, RUN_IN_DOUBT, JOURNAL_DAMAGED
  */
-export async function openRun(request: RunRequest, signal: AbortSignal): Promise<OpenRun> {
-  const { stateDir, runId, home } = request;
+export async function openRun(asked: RunRequest, signal: AbortSignal): Promise<OpenRun> {
+  const { stateDir, runId, home } = asked;
   if (stateDir !== null && home !== null) makeStateDir(stateDir, home);
   const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
   const known = runDir !== null && hasBegun(runDir);
+  const request = known ? inEarlierOrder(runDir, asked) : asked;
   if (!known) withDecisions(request, null);
   const sync = request.settings.durability === "power" ? await diskSync() : noSync;
   const workdir = await openDirectory(request, { runDir, sync, signal });
@@ -92,19 +95,23 @@ async function openDirectory(
 
 // In this order: who is killed in between must not seem to have done anew what was only taken back.
 async function begin(request: RunRequest, opened: OpenRun): Promise<void> {
-  const { workdir, journal, earlier, emit, folder, sync } = opened;
+  const { workdir, journal, earlier, emit } = opened;
   const { settings, dir } = request;
-  if (earlier !== null) {
-    // Cancelled before the directory was opened: all stays as it was, so that is what the run is about.
-    const isUntouched = dir !== null && workdir === null;
-    tellBegin(request, emit);
-    tellResumed(isUntouched ? { ...earlier, takenBack: [] } : earlier, emit);
-    if (isUntouched) return;
-    if (settings.durability === "power") await journal.sync();
-    else journal.flush();
-    await workdir?.rewind(earlier.commits);
-  }
-  if (folder.dir !== null && settings.trace) sync([keepTasks(folder.dir, request), folder.dir]);
+  if (earlier === null) return;
+  // Cancelled before the directory was opened: all stays as it was, so that is what the run is about.
+  const isUntouched = dir !== null && workdir === null;
+  tellBegin(request, emit);
+  tellResumed(isUntouched ? { ...earlier, takenBack: [] } : earlier, emit);
+  if (isUntouched) return;
+  if (settings.durability === "power") await journal.sync();
+  else journal.flush();
+  await workdir?.rewind(earlier.commits);
+  noteTasks(opened, request);
+}
+
+/** Notes what a run is about, in the order that holds; before its first task starts. */
+export function noteTasks({ folder, sync }: OpenRun, request: RunRequest): void {
+  if (folder.dir !== null && request.settings.trace) sync([keepTasks(folder.dir, request), folder.dir]);
 }
 
 /** Says what a session is about, as its first event. */
@@ -129,11 +136,8 @@ interface Place {
 }
 
 function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, sync }: Place): OpenRun {
-  const { stateDir, runId, clock, tasks, settings, costWeights } = request;
-  const folder = new RunFolder(
-    runDir,
-    tasks.map((task) => task.id),
-  );
+  const { stateDir, runId, clock, settings, costWeights } = request;
+  const folder = new RunFolder(runDir);
   const traced = runDir !== null && settings.trace;
   const path = traced ? join(runDir, JOURNAL_FILE) : null;
   const journal = openJournal({ path, runId, clock, nextSeq: earlier?.events.length ?? 0 });
@@ -146,6 +150,15 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, s
   };
   const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
   for (const { output, ...execution } of earlier?.taken ?? []) kept?.keep(execution, output);
-  const opened = { workdir, journal, folder, history: openHistory(stateDir), costs, earlier, meanwhile };
+  const opened = {
+    request,
+    workdir,
+    journal,
+    folder,
+    history: openHistory(stateDir),
+    costs,
+    earlier,
+    meanwhile,
+  };
   return { ...opened, kept, sync, emit };
 }

@@ -1,4 +1,3 @@
-import type { Analysis } from "@sheaf/analyzer";
 import { type Edge, isSheafError, type TaskId, type UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
@@ -7,6 +6,7 @@ import { openHistory } from "./history.ts";
 import { effectiveLimits, runBounds } from "./limits.ts";
 import type { RunInput, RunOptions } from "./options.ts";
 import { planRequest, withAgents } from "./prepare-plan.ts";
+import { reordered } from "./reordered.ts";
 import { type RunRequest, runRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import { withTracker } from "./with-tracker.ts";
@@ -41,22 +41,23 @@ export async function planRun(run: RunInput, agentFn?: Agent, options: RunOption
   const untracked = missing === null ? [] : [{ part: "tracking", reason: missing }];
   const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
-  const bounds = runBounds(request, effectiveLimits(request));
-  const planBy = (found: Pick<Analysis, "edges" | "warnings">): RunPlan =>
-    planRequest(request, found, { bounds, durations });
+  const limits = effectiveLimits(request);
+  const bounds = runBounds(request, limits);
   const objection = weighing(
     settings,
-    (edges) => planBy({ edges, warnings: [] }),
+    (edges) => planRequest(request, { edges, warnings: [] }, { bounds, durations }),
     () => {},
   );
   const analysis = await analyzeRun(request, learned, {
     objection,
     ...(signal === undefined ? {} : { signal }),
   });
-  const plan = planBy(analysis);
+  const ordered = reordered(request, analysis.tasks, request.order);
+  const orderedBounds = runBounds(ordered, limits);
+  const plan = planRequest(ordered, analysis, { bounds: orderedBounds, durations });
   return {
     plan,
-    summary: sayPlan(plan, settings, bounds),
+    summary: sayPlan(plan, settings, orderedBounds),
     fallbacks: [...fallbacks, ...untracked, ...analysis.fallbacks],
     usage: analysis.usage,
     maxWorkers: settings.maxWorkers,

@@ -5,13 +5,11 @@ import type { RunPlace } from "./world.ts";
 
 /** A run's folder, or one outside of any shared directory that is made when first needed and removed at the end. */
 export class RunFolder implements RunPlace {
-  readonly #ids: readonly string[];
   #dir: string | null;
   #temporary: string | null = null;
 
-  constructor(dir: string | null, ids: readonly string[]) {
+  constructor(dir: string | null) {
     this.#dir = dir;
-    this.#ids = ids;
     if (dir !== null) mkdirSync(dir, { recursive: true });
   }
 
@@ -32,8 +30,8 @@ export class RunFolder implements RunPlace {
     return this.#dir;
   }
 
-  makeBeside(task: number, attempt: number): string {
-    const path = join(this.require(), "tasks", taskFolder(task, this.#ids[task]!), `attempt-${attempt}`);
+  makeBeside(folder: string, attempt: number): string {
+    const path = join(this.require(), "tasks", folder, `attempt-${attempt}`);
     mkdirSync(path, { recursive: true });
     return path;
   }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { analyze } from "@sheaf/analyzer";
+import { analyze, type SetOrder } from "@sheaf/analyzer";
 import {
   type Clock,
   idProblem,
@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly runId: RunId;
   /** In serial order. */
   readonly tasks: readonly Task[];
+  /** Whether that may still change: only until it is known what they need. */
+  readonly order: SetOrder;
   /** What kept them from another order. */
   readonly orderWarnings: readonly string[];
   readonly works: readonly TaskWork[];
@@ -142,6 +144,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
   return {
     runId: chooseRunId(options.runId, clock),
     tasks,
+    order: settings.order === "free" ? "free" : "given",
     orderWarnings,
     works,
     dir,

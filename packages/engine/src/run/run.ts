@@ -11,13 +11,13 @@ import type { RunPlan } from "../plan/make-plan.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
-import { effectiveLimits, runBounds } from "./limits.ts";
+import { effectiveLimits } from "./limits.ts";
 import { LivePlan } from "./live-plan.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import { openMemo } from "./open-memo.ts";
-import { type OpenRun, openRun, tellBegin } from "./open-run.ts";
+import { noteTasks, type OpenRun, openRun, tellBegin } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
 import { withAgents } from "./prepare-plan.ts";
 import type { RunReport } from "./report.ts";
@@ -80,6 +80,7 @@ export class Run {
     // Before the directory is touched: what an agent's module has against it is a mistake of the caller's.
     this.#request = await this.#askAgents();
     const opened = await openRun(this.#request, this.#abort.signal);
+    this.#request = opened.request;
     const { clock, settings, makeExecutors } = this.#request;
     const executors = makeExecutors({
       clock,
@@ -113,17 +114,21 @@ export class Run {
     const { request, missing } = await withTracker(this.#request);
     this.#request = request;
     if (missing !== null) opened.emit({ type: "run.fallback", part: "tracking", reason: missing });
-    const { tasks, works, settings, clock, runId } = this.#request;
     const { workdir, emit, journal, folder, costs, kept, earlier, sync, history } = opened;
     const limits = effectiveLimits(this.#request);
-    const bounds = runBounds(this.#request, limits);
     this.#announce(opened);
     this.#opened = opened;
-    const tracked = trackedTasks(this.#request);
-    const parts = { request: this.#request, history, bounds, tracked, emit, planned };
-    const live = new LivePlan({ ...parts, signal: this.#abort.signal });
+    const live = new LivePlan({
+      ...{ request, history, limits, tracked: trackedTasks(request), emit, planned },
+      signal: this.#abort.signal,
+    });
     this.#live = live;
     await live.begin();
+    this.#request = live.request;
+    if (earlier === null) noteTasks(opened, this.#request);
+    const { tasks, works, settings, clock, runId } = this.#request;
+    const { bounds } = live;
+    const tracked = trackedTasks(this.#request);
     const outputs = new OutputStore(tasks.map(({ id }) => id));
     const leaves = works.some((each) => each.work.kind === "module" && each.executor !== "inline");
     if (folder.dir !== null || leaves) outputs.keepIn(join(folder.require(), "outputs"));

@@ -1,11 +1,13 @@
 // What an earlier session of a run has left: how far it came, and what of it need not be done again.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type EventOf, nameSome, type RunEvent, SheafError, type TaskId } from "@sheaf/core";
+import { type EventOf, nameSome, type RunEvent, SheafError, type Task, type TaskId } from "@sheaf/core";
 import { readJournal } from "@sheaf/ledger";
 import type { Standing } from "@sheaf/workdir";
 import { outputFile } from "../executor/output-files.ts";
+import { isFreelyOrdered } from "../tasks/parse-tasks.ts";
 import { ExecutionStore, type FoundExecution } from "./execution-store.ts";
+import { reordered } from "./reordered.ts";
 import type { RunRequest } from "./run-request.ts";
 import { taskDefinition } from "./task-definition.ts";
 import { attemptKey, toldByJournal } from "./told-by-journal.ts";
@@ -62,6 +64,16 @@ export function keepTasks(runDir: string, request: RunRequest): string {
 /** Tells whether a run with this folder may have started a task: what is written before that is there. */
 export function hasBegun(runDir: string): boolean {
   return [TASKS_FILE, "tasks", "outputs", "commits"].some((name) => existsSync(join(runDir, name)));
+}
+
+/** Returns the request of a set in the order in which the run has begun, where its tasks still allow that. */
+export function inEarlierOrder(runDir: string, request: RunRequest): RunRequest {
+  if (request.order !== "free") return request;
+  const byId = new Map<string, Task>(request.tasks.map((task) => [task.id, task]));
+  const ids = readDefinitions(runDir, request.runId).map(idOf);
+  const tasks = ids.flatMap((id) => byId.get(id) ?? []);
+  const isSame = tasks.length === ids.length && ids.length === byId.size;
+  return isSame && isFreelyOrdered(tasks) ? reordered(request, tasks, "kept") : { ...request, order: "kept" };
 }
 
 const idOf = (definition: string): string => definition.slice(0, definition.indexOf(" "));

@@ -68,8 +68,8 @@ export interface RunPlace {
   readonly dir: string | null;
   /** Returns the run's folder, making one outside the shared directory when there is none. */
   require(): string;
-  /** Returns a new folder for what one attempt keeps beside its work directory. */
-  makeBeside(task: number, attempt: number): string;
+  /** Returns a new folder for what one attempt keeps beside its work directory, in the folder of its task (`taskFolder`). */
+  makeBeside(folder: string, attempt: number): string;
 }
 
 /** What came of one attempt. */

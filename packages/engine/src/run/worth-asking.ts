@@ -22,8 +22,10 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
  * counts: that no answer can make the run faster, or that all durations are known and it takes longer than it can save.
  */
 function objectionTo({ expectedMs, best, without }: Stakes, settings: Settings): string | null {
-  // Who wants an answer in any case gets one; and in `parallel` mode it saves attempts, not time.
-  if (settings.useLlmDeps === "always" || settings.mode === "parallel") return null;
+  const { useLlmDeps, mode, order } = settings;
+  // Who wants an answer in any case gets one. In `parallel` mode it saves attempts, not time, and of a set it gives the
+  // order, which must not hang on how long tasks took last time.
+  if (useLlmDeps === "always" || mode === "parallel" || order === "free") return null;
   const gainMs = boundMs(without) - boundMs(best);
   if (gainMs <= 0) return "Nothing that a model could say would make the run faster";
   if (!best.durationsKnown || expectedMs <= gainMs) return null;

@@ -38,10 +38,17 @@ export function parseTasks(list: unknown, listOrder: ListOrder = "list"): FreeOr
   const byId = new Map(specs.map((spec) => [spec.id, Object.freeze({ ...spec }) as Task]));
   const tasks = order!.map((id) => byId.get(id)!);
   if (listOrder === "list") return { tasks, warnings: [] };
+  return freeOrder(tasks, orderingPairs(tasks));
+}
+
+/** Tells whether an order of checked tasks, as a set, is one that parseTasks would leave as it is. */
+export function isFreelyOrdered(tasks: readonly Task[]): boolean {
+  const pairs = orderingPairs(tasks);
+  if (pairs.some(([from, to]) => from > to)) return false;
+  return freeOrder(tasks, pairs).tasks.every((task, place) => task === tasks[place]);
+}
+
+function orderingPairs(tasks: readonly Task[]): readonly (readonly [number, number])[] {
   const places = new Map(tasks.map(({ id }, place) => [id, place]));
-  const said = orderingEdges(tasks, listOrder);
-  return freeOrder(
-    tasks,
-    said.map(({ from, to }) => [places.get(from)!, places.get(to)!]),
-  );
+  return orderingEdges(tasks, "free").map(({ from, to }) => [places.get(from)!, places.get(to)!]);
 }
