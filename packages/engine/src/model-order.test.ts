@@ -9,13 +9,13 @@ import { OPTIONS } from "./run-rig.ts";
 let server: FakeModelServer;
 let options: RunOptions;
 
-// The first task needs the third, the third the second.
+// The first task needs the third, the third the second, a fourth nothing.
 beforeEach(async () => {
   const need = (task: number, ...on: number[]) => ({
     task,
     needs: on.map((other) => ({ evidence: "", on: other, type: "data", p: 0.9 })),
   });
-  const content = JSON.stringify({ tasks: [need(1, 3), need(2), need(3, 2)] });
+  const content = JSON.stringify({ tasks: [need(1, 3), need(2), need(3, 2), need(4)] });
   server = await startFakeModelServer(() => ({ kind: "answer", content }));
   options = { ...OPTIONS, order: "free", modelBaseUrl: server.baseUrl };
 });
@@ -49,17 +49,20 @@ describe("a list whose order is free", () => {
 
   test("is planned in that order, with the limits of the tasks where they now stand", async () => {
     using place = tempDir();
-    const tasks = TASKS.map((task) => ({
-      ...task,
-      ...(task.id === "publish" ? {} : { resources: { tags: ["net"] } }),
+    const times = { publish: 100, gather: 100, write: 300, extra: 1_000 };
+    const tasks = Object.entries(times).map(([id, estimateMs]) => ({
+      ...{ id, estimateMs, agent: "writer" },
+      resources: { tags: id === "gather" || id === "extra" ? ["net"] : [] },
     }));
-    const spec: RunSpec = { dir: place.path, tasks };
+    const spec: RunSpec = { dir: place.path, tasks, agents: { writer: () => 1 } };
     const { plan, summary } = await planRun(spec, undefined, { ...options, tags: { net: 1 } });
-    expect(plan.order).toEqual(ORDER);
+    expect(plan.order).toEqual([...ORDER, "extra"]);
+    expect(plan.speedupBound).toBeCloseTo(1_500 / 1_100);
     const events: unknown[] = [];
     const run = executeWithParallelism(spec, undefined, { ...options, tags: { net: 1 } });
-    for await (const event of run) if (event.type === "run.planned") events.push(event.order, event.summary);
-    expect(events).toEqual([ORDER, summary]);
+    for await (const event of run)
+      if (event.type === "run.planned") events.push(event.order, event.speedupBound, event.summary);
+    expect(events).toEqual([plan.order, plan.speedupBound, summary]);
   });
 
   test("goes on in the order in which it began, whoever is asked then", async () => {
