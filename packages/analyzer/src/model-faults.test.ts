@@ -58,7 +58,15 @@ interface Case {
   /** How many requests it takes. */
   readonly requests: number;
   readonly timeoutMs?: number;
+  /** The texts of the list take some 40,000 characters. */
+  readonly isLong?: true;
 }
+
+const PAD = "and so on ".repeat(400);
+const lengthened = (tasks: readonly Task[]): Task[] =>
+  tasks.map((task) => ({ ...task, description: `${task.description ?? ""}${PAD}`, input: PAD }));
+
+const TOO_LONG = raw(400, `{"error":{"message":"too long","code":"context_length_exceeded"}}`);
 
 /** In the end there is an answer. */
 const ANSWERED: Readonly<Record<string, Case>> = {
@@ -147,6 +155,25 @@ const ANSWERED: Readonly<Record<string, Case>> = {
     replies: [events({ error: { message: "overloaded" } }), GOOD_REPLY],
     requests: 2,
   },
+  "a list that is too long": { replies: [TOO_LONG, GOOD_REPLY], requests: 2, isLong: true },
+  "a list that is too long for a vLLM": {
+    replies: [
+      raw(400, `{"object":"error","message":"This model's maximum context length is 4096 tokens."}`),
+      GOOD_REPLY,
+    ],
+    requests: 2,
+    isLong: true,
+  },
+  "a list that is too long, said in the stream": {
+    replies: [events({ error: { message: "it exceeds the available context size" } }), GOOD_REPLY],
+    requests: 2,
+    isLong: true,
+  },
+  "a list that is too large for a gateway": {
+    replies: [raw(413, "<html>"), GOOD_REPLY],
+    requests: 2,
+    isLong: true,
+  },
 };
 
 /** There is no whole answer, and what there is cannot hurt. */
@@ -177,6 +204,8 @@ const FAILED: Readonly<Record<string, Case>> = {
     replies: [raw(400, `{"error":{"message":"no","param":"temperature"}}`)],
     requests: 1,
   },
+  "a list that is always too long": { replies: [TOO_LONG], requests: 2, isLong: true },
+  "a short list that is too long": { replies: [TOO_LONG], requests: 1 },
   "a page": { replies: [{ kind: "html" }], requests: 1 },
   "an empty body": { replies: [raw(200, "")], requests: 1 },
   "an empty stream": {
@@ -280,11 +309,13 @@ async function disposable(replies: readonly FakeModelReply[]) {
 const pairs = ({ edges }: Analysis, source: string): string[] =>
   edges.filter((edge) => edge.source === source).map(({ from, to }) => `${from}-${to}`);
 
-const both = (one: Case): Promise<[Analysis, Analysis]> =>
-  Promise.all([
-    analyzed(one, { tasks: WITH_FILES, askModel: "when-needed" }),
-    analyzed(one, { tasks: WITH_DEPENDS_ON, askModel: "always" }),
+const both = (one: Case): Promise<[Analysis, Analysis]> => {
+  const listFor = (tasks: readonly Task[]) => (one.isLong === true ? lengthened(tasks) : tasks);
+  return Promise.all([
+    analyzed(one, { tasks: listFor(WITH_FILES), askModel: "when-needed" }),
+    analyzed(one, { tasks: listFor(WITH_DEPENDS_ON), askModel: "always" }),
   ]);
+};
 
 async function expectAnswer(one: Case): Promise<void> {
   const [withFiles, withDependsOn] = await both(one);

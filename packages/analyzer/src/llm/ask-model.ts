@@ -7,6 +7,7 @@ import type { ModelNotes } from "./model-notes.ts";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import type { Prompt } from "./prompt.ts";
 import { PauseTooLong, pause, pauseBefore, statusOf } from "./retry.ts";
+import { isTooLong } from "./too-long.ts";
 import { ServerSilent } from "./within-silence.ts";
 
 /** Ways to ask for JSON, the strictest first; servers differ in what they take. */
@@ -79,7 +80,9 @@ export async function askModel(
         form = plainer;
         continue;
       }
-      const pauseMs = pauseBefore({ error, tries, now: clock.now(), endsAt, random: Math.random() });
+      const pauseMs = isTooLong(error)
+        ? null
+        : pauseBefore({ error, tries, now: clock.now(), endsAt, random: Math.random() });
       if (pauseMs === null) throw error;
       notes.repairs.push(`${modelProblem(error, settings)}, so it was asked again`);
       tries++;
@@ -91,7 +94,7 @@ export async function askModel(
 /** Returns how to ask a server that has refused a form; null where another form is no better. */
 function plainerForm({ rung, asksUsage }: Form, error: unknown): Form | null {
   if (!(error instanceof APIError) || ![400, 422].includes(statusOf(error) ?? 0)) return null;
-  if (error.code === "context_length_exceeded") return null;
+  if (isTooLong(error)) return null;
   const about = `${error.param ?? ""} ${error.message}`;
   const isAboutUsage = /stream_options|include_usage/.test(about);
   const isAboutFormat = /response_format|json/i.test(about);

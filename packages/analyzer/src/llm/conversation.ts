@@ -41,6 +41,8 @@ export interface Conversation extends AskedList {
   readonly notes: ModelNotes;
   /** Why questions failed, as starts of sentences, each with the number of tasks that it was about. */
   readonly problems: Map<string, number>;
+  /** Whether the server has refused a question as too long; then no other is asked. */
+  isTooLong: boolean;
 }
 
 /** Tasks in one question. */
@@ -69,6 +71,7 @@ export async function askAll(
 ): Promise<void> {
   const missing = new Set<number>();
   const ask = async (question: Question): Promise<boolean> => {
+    if (conversation.isTooLong) return false;
     const left = await askRecords(conversation, question, signal);
     for (const place of left ?? []) missing.add(place);
     return left !== null;
@@ -107,13 +110,17 @@ async function askRecords(
 
 /** Returns the reply, or in words why there is none. */
 export async function askOnce(
-  { settings, notes, endsAt }: Conversation,
+  conversation: Conversation,
   prompt: Prompt,
   signal: AbortSignal,
   onRecord: (record: AnswerRecord) => void = () => {},
 ): Promise<Answer | string> {
+  const { settings, notes, endsAt } = conversation;
   // Loaded where it is needed: the client alone takes longer to load than most analyses, and kept answers need none.
-  const { askModel, modelProblem } = await import("./ask-model.ts");
+  const [{ askModel, modelProblem }, { isTooLong }] = await Promise.all([
+    import("./ask-model.ts"),
+    import("./too-long.ts"),
+  ]);
   try {
     // A signal of its own for each call: the client leaves its listeners on what it is given.
     const options = { notes, signal: AbortSignal.any([signal]), onRecord };
@@ -124,6 +131,7 @@ export async function askOnce(
     signal.throwIfAborted();
     const cut = cutAnswer(error);
     if (cut !== null) return cut;
+    if (isTooLong(error)) conversation.isTooLong = true;
     return modelProblem(error, settings);
   }
 }

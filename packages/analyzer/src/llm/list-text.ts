@@ -1,7 +1,7 @@
 import type { Task } from "@sheaf/core";
 
 /** Most UTF-16 code units of the list in one question, some 40,000 tokens of English. */
-const MOST_LIST_CHARS = 160_000;
+export const MOST_LIST_CHARS = 160_000;
 
 /** Longest text of one field that is ever shown. */
 export const LONGEST_FIELD = 4000;
@@ -21,6 +21,8 @@ export interface TaskText {
 export interface ShownList {
   /** The first tasks of the list: all, unless they do not fit even when cut hardest. */
   readonly tasks: readonly TaskText[];
+  /** Length of all that, in UTF-16 code units. */
+  readonly chars: number;
   /** Longest text that was left in one field, in UTF-16 code units; less than LONGEST_FIELD where the list is long. */
   readonly fieldChars: number;
 }
@@ -46,15 +48,15 @@ export function shownList(tasks: readonly Task[], mostChars: number = MOST_LIST_
   for (let step = 0; ; step++) {
     const fieldChars = FIELD_CHARS[step]!;
     const shown: TaskText[] = [];
-    let left = mostChars;
+    let chars = 0;
     for (const task of tasks) {
       const text = jsonLine(cut(fieldsFor(task), fieldChars));
-      left -= text.length + LINE_CHARS;
-      if (left < 0) break;
+      if (chars + text.length + LINE_CHARS > mostChars) break;
+      chars += text.length + LINE_CHARS;
       shown.push({ text, whole: JSON.stringify(fieldsFor(task)) });
     }
     if (shown.length < tasks.length && step < FIELD_CHARS.length - 1) continue;
-    return { tasks: shown, fieldChars };
+    return { tasks: shown, chars, fieldChars };
   }
 }
 

@@ -107,7 +107,7 @@ describe("modelEdges", () => {
     expect(server!.requests).toHaveLength(3);
   });
 
-  it("does not ask again where the list is too long for the model", async () => {
+  it("does not ask again where a list that is short is too long for the model", async () => {
     const body = JSON.stringify({ error: { message: "too long", code: "context_length_exceeded" } });
     expect((await ask([{ kind: "raw", status: 400, body }])).problem).toContain("400 too long");
     expect(server!.requests).toHaveLength(1);

@@ -1,10 +1,12 @@
 import { type AnswerFlaw, type Edge, systemClock, type UsageRecord } from "@sheaf/core";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
-import { openKeptAnswers } from "./kept-answers.ts";
-import { LONGEST_FIELD, type ShownList, shownList } from "./list-text.ts";
+import { fittingList, shorterList } from "./fitting-list.ts";
+import { type KeptAnswers, openKeptAnswers } from "./kept-answers.ts";
+import { LONGEST_FIELD, type ShownList } from "./list-text.ts";
+import type { ModelNotes } from "./model-notes.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
-import { openingOf } from "./prompt.ts";
-import { type AskedList, edgeOf, type SoundNeed, sayFlaws } from "./repair.ts";
+import { openingOf, type Question } from "./prompt.ts";
+import { edgeOf, type SoundNeed, sayFlaws } from "./repair.ts";
 import { vote } from "./votes.ts";
 import { TIMED_OUT, withinDeadline } from "./within-deadline.ts";
 
@@ -53,7 +55,7 @@ export interface ModelFindings {
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, isSet, settings, cacheDir, signal, onRecord = () => {}, onUsage = () => {} } = question;
+  const { tasks, settings, signal, onRecord = () => {}, onUsage = () => {} } = question;
   const told = new Map<number, string>();
   const tell = (place: number, needs: readonly SoundNeed[]): void => {
     const words = JSON.stringify(needs);
@@ -65,45 +67,84 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     );
   };
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
-  const shown = shownList(tasks);
-  const targets = [...question.targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
-  const kept = openKeptAnswers(cacheDir, { tasks: shown.tasks, isSet, settings });
-  const { records, partly, fresh } = kept.recall(targets);
-  const conversation: Conversation = {
-    ...{ tasks, isSet, settings, partly, opening: openingOf(shown.tasks) },
-    ...{ records: new Map(records), whole: new Set(records.keys()), flaws: new Map(), problems: new Map() },
-    notes: { usage: [], unmetered: 0, repairs: [...sayShown(shown, tasks.length)] },
-    endsAt: systemClock.now() + timeoutMs,
-    onNeeds: tell,
-  };
-  const about = targets.filter((place) => !records.has(place) && !partly.has(place));
-  const again = partly.size === 0 ? null : { of: [...partly.keys()], need: fresh };
+  const notes: ModelNotes = { usage: [], unmetered: 0, repairs: [] };
+  const basis = { tasks, settings, notes, endsAt: systemClock.now() + timeoutMs, onNeeds: tell };
+  const fresh = { records: new Map(), whole: new Set<number>(), flaws: new Map() };
+  let round = openRound(question, fittingList(tasks, settings), { ...basis, ...fresh });
+  const cached = new Set(round.recalled);
   const ask = async (inner: AbortSignal): Promise<void> => {
-    await askAll(conversation, questionsOf(about, again), inner);
-    if (question.votes > 0) await vote(conversation, question, inner);
+    for (;;) {
+      await askAll(round.conversation, questionsOf(round.about, round.again), inner);
+      if (!round.conversation.isTooLong) break;
+      const shorter = shorterList(tasks, round.shown, settings);
+      if (shorter === null) return;
+      notes.repairs.push(sayShorter(round.shown, shorter));
+      round = openRound(question, shorter, round.conversation);
+      for (const place of round.recalled) cached.add(place);
+      for (const [place, needs] of round.conversation.records) tell(place, needs);
+    }
+    if (question.votes > 0) await vote(round.conversation, question, inner);
   };
-  const count = about.length + partly.size;
+  const count = round.about.length + (round.again?.of.length ?? 0);
   let end = count === 0 ? null : (question.objection?.(count) ?? null);
   const asks = end === null && count + question.votes > 0;
   if (asks) {
     question.onAsking?.();
-    for (const [place, needs] of records) tell(place, needs);
+    for (const [place, needs] of round.conversation.records) tell(place, needs);
   }
   try {
     if (asks && (await withinDeadline(ask, { timeoutMs, signal })) === TIMED_OUT)
-      end = sayLate(conversation, timeoutMs);
+      end = sayLate(round.conversation, timeoutMs);
   } catch (error) {
     signal?.throwIfAborted();
     end = `Asking the model failed (${error instanceof Error ? error.message : String(error)})`;
   } finally {
-    for (const usage of conversation.notes.usage) onUsage(usage);
+    for (const usage of notes.usage) onUsage(usage);
   }
+  const { conversation, shown, kept } = round;
   const unkept = kept.keep(
     new Map([...conversation.records].filter(([place]) => conversation.whole.has(place))),
   );
-  if (unkept !== null) conversation.notes.repairs.push(unkept);
-  return { ...findings(conversation, end), cached: records.size };
+  if (unkept !== null) notes.repairs.push(unkept);
+  const found = findings(conversation, end);
+  return { ...found, repairs: [...sayShown(shown, tasks.length), ...found.repairs], cached: cached.size };
 }
+
+/** What is asked about one list as it is shown; another round follows where the server finds that too long. */
+interface Round {
+  readonly shown: ShownList;
+  readonly kept: KeptAnswers;
+  readonly conversation: Conversation;
+  readonly about: readonly number[];
+  readonly again: Question["again"];
+  /** Places of the targets of which all is known by kept answers. */
+  readonly recalled: readonly number[];
+}
+
+type Basis = Omit<Conversation, "opening" | "partly" | "problems" | "isTooLong">;
+
+/** Opens a round; what is known of the targets by an earlier one stays known. */
+function openRound({ targets, cacheDir }: ModelQuestion, shown: ShownList, basis: Basis): Round {
+  const { settings, records } = basis;
+  const wanted = [...targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
+  const kept = openKeptAnswers(cacheDir, { tasks: shown.tasks, settings });
+  const { records: recalled, partly, fresh } = kept.recall(wanted);
+  const known = new Map([...recalled, ...records]);
+  const conversation: Conversation = {
+    ...basis,
+    ...{ records: known, whole: new Set([...basis.whole, ...recalled.keys()]) },
+    ...{ opening: openingOf(shown.tasks), partly, problems: new Map(), isTooLong: false },
+  };
+  const unsure = [...partly.keys()].filter((place) => !known.has(place));
+  return {
+    ...{ shown, kept, conversation, recalled: [...recalled.keys()] },
+    about: wanted.filter((place) => !known.has(place) && !partly.has(place)),
+    again: unsure.length === 0 ? null : { of: unsure, need: fresh },
+  };
+}
+
+const sayShorter = ({ chars }: ShownList, shorter: ShownList): string =>
+  `The model's server refused ${chars} characters of the list as too long, so it was asked again with ${shorter.chars}`;
 
 const sayLate = ({ records }: Conversation, timeoutMs: number): string =>
   records.size === 0

@@ -39,8 +39,22 @@ export function watchedFetch(watch: RequestWatch): typeof fetch {
     watch.heard();
     if (response.body === null) return response;
     const { status, statusText, headers } = response;
-    return new Response(response.body.pipeThrough(watched(watch)), { status, statusText, headers });
+    const body = response.body.pipeThrough(watched(watch));
+    return new Response(response.ok ? body : await errorText(body), { status, statusText, headers });
   };
+}
+
+/** Returns the body of an error in OpenAI's form: of any other the client tells nobody what it says. */
+async function errorText(body: ReadableStream<Uint8Array>): Promise<string> {
+  const text = await new Response(body).text().catch((error: unknown) => String(error));
+  try {
+    const said = JSON.parse(text);
+    if (typeof said !== "object" || said === null || "error" in said) return text;
+    const { message = said.detail, code, type, param } = said;
+    return JSON.stringify({ error: { message: message ?? text, code, type, param } });
+  } catch {
+    return text; // told as it is
+  }
 }
 
 function watched({ maxBytes, heard }: RequestWatch): TransformStream<Uint8Array, Uint8Array> {
