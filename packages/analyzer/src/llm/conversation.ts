@@ -41,8 +41,20 @@ export interface Conversation extends AskedList {
   readonly notes: ModelNotes;
   /** Why questions failed, as starts of sentences, each with the number of tasks that it was about. */
   readonly problems: Map<string, number>;
+  /** How long each answer took that said all it was asked about. */
+  readonly times: AnswerTime[];
   /** Whether the server has refused a question as too long; then no other is asked. */
   isTooLong: boolean;
+}
+
+/** How long one answer took from the question on, in ms, tries and pauses included. */
+export interface AnswerTime {
+  /** Tasks it was about. */
+  readonly tasks: number;
+  /** Until its first record had come. */
+  readonly firstMs: number;
+  /** Until its end. */
+  readonly ms: number;
 }
 
 /** Tasks in one question. */
@@ -98,11 +110,20 @@ async function askRecords(
   const { about, again } = question;
   const asked = new Set(about);
   // What is wrong with a record is counted when the whole answer is there.
-  const early = recordRepair(conversation, (place) => asked.has(place), new Map());
+  const early = recordRepair(conversation.tasks, (place) => asked.has(place), new Map());
+  const startedAt = systemClock.now();
+  let firstAt = 0;
   const reply = await askOnce(conversation, prompt, signal, (record) => {
+    firstAt ||= systemClock.now();
     for (const [place, needs] of early.needsByPlace([record])) conversation.onNeeds(place, needs);
   });
-  if (typeof reply !== "string") return hear(conversation, question, reply);
+  if (typeof reply !== "string") {
+    const ms = systemClock.now() - startedAt;
+    const left = hear(conversation, question, reply);
+    if (again === null && left.length === 0)
+      conversation.times.push({ tasks: about.length, firstMs: firstAt - startedAt, ms });
+    return left;
+  }
   const { problems } = conversation;
   problems.set(reply, (problems.get(reply) ?? 0) + about.length + (again?.of.length ?? 0));
   return null;

@@ -1,12 +1,19 @@
 import { CHUNK, MOST_AT_ONCE } from "./conversation.ts";
 
-/** What is assumed of a model: time to its first word, and for what it says about one task, 35 tokens at 80 a second. */
-const FIRST_WORD_MS = 1_000;
-const RECORD_MS = 440;
+/** How fast a model answers, in ms. */
+export interface AnswerSpeed {
+  /** Until its first word. */
+  readonly firstWordMs: number;
+  /** For what it says about one task. */
+  readonly recordMs: number;
+}
+
+/** What is assumed of a model that has not been measured: 35 tokens about a task, 80 a second. */
+export const ASSUMED_SPEED: AnswerSpeed = { firstWordMs: 1_000, recordMs: 440 };
 
 /** Returns how long a model may take to speak about so many tasks, in ms. */
-export function expectedMs(tasks: number): number {
+export function expectedMs(tasks: number, { firstWordMs, recordMs }: AnswerSpeed): number {
   const calls = Math.ceil(tasks / CHUNK);
   const rounds = Math.min(calls, 1) + Math.ceil(Math.max(0, calls - 1) / MOST_AT_ONCE);
-  return rounds * FIRST_WORD_MS + (Math.min(tasks, CHUNK) + (rounds - 1) * CHUNK) * RECORD_MS;
+  return rounds * firstWordMs + (Math.min(tasks, CHUNK) + (rounds - 1) * CHUNK) * recordMs;
 }

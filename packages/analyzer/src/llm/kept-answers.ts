@@ -206,7 +206,9 @@ interface FolderFile {
 }
 
 const OURS = /^[0-9a-f]{16}-[0-9a-f]{16}\.json$/;
-const TORN = /^[0-9a-f]{16}-[0-9a-f]{16}\.json\.\d+\.tmp$/;
+/** Of answer-times. */
+const TIMES = /^[0-9a-f]{16}-times\.json$/;
+const TORN = /^[0-9a-f]{16}-([0-9a-f]{16}|times)\.json\.\d+\.tmp$/;
 
 /** Returns the files of this form, the one used last first. */
 function filesIn(folder: string, form: RegExp = OURS): readonly FolderFile[] {
@@ -236,7 +238,8 @@ function touch(path: string): void {
   utimesSync(path, now, now);
 }
 
-function replaceFile(folder: string, name: string, text: string): void {
+/** Puts a file in its place as a whole. */
+export function replaceFile(folder: string, name: string, text: string): void {
   const temporary = join(folder, `${name}.${process.pid}.tmp`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(temporary, text);
@@ -251,6 +254,7 @@ function sweep(folder: string): void {
     bytes += file.bytes;
     return i >= MOST_LISTS || now - file.at > KEPT_MS || (i > 0 && bytes > MOST_BYTES);
   });
+  const unasked = filesIn(folder, TIMES).filter(({ at }, i) => i >= MOST_LISTS || now - at > KEPT_MS);
   const torn = filesIn(folder, TORN).filter(({ at }) => now - at > HOUR_MS);
-  for (const { name } of [...old, ...torn]) rmSync(join(folder, name), { force: true });
+  for (const { name } of [...old, ...unasked, ...torn]) rmSync(join(folder, name), { force: true });
 }

@@ -1,5 +1,7 @@
-import { type AnswerFlaw, type Edge, systemClock, type UsageRecord } from "@sheaf/core";
+import { type AnswerFlaw, type Edge, systemClock, type Task, type UsageRecord } from "@sheaf/core";
+import { openAnswerTimes } from "./answer-times.ts";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
+import { expectedMs } from "./expected-time.ts";
 import { fittingList, shorterList } from "./fitting-list.ts";
 import { type KeptAnswers, openKeptAnswers } from "./kept-answers.ts";
 import { LONGEST_FIELD, type ShownList } from "./list-text.ts";
@@ -21,8 +23,11 @@ export interface ModelQuestion extends AskedList {
   /** Folder in which answers are kept; null: nowhere. */
   readonly cacheDir: string | null;
   readonly signal: AbortSignal | undefined;
-  /** Called before a first call is made about so many targets; returns why it shall not be, or null. */
-  readonly objection?: (targets: number) => string | null;
+  /**
+   * Called before a first call is made about so many targets, which may take so long, in ms; returns why it shall not
+   * be, or null.
+   */
+  readonly objection?: (targets: number, expectedMs: number) => string | null;
   /** Called when the model is about to be asked, and never where kept answers say all. */
   readonly onAsking?: () => void;
   /** Called for each target with the edges into it, as soon as the model has spoken about it, and where that changes. */
@@ -69,8 +74,9 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
   const notes: ModelNotes = { usage: [], unmetered: 0, repairs: [] };
   const basis = { tasks, settings, notes, endsAt: systemClock.now() + timeoutMs, onNeeds: tell };
-  const fresh = { records: new Map(), whole: new Set<number>(), flaws: new Map() };
+  const fresh = { records: new Map(), whole: new Set<number>(), flaws: new Map(), times: [] };
   let round = openRound(question, fittingList(tasks, settings), { ...basis, ...fresh });
+  const times = openAnswerTimes(question.cacheDir, settings);
   const cached = new Set(round.recalled);
   const ask = async (inner: AbortSignal): Promise<void> => {
     for (;;) {
@@ -86,7 +92,7 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     if (question.votes > 0) await vote(round.conversation, question, inner);
   };
   const count = round.about.length + (round.again?.of.length ?? 0);
-  let end = count === 0 ? null : (question.objection?.(count) ?? null);
+  let end = count === 0 ? null : (question.objection?.(count, expectedMs(count, times.speed())) ?? null);
   const asks = end === null && count + question.votes > 0;
   if (asks) {
     question.onAsking?.();
@@ -102,6 +108,7 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     for (const usage of notes.usage) onUsage(usage);
   }
   const { conversation, shown, kept } = round;
+  times.keep(conversation.times);
   const unkept = kept.keep(
     new Map([...conversation.records].filter(([place]) => conversation.whole.has(place))),
   );
