@@ -25,6 +25,7 @@ export {
   type PlannedRun,
   type PlannerAnswer,
   type PlannerRun,
+  type PlanOptions,
   type PortableAgent,
   planRun,
   type RunHandle,

@@ -74,12 +74,19 @@ describe("what a model says about dependencies", () => {
     const tasks = [2, 3].map((task) => ({ task, needs: [] }));
     server = await startFakeModelServer(() => ({ kind: "answer", content: JSON.stringify({ tasks }) }));
     const spec = { dir: dir.path, tasks: TASKS };
-    const { usage } = await planRun(spec, () => 1, { ...OPTIONS, modelBaseUrl: server.baseUrl });
+    const options = { ...OPTIONS, modelBaseUrl: server.baseUrl };
+    const { usage } = await planRun(spec, () => 1, options);
     expect(usage).toHaveLength(1);
+    for (const [wrong, expected] of [
+      [{ ...options, onAsking: 1 }, "Expected `onAsking` to be a function"],
+      [null, "Expected `options` to be an object of options"],
+    ] as const)
+      await expect(planRun(spec, () => 1, wrong as never)).rejects.toThrow(expected);
     const events = await eventsOf(spec);
     expect(events.find(({ type }) => type === "analysis.finished")).toMatchObject({ cached: 2 });
     expect(events.some(({ type }) => type === "analysis.usage")).toBe(false);
     expect(server.requests).toHaveLength(1);
-    expect(readdirSync(join(dir.path, ".sheaf", "analysis"))).toHaveLength(1);
+    const kept = readdirSync(join(dir.path, ".sheaf", "analysis"));
+    expect(kept.filter((name) => !name.endsWith("-times.json"))).toHaveLength(1);
   });
 });

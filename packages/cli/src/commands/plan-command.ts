@@ -1,7 +1,8 @@
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SheafError, toDot, toMermaid } from "@sheaf/core";
-import { type PlannedRun, planRun } from "@sheaf/engine";
+import { type Asking, type PlannedRun, planRun } from "@sheaf/engine";
+import { askingText } from "../show/asking-text.ts";
 import { plainData } from "../show/plain-data.ts";
 import { planData, planText } from "../show/plan-text.ts";
 import { terminalLook, widthOf } from "../show/terminal-look.ts";
@@ -31,7 +32,8 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
   const prepared = prepareRun(path, flags, { io, standIn });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
   try {
-    const plan = () => planRun(prepared.input, prepared.agent, prepared.options);
+    const onAsking = (asking: Asking): void => void io.stderr.write(`Asking ${askingText(asking)}\n`);
+    const plan = () => planRun(prepared.input, prepared.agent, { ...prepared.options, onAsking });
     let planned = await plan();
     if (flags.edit === true) {
       const correcting = await correctEdges(planned, { path, io });

@@ -1,4 +1,4 @@
-import type { PlannedRun } from "@sheaf/engine";
+import type { Asking, PlannedRun } from "@sheaf/engine";
 import { alignColumns } from "./align-columns.ts";
 import { counted } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
@@ -19,6 +19,7 @@ export function planText(planned: PlannedRun, options: PlanTextOptions): string 
   const { plan, summary } = planned;
   return [
     ...wrapText(summary, width),
+    ...(planned.cached === 0 ? [] : wrapText(sayCached(planned), width)),
     ...section("Levels", levelLines(planned, width), paint),
     ...section("Critical path", pathLines(planned, width), paint),
     ...section(`Dependencies (${plan.graph.edges.length})`, edgeLines(planned, width), paint),
@@ -26,11 +27,16 @@ export function planText(planned: PlannedRun, options: PlanTextOptions): string 
   ].join("\n");
 }
 
+const sayCached = ({ cached }: PlannedRun): string =>
+  `${counted(cached, "task")} needed no asking: what a model said about ${cached === 1 ? "it" : "them"} was kept.`;
+
 /** Returns a plan as plain data. */
 export function planData({
   plan,
   summary,
   fallbacks,
+  asking,
+  cached,
   usage,
   maxWorkers,
 }: PlannedRun): Record<string, unknown> {
@@ -41,8 +47,13 @@ export function planData({
     criticalPathMs: known ? plan.criticalPathMs : null,
     workMs: known ? plan.workMs : null,
     durationsMs: known ? new Map(order.map((id, i) => [id, plan.durationsMs[i]!])) : null,
-    ...{ edges: graph.edges, warnings, fallbacks, usage },
+    ...{ edges: graph.edges, warnings, fallbacks, usage, cached },
+    asking: asking === null ? null : stakes(asking),
   };
+}
+
+function stakes({ type, ...said }: Asking): Omit<Asking, "type"> {
+  return said;
 }
 
 /** Without any duration every task counts as 1 ms, which is no time to show. */

@@ -1,4 +1,5 @@
-import { type Edge, isSheafError, type TaskId, type UsageRecord } from "@sheaf/core";
+import type { Analysis } from "@sheaf/analyzer";
+import { type Edge, isSheafError, SheafError, type TaskId, type UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import { analyzeRun } from "./analysis.ts";
@@ -10,7 +11,7 @@ import { reordered } from "./reordered.ts";
 import { type RunRequest, runRequest } from "./run-request.ts";
 import { sayPlan } from "./say-plan.ts";
 import { withTracker } from "./with-tracker.ts";
-import { weighing } from "./worth-asking.ts";
+import { type Asking, weighing } from "./worth-asking.ts";
 
 /** A plan without its run. */
 export interface PlannedRun {
@@ -19,6 +20,10 @@ export interface PlannedRun {
   readonly summary: string;
   /** What was fallen back from, for example from a model that could not be asked. */
   readonly fallbacks: readonly { readonly part: string; readonly reason: string }[];
+  /** What a model was asked, and what that could be worth; null where none was. */
+  readonly asking: Asking | null;
+  /** Tasks that no model had to be asked about, by answers that were kept. */
+  readonly cached: number;
   /** What the analysis cost. */
   readonly usage: readonly UsageRecord[];
   readonly maxWorkers: number;
@@ -30,23 +35,38 @@ export interface PlannedRun {
   readonly stateDir: string | null;
 }
 
+export type PlanOptions = RunOptions & {
+  /** Called before a model is asked, with what is at stake. */
+  readonly onAsking?: (asking: Asking) => void;
+};
+
 /**
  * Makes the plan of a run without running it: nothing is staged and no task starts. A model is asked as in a run.
  *
  * @throws SheafError as executeWithParallelism does.
  */
-export async function planRun(run: RunInput, agentFn?: Agent, options: RunOptions = {}): Promise<PlannedRun> {
-  const { request: asked, fallbacks } = await askAgents(runRequest(run, agentFn, options));
+export async function planRun(
+  run: RunInput,
+  agentFn?: Agent,
+  options: PlanOptions = {},
+): Promise<PlannedRun> {
+  const { onAsking, runOptions } = splitOptions(options);
+  const { request: asked, fallbacks } = await askAgents(runRequest(run, agentFn, runOptions));
   const { request, missing } = await withTracker(asked);
   const untracked = missing === null ? [] : [{ part: "tracking", reason: missing }];
   const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
-  const limits = effectiveLimits(request);
-  const bounds = runBounds(request, limits);
+  const bounds = runBounds(request, effectiveLimits(request));
+  const planBy = (found: Pick<Analysis, "edges" | "warnings">): RunPlan =>
+    planRequest(request, found, { bounds, durations });
+  let asking: Asking | null = null;
   const objection = weighing(
     settings,
-    (edges) => planRequest(request, { edges, warnings: [] }, { bounds, durations }),
-    () => {},
+    (edges) => planBy({ edges, warnings: [] }),
+    (told) => {
+      asking = told;
+      onAsking(told);
+    },
   );
   const analysis = await analyzeRun(request, learned, {
     objection,
@@ -59,10 +79,17 @@ export async function planRun(run: RunInput, agentFn?: Agent, options: RunOption
     plan,
     summary: sayPlan(plan, settings, orderedBounds),
     fallbacks: [...fallbacks, ...untracked, ...analysis.fallbacks],
-    usage: analysis.usage,
+    ...{ asking, cached: analysis.cached, usage: analysis.usage },
     maxWorkers: settings.maxWorkers,
     ...{ certain: analysis.certain, inPlace: analysis.inPlace, stateDir },
   };
+}
+
+function splitOptions(options: PlanOptions) {
+  // What is no object at all is refused as the options of a run are.
+  const { onAsking = () => {}, ...others } = options ?? {};
+  if (typeof onAsking === "function") return { onAsking, runOptions: options === null ? options : others };
+  throw new SheafError("OPTION_INVALID", { option: "onAsking", expected: "a function", got: onAsking });
 }
 
 // A plan can be looked at before its agents are there.

@@ -4,6 +4,9 @@ import type { Edge, EventBody } from "@sheaf/core";
 import type { Settings } from "../config/settings.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 
+/** What is told before a model is asked. */
+export type Asking = Extract<EventBody, { readonly type: "analysis.asking" }>;
+
 /** What a model could change about a run. */
 interface Stakes {
   /** How long it may take to answer, in ms. */
@@ -36,7 +39,7 @@ function objectionTo({ expectedMs, best, without }: Stakes, settings: Settings):
 export function weighing(
   settings: Settings,
   planBy: (edges: readonly Edge[]) => RunPlan,
-  emit: (body: EventBody) => void,
+  emit: (asking: Asking) => void,
 ): (prospect: Prospect) => string | null {
   return ({ tasks, expectedMs, known, without: withoutIt }) => {
     const stakes = { expectedMs, best: planBy(known), without: planBy(withoutIt) };
