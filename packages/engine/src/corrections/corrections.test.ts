@@ -34,6 +34,38 @@ describe("corrections that are kept with a directory", () => {
     expect((await run.plan).graph.edges).toEqual(plan.graph.edges);
   });
 
+  test("hold for a run that has failed and is gone on with", async () => {
+    using place = tempDir({ ".sheaf/edges.txt": "d needs c\nb is free of a\n" });
+    using elsewhere = tempDir({});
+    const open = join(elsewhere.path, "open");
+    const list = [
+      ...tasks.slice(0, 2),
+      { id: "c", run: `test -e '${open}' && echo 2 > c`, reads: [], writes: ["c"] },
+      { id: "d", run: "echo 3 > d", reads: [], writes: ["d"] },
+    ];
+    const session = async () => {
+      const options = { ...OPTIONS, runId: "mine", onFailure: "stop" } as const;
+      const run = executeWithParallelism({ dir: place.path, tasks: list }, undefined, options);
+      const moments: string[] = [];
+      for await (const event of run)
+        if (event.type === "attempt.started" || event.type === "attempt.finished")
+          moments.push(`${event.taskId} ${event.type.slice("attempt.".length)}`);
+      const edges = (await run.plan).graph.edges.map(({ from, to, source }) => `${from}-${to} ${source}`);
+      return { report: await run, edges, moments };
+    };
+    const first = await session();
+    expect(first.report.status).toBe("failed");
+    expect(first.moments).not.toContain("d started");
+    writeFileSync(open, "");
+    const second = await session();
+    expect(second.report.status).toBe("succeeded");
+    expect(second.edges).toEqual(["c-d corrected"]);
+    expect(second.moments.slice(-4)).toEqual(["c started", "c finished", "d started", "d finished"]);
+    expect(["y", "c", "d"].map((name) => readFileSync(join(place.path, name), "utf8"))).toEqual([
+      ...["1\n", "2\n", "3\n"],
+    ]);
+  });
+
   test("count for nothing where they cannot be read, and the run says so", async () => {
     using place = tempDir({});
     mkdirSync(join(place.path, ".sheaf", "edges.txt"), { recursive: true });
