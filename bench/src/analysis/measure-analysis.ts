@@ -1,15 +1,17 @@
-// What it takes to find the dependencies of long lists that declare what they read and write.
+// What it takes to find the dependencies of long lists that declare what they read and write, and how soon a task starts
+// by what a model says.
 import { analyze, freeOrder } from "@sheaf/analyzer";
 import type { Task } from "@sheaf/core";
 import { type Contestant, holdContest } from "../measure/contest.ts";
 import { costOf } from "../measure/cost.ts";
 import { type Section, type SectionOptions, sayDrift } from "../show/section.ts";
 import type { Row } from "../show/table.ts";
+import { measureFirstDispatch } from "./first-dispatch.ts";
 import { LONG_LISTS, type LongList, TASKS } from "./long-lists.ts";
 
 const STEPS = { read: "read as JSON", analyze: "dependencies", order: "free order" } as const;
 
-/** Measures the analysis of each long list beside reading it as JSON. */
+/** Measures the analysis of each long list beside reading it as JSON, and the first dispatch while a model answers. */
 export async function measureAnalysis(options: SectionOptions): Promise<Section> {
   const rows: Row[] = [];
   const notes = [
@@ -29,7 +31,8 @@ export async function measureAnalysis(options: SectionOptions): Promise<Section>
     { key: "ms", heading: "ms", digits: 1 },
     { key: "ratio", heading: "ratio", digits: 1 },
   ];
-  return { tables: [{ title: "Analysis of declared reads and writes", columns, rows, notes }] };
+  const declared = { title: "Analysis of declared reads and writes", columns, rows, notes };
+  return { tables: [declared, await measureFirstDispatch(options)] };
 }
 
 function contestantOf({ name, task }: LongList): Contestant {

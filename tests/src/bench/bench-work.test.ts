@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildGraph, type Edge, levels, type TaskId } from "@sheaf/core";
 import { afterAll, describe, expect, test } from "vitest";
+import { firstDispatchMs, LONGEST_WAIT_MS } from "../../../bench/src/analysis/first-dispatch.ts";
 import { treeHash } from "../../../bench/src/audit/tree-hash.ts";
 import { independentList, layeredList } from "../../../bench/src/overhead/lists.ts";
 import { plainLevels, plainQueue } from "../../../bench/src/overhead/plain-queue.ts";
@@ -131,4 +132,10 @@ describe("the steps of a run in a directory", () => {
     ]);
     expect(readdirSync(dir, { recursive: true }).sort()).toEqual(before);
   });
+});
+
+test("the first dispatch is that by a model's record, not by the task's turn", async () => {
+  const ms = await firstDispatchMs(3);
+  expect(ms).toBeGreaterThan(0);
+  expect(ms).toBeLessThan(LONGEST_WAIT_MS / 2);
 });
