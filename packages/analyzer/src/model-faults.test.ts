@@ -323,6 +323,8 @@ async function expectAnswer(one: Case): Promise<void> {
   expect(pairs(withFiles, "files")).toEqual(["d-e"]);
   expect(pairs(withDependsOn, "declared")).toEqual(["a-b", "a-d", "c-d"]);
   expect(pairs(withDependsOn, "llm")).toEqual(["b-c", "d-e"]);
+  const isShorter = withFiles.fallbacks.some(({ reason }) => reason.includes("of the list as too long"));
+  expect(isShorter).toBe(one.isLong === true);
 }
 
 async function expectFallback(one: Case): Promise<void> {

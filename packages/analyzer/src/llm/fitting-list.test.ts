@@ -1,6 +1,6 @@
 import { type Task, taskId } from "@sheaf/core";
 import { type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ModelFindings, modelEdges } from "./model-edges.ts";
 import { askedIn, trueAnswer } from "./truthful-model-rig.ts";
 
@@ -23,7 +23,7 @@ const charsIn = (body: unknown): number =>
   (body as { messages: { content: string }[] }).messages[1]!.content.length;
 
 /** Asks a server that takes questions of so many characters. */
-async function ask(tasks: readonly Task[], most: number, more = {}): Promise<ModelFindings> {
+async function ask(tasks: readonly Task[], most: number, more = {}, by = modelEdges): Promise<ModelFindings> {
   server ??= await startFakeModelServer((_, body) =>
     charsIn(body) > most ? { kind: "raw", status: 400, body: REFUSAL } : trueAnswer(body),
   );
@@ -31,7 +31,7 @@ async function ask(tasks: readonly Task[], most: number, more = {}): Promise<Mod
   const targets = new Set(tasks.keys());
   targets.delete(0);
   const quiet = { others: [], votes: 0, cacheDir: null, signal: undefined };
-  return await modelEdges({ ...quiet, tasks, targets, settings, ...more });
+  return await by({ ...quiet, tasks, targets, settings, ...more });
 }
 
 const askedWith = (): number[] => server!.requests.map(({ body }) => charsIn(body));
@@ -80,6 +80,20 @@ describe("a list that a server finds too long", () => {
     const again = await ask(tasksOf(20, 4_000), 45_000, { cacheDir });
     expect(again).toMatchObject({ cached: 19, usage: [] });
     expect((await ask(tasksOf(19, 4_000), 45_000)).answered.size).toBe(18);
+    expect(askedWith()).toHaveLength(3);
+  });
+
+  it("costs another process refusals alone, where the answers were kept", async () => {
+    using dir = tempDir();
+    const cacheDir = dir.path;
+    await ask(tasksOf(20, 4_000), 45_000, { cacheDir });
+    const said: number[] = [];
+    const onRecord = (place: number): void => void said.push(place);
+    vi.resetModules();
+    const other = await import("./model-edges.ts");
+    const found = await ask(tasksOf(20, 4_000), 45_000, { cacheDir, onRecord }, other.modelEdges);
+    expect(found).toMatchObject({ cached: 19, usage: [] });
+    expect(said).toHaveLength(19);
     expect(askedWith()).toHaveLength(3);
   });
 
