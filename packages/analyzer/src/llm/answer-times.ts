@@ -60,7 +60,7 @@ function askerOf(settings: ModelSettings): string {
 
 function speedOf({ tasks, firstMs, ms }: AnswerTime): AnswerSpeed {
   const recordMs = Math.round(Math.max(0, ms - firstMs) / (tasks - 1));
-  return { firstWordMs: Math.max(0, firstMs - recordMs), recordMs };
+  return { firstWordMs: Math.round(Math.max(0, firstMs - recordMs)), recordMs };
 }
 
 function speedBy(kept: readonly AnswerSpeed[]): AnswerSpeed {

@@ -118,10 +118,10 @@ async function askRecords(
     for (const [place, needs] of early.needsByPlace([record])) conversation.onNeeds(place, needs);
   });
   if (typeof reply !== "string") {
-    const ms = systemClock.now() - startedAt;
+    const endedAt = systemClock.now();
     const left = hear(conversation, question, reply);
-    if (again === null && left.length === 0)
-      conversation.times.push({ tasks: about.length, firstMs: firstAt - startedAt, ms });
+    const took = { firstMs: (firstAt || endedAt) - startedAt, ms: endedAt - startedAt };
+    if (again === null && left.length === 0) conversation.times.push({ tasks: about.length, ...took });
     return left;
   }
   const { problems } = conversation;
