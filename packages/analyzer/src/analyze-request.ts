@@ -60,7 +60,7 @@ export interface AnalyzeRequest {
 export interface Prospect {
   /** Tasks that it would be asked about. */
   readonly tasks: number;
-  /** How long it may take to answer, by what is assumed of models, in ms. */
+  /** How long it may take to answer, by what it took before, or what is assumed of models, in ms. */
   readonly expectedMs: number;
   /** All edges, if it finds that none of these needs another. */
   readonly known: readonly Edge[];

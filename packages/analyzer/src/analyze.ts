@@ -14,72 +14,9 @@ import { placeCorrections } from "./corrections.ts";
 import { inOrder } from "./in-order.ts";
 import { type Known, knownOf, without } from "./known.ts";
 import { listWarnings } from "./list-warnings.ts";
-import { type ModelFindings, modelEdges } from "./llm/model-edges.ts";
-import type { ModelSettings } from "./llm/model-settings.ts";
+import { type ModelFindings, type ModelQuestion, modelEdges } from "./llm/model-edges.ts";
 import { mergeEdges } from "./merge-edges.ts";
 import { undeclaredTasks } from "./undeclared.ts";
-
-/**
- * When a model is asked: `never`, `when-needed` (some task declares nothing from which its order follows), or `always`
- * (also beside what is declared).
- */
-export type AskModel = "never" | "when-needed" | "always";
-
-export interface AnalyzeRequest {
-  /** In serial order, checked. */
-  readonly tasks: readonly Task[];
-  /** False: only what `dependsOn` declares. */
-  readonly autoDetect: boolean;
-  /** Tells whether tasks only add to the files of a glob: then none of them need wait for another. @default false */
-  readonly isAppended?: (glob: string) => boolean;
-  /** Tells whether there is something at a path below the shared directory; absent where there is no directory. */
-  readonly exists?: (path: string) => boolean;
-  readonly askModel: AskModel;
-  /** What earlier runs have shown of a task; null where nothing is known. @default () => null */
-  readonly learned?: (task: Task) => SeenFiles | null;
-  /** Null when no model is configured. */
-  readonly model: ModelSettings | null;
-  /** How often a model is asked about needs that matter once more, 0 to 9. @default 0 */
-  readonly verify?: number;
-  /** Folder in which a model's answers are kept for the next analysis; null: nowhere. @default null */
-  readonly cacheDir?: string | null;
-  /** What the user has said about what was found. @default none */
-  readonly corrections?: Corrections;
-  readonly signal?: AbortSignal;
-  /**
-   * Called before a model is paid, so not where kept answers say all. Returns why it is not worth its price, as the start
-   * of a sentence, or null. Must not throw. @default () => null
-   */
-  readonly objection?: (prospect: Prospect) => string | null;
-  /** Called once, before a model is asked, and never where none is. Must not throw. */
-  readonly onAsking?: (known: KnownEdges) => void;
-  /**
-   * Called for each task that a model is asked about, by its place, as soon as it has answered there, with all edges
-   * into the task. What the promise gives counts: a retry, a vote or a repair may have changed them. Must not throw.
-   */
-  readonly onSettled?: (place: number, edges: readonly Edge[]) => void;
-  /** Called for each model call of which the usage is known, also where the promise rejects in the end. */
-  readonly onUsage?: (usage: UsageRecord) => void;
-}
-
-/** What is at stake when a model is asked. */
-export interface Prospect {
-  /** Tasks that it would be asked about. */
-  readonly tasks: number;
-  /** How long it may take to answer, by what it took before, or what is assumed of models, in ms. */
-  readonly expectedMs: number;
-  /** All edges, if it finds that none of these needs another. */
-  readonly known: readonly Edge[];
-  /** All edges, if it is not asked. */
-  readonly without: readonly Edge[];
-}
-
-/** What is known without a model. */
-export interface KnownEdges {
-  readonly edges: readonly Edge[];
-  /** Places of the tasks that a model is asked about: more edges may lead into them. */
-  readonly asked: ReadonlySet<number>;
-}
 
 /** Something that could not be done as asked, and what was done in its place; a sentence for people. */
 export interface Fallback {
@@ -190,12 +127,12 @@ async function ask(request: AnalyzeRequest, known: Known): Promise<Findings> {
   const edges = mergeEdges(said);
   const onRecord = isSet ? undefined : toldWithOthers(request, known);
   const findings = await modelEdges({
-    ...{ tasks, targets, others, votes, cacheDir, settings: model, signal },
-    onAsking: () => onAsking?.({ edges: known, asked: targets }),
+    ...{ tasks, isSet, targets, others: said, votes, cacheDir, settings: model, signal },
+    onAsking: () => onAsking?.({ edges, asked: targets }),
     objection: (count, expectedMs) =>
       objection?.({
-        ...{ tasks: count, expectedMs, known },
-        without: mergeEdges([...others, ...unasked()]),
+        ...{ tasks: count, expectedMs, known: edges },
+        without: mergeEdges([...said, ...known.inOrder(known.unplaced)]),
       }) ?? null,
     ...(onRecord === undefined ? {} : { onRecord }),
     ...(onUsage === undefined ? {} : { onUsage }),

@@ -77,7 +77,7 @@ describe("the time that a model takes", () => {
       };
       const tasks = listOf(`${word} one`, `${word} two`, `${word} three`);
       const settings = { ...SETTINGS, baseUrl: server.baseUrl };
-      const quiet = { others: [], votes: 0, signal: undefined };
+      const quiet = { isSet: false, others: [], votes: 0, signal: undefined };
       await modelEdges({ ...quiet, tasks, targets: new Set([1, 2]), settings, cacheDir, objection });
     };
     for (const word of ["a", "b", "c"]) await ask(word);

@@ -110,7 +110,7 @@ async function askRecords(
   const { about, again } = question;
   const asked = new Set(about);
   // What is wrong with a record is counted when the whole answer is there.
-  const early = recordRepair(conversation.tasks, (place) => asked.has(place), new Map());
+  const early = recordRepair(conversation, (place) => asked.has(place), new Map());
   const startedAt = systemClock.now();
   let firstAt = 0;
   const reply = await askOnce(conversation, prompt, signal, (record) => {

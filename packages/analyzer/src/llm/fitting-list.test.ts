@@ -30,7 +30,7 @@ async function ask(tasks: readonly Task[], most: number, more = {}, by = modelEd
   const settings = { apiKey: "k", baseUrl: server.baseUrl, model: "m" };
   const targets = new Set(tasks.keys());
   targets.delete(0);
-  const quiet = { others: [], votes: 0, cacheDir: null, signal: undefined };
+  const quiet = { isSet: false, others: [], votes: 0, cacheDir: null, signal: undefined };
   return await by({ ...quiet, tasks, targets, settings, ...more });
 }
 

@@ -1,4 +1,4 @@
-import { type AnswerFlaw, type Edge, systemClock, type Task, type UsageRecord } from "@sheaf/core";
+import { type AnswerFlaw, type Edge, systemClock, type UsageRecord } from "@sheaf/core";
 import { openAnswerTimes } from "./answer-times.ts";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
 import { expectedMs } from "./expected-time.ts";
@@ -8,7 +8,7 @@ import { LONGEST_FIELD, type ShownList } from "./list-text.ts";
 import type { ModelNotes } from "./model-notes.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import { openingOf, type Question } from "./prompt.ts";
-import { edgeOf, type SoundNeed, sayFlaws } from "./repair.ts";
+import { type AskedList, edgeOf, type SoundNeed, sayFlaws } from "./repair.ts";
 import { vote } from "./votes.ts";
 import { TIMED_OUT, withinDeadline } from "./within-deadline.ts";
 
@@ -60,7 +60,7 @@ export interface ModelFindings {
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, settings, signal, onRecord = () => {}, onUsage = () => {} } = question;
+  const { tasks, isSet, settings, signal, onRecord = () => {}, onUsage = () => {} } = question;
   const told = new Map<number, string>();
   const tell = (place: number, needs: readonly SoundNeed[]): void => {
     const words = JSON.stringify(needs);
@@ -73,7 +73,7 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
   };
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
   const notes: ModelNotes = { usage: [], unmetered: 0, repairs: [] };
-  const basis = { tasks, settings, notes, endsAt: systemClock.now() + timeoutMs, onNeeds: tell };
+  const basis = { tasks, isSet, settings, notes, endsAt: systemClock.now() + timeoutMs, onNeeds: tell };
   const fresh = { records: new Map(), whole: new Set<number>(), flaws: new Map(), times: [] };
   let round = openRound(question, fittingList(tasks, settings), { ...basis, ...fresh });
   const times = openAnswerTimes(question.cacheDir, settings);
@@ -132,9 +132,9 @@ type Basis = Omit<Conversation, "opening" | "partly" | "problems" | "isTooLong">
 
 /** Opens a round; what is known of the targets by an earlier one stays known. */
 function openRound({ targets, cacheDir }: ModelQuestion, shown: ShownList, basis: Basis): Round {
-  const { settings, records } = basis;
+  const { isSet, settings, records } = basis;
   const wanted = [...targets].filter((place) => place < shown.tasks.length).sort((a, b) => a - b);
-  const kept = openKeptAnswers(cacheDir, { tasks: shown.tasks, settings });
+  const kept = openKeptAnswers(cacheDir, { tasks: shown.tasks, isSet, settings });
   const { records: recalled, partly, fresh } = kept.recall(wanted);
   const known = new Map([...recalled, ...records]);
   const conversation: Conversation = {

@@ -1,4 +1,3 @@
-import type { Analysis } from "@sheaf/analyzer";
 import { type Edge, isSheafError, SheafError, type TaskId, type UsageRecord } from "@sheaf/core";
 import type { Agent } from "../agents/resolve-work.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
@@ -56,13 +55,12 @@ export async function planRun(
   const untracked = missing === null ? [] : [{ part: "tracking", reason: missing }];
   const { settings, stateDir, signal } = request;
   const { durations, learned } = openHistory(stateDir);
-  const bounds = runBounds(request, effectiveLimits(request));
-  const planBy = (found: Pick<Analysis, "edges" | "warnings">): RunPlan =>
-    planRequest(request, found, { bounds, durations });
+  const limits = effectiveLimits(request);
+  const bounds = runBounds(request, limits);
   let asking: Asking | null = null;
   const objection = weighing(
     settings,
-    (edges) => planBy({ edges, warnings: [] }),
+    (edges) => planRequest(request, { edges, warnings: [] }, { bounds, durations }),
     (told) => {
       asking = told;
       onAsking(told);
