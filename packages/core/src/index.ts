@@ -77,5 +77,5 @@ export type {
   TaskFailure,
 } from "./run-event.ts";
 export { isFullyDeclared, type Task, type TaskResources, type TaskSpec } from "./task.ts";
-export type { AttemptResources, UsageRecord } from "./usage.ts";
+export type { AttemptResources, CostSource, PriceReference, UsageRecord } from "./usage.ts";
 export { fromWireError, toWireError, type WireError } from "./wire-error.ts";

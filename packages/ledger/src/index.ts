@@ -18,6 +18,8 @@ export {
   normalizedCost,
   type WeighedFigures,
 } from "./normalized-cost.ts";
+export { openPriceBook, type PriceBook, type PriceBookOptions } from "./prices/price-book.ts";
+export type { ListedModel, ListedPrices, PriceList } from "./prices/price-list.ts";
 export { type JournalContents, readJournal } from "./read-journal.ts";
 export type { ResourceLine } from "./resource-line.ts";
 export { checkUsage } from "./usage.ts";

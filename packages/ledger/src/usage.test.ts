@@ -6,7 +6,11 @@ const full = {
   model: "gpt-4o-mini",
   provider: "openai",
   inputTokens: 100,
-  cachedInputTokens: 100,
+  cachedInputTokens: 60,
+  cacheWriteTokens: 40,
+  cacheWrite1hTokens: 10,
+  serviceTier: "flex",
+  costSource: "provider",
   outputTokens: 50,
   reasoningTokens: 0,
   costUsd: 0.000045,
@@ -14,7 +18,8 @@ const full = {
 
 describe("checkUsage", () => {
   it("returns a frozen copy with the known fields alone", () => {
-    const given = { ...full, finishReason: "stop" };
+    const price = { source: "me", version: "1", provider: "p", model: "m", tier: "t" };
+    const given = { ...full, finishReason: "stop", price };
     const checked = checkUsage(given);
     expect(checked).toEqual(full);
     expect(Object.isFrozen(checked)).toBe(true);
@@ -41,8 +46,15 @@ describe("checkUsage", () => {
     ["outputTokens", { ...full, outputTokens: Number.POSITIVE_INFINITY }],
     ["outputTokens", { ...full, outputTokens: null }],
     ["outputTokens", { ...full, outputTokens: 2 ** 53 }],
-    ["cachedInputTokens", { ...full, cachedInputTokens: 101 }],
+    ["cachedInputTokens", { ...full, cachedInputTokens: 101, cacheWriteTokens: 0 }],
     ["cachedInputTokens", { model: "m", cachedInputTokens: 1 }],
+    ["cacheWriteTokens", { ...full, cachedInputTokens: 61 }],
+    ["cacheWriteTokens", { ...full, cachedInputTokens: 0, cacheWriteTokens: 101 }],
+    ["cacheWrite1hTokens", { ...full, cacheWrite1hTokens: 41 }],
+    ["serviceTier", { ...full, serviceTier: "" }],
+    ["costSource", { ...full, costSource: "local" }],
+    ["costSource", { ...full, costSource: "me" }],
+    ["costSource", { ...full, costUsd: undefined }],
     ["reasoningTokens", { ...full, reasoningTokens: 51 }],
     ["costUsd", { ...full, costUsd: -0.01 }],
     ["costUsd", { ...full, costUsd: Number.NaN }],

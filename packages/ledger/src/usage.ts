@@ -1,4 +1,4 @@
-import { SheafError, type UsageRecord } from "@sheaf/core";
+import { type CostSource, SheafError, type UsageRecord } from "@sheaf/core";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -27,6 +27,25 @@ function amount(field: string, value: unknown): number | undefined {
   return refuse(field, "a finite number >= 0, or absent where the price is not known", value);
 }
 
+const COUNTS = [
+  "inputTokens",
+  "cachedInputTokens",
+  "cacheWriteTokens",
+  "cacheWrite1hTokens",
+  "outputTokens",
+  "reasoningTokens",
+] as const;
+
+// `local` is not among them: what was computed here names its price, and no agent can know that.
+const TELLERS: readonly CostSource[] = ["provider", "caller"];
+
+function teller(field: string, value: unknown, costUsd: number | undefined): CostSource | undefined {
+  if (value === undefined) return undefined;
+  const known = TELLERS.find((each) => each === value);
+  if (costUsd !== undefined && known !== undefined) return known;
+  return refuse(field, `${TELLERS.join(" or ")}, and absent where \`costUsd\` is`, value);
+}
+
 function checkPart(record: UsageRecord, part: keyof UsageRecord, whole: keyof UsageRecord): void {
   const most = record[whole] ?? 0;
   if ((record[part] ?? 0) > most) {
@@ -38,7 +57,7 @@ function checkPart(record: UsageRecord, part: keyof UsageRecord, whole: keyof Us
  * Returns what an agent says that a model call used, as a frozen copy with the known fields alone.
  *
  * @throws SheafError USAGE_INVALID when the model has no name, a count is no whole number >= 0, the cost is negative
- * or not finite, or a part (cached, reasoning) is larger than what it is a part of.
+ * or not finite, or parts (cached, reasoning) are larger than what they are parts of.
  */
 export function checkUsage(record: unknown): UsageRecord {
   if (typeof record !== "object" || record === null || Array.isArray(record)) {
@@ -46,15 +65,33 @@ export function checkUsage(record: unknown): UsageRecord {
   }
   const fields = record as Fields;
   const checked: Writable<UsageRecord> = { model: name("model", fields.model) };
-  const { provider } = fields;
-  if (provider !== undefined) checked.provider = name("provider", provider);
-  for (const field of ["inputTokens", "cachedInputTokens", "outputTokens", "reasoningTokens"] as const) {
+  for (const field of ["provider", "serviceTier"] as const) {
+    if (fields[field] !== undefined) checked[field] = name(field, fields[field]);
+  }
+  for (const field of COUNTS) {
     const value = count(field, fields[field]);
     if (value !== undefined) checked[field] = value;
   }
   const costUsd = amount("costUsd", fields.costUsd);
   if (costUsd !== undefined) checked.costUsd = costUsd;
-  checkPart(checked, "cachedInputTokens", "inputTokens");
-  checkPart(checked, "reasoningTokens", "outputTokens");
+  const costSource = teller("costSource", fields.costSource, costUsd);
+  if (costSource !== undefined) checked.costSource = costSource;
+  checkParts(checked);
   return Object.freeze(checked);
+}
+
+function checkParts(record: UsageRecord): void {
+  checkPart(record, "cachedInputTokens", "inputTokens");
+  checkPart(record, "cacheWriteTokens", "inputTokens");
+  checkPart(record, "cacheWrite1hTokens", "cacheWriteTokens");
+  checkPart(record, "reasoningTokens", "outputTokens");
+  const { inputTokens = 0, cachedInputTokens = 0, cacheWriteTokens = 0 } = record;
+  const left = inputTokens - cachedInputTokens;
+  if (cacheWriteTokens > left) {
+    refuse(
+      "cacheWriteTokens",
+      `at most ${left}, which is \`inputTokens\` less what was cached`,
+      cacheWriteTokens,
+    );
+  }
 }

@@ -1,0 +1,243 @@
+import { calcPrice, findProvider } from "@pydantic/genai-prices";
+import type { UsageRecord } from "@sheaf/core";
+import { describe, expect, it } from "vitest";
+import { openPriceBook } from "./price-book.ts";
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const book = openPriceBook();
+
+const usage = (provider: string, model: string, more: Partial<UsageRecord> = {}): UsageRecord => ({
+  ...{ provider, model, inputTokens: 1_000, outputTokens: 1_000 },
+  ...more,
+});
+const costOf = (call: UsageRecord, at: number = NOW): number | null => book.priced(call, at).costUsd ?? null;
+
+describe("a price that providers publish", () => {
+  // By hand, from USD for a million tokens as they stand in the data of version 0.1.8.
+  it.each<[provider: string, model: string, more: Partial<UsageRecord>, usd: number, sum: string]>([
+    ["openai", "gpt-4o-mini", { inputTokens: 100, outputTokens: 50 }, 0.000045, "100 x 0.15 + 50 x 0.60"],
+    ["openai", "gpt-4", {}, 0.09, "30 + 60"],
+    ["openai", "gpt-4.1", { cachedInputTokens: 400 }, 0.0094, "600 x 2 + 400 x 0.50 + 8"],
+    ["openai", "gpt-4o", { cachedInputTokens: 1_000 }, 0.01125, "1.25 + 10"],
+    ["openai", "gpt-4o-2024-05-13", {}, 0.02, "5 + 15"],
+    ["openai", "gpt-5-nano", {}, 0.00045, "0.05 + 0.40"],
+    ["openai", "o3", { reasoningTokens: 900 }, 0.01, "2 + 8, reasoning within"],
+    ["openai", "gpt-5.4", { inputTokens: 271_999 }, 0.6949975, "271,999 x 2.50 + 15"],
+    ["openai", "text-embedding-3-small", { outputTokens: 0 }, 0.00002, "0.02"],
+    [
+      ...(["anthropic", "claude-haiku-4-5-20251001"] as const),
+      { cachedInputTokens: 500, cacheWriteTokens: 300, cacheWrite1hTokens: 100, outputTokens: 100 },
+      ...([0.0012, "200 x 1 + 500 x 0.10 + 200 x 1.25 + 100 x 2 + 100 x 5"] as const),
+    ],
+    ["anthropic", "claude-sonnet-4-5", { inputTokens: 200_001 }, 1.222506, "200,001 x 6 + 22.50"],
+    ["anthropic", "claude-3-haiku", { cacheWriteTokens: 1_000 }, 0.00155, "0.30 + 1.25"],
+    ["anthropic", "claude-opus-4-1-20250805", { outputTokens: 100 }, 0.0225, "15 + 100 x 75"],
+    ["google", "gemini-2.5-pro", { cachedInputTokens: 200 }, 0.011025, "800 x 1.25 + 200 x 0.125 + 10"],
+    ["google", "gemini-2.5-flash", {}, 0.0028, "0.30 + 2.50"],
+    ["google", "gemini-3.6-flash", {}, 0.0045, "0.75 + 3.75, until 2027"],
+    ["groq", "llama-3.3-70b-versatile", {}, 0.00138, "0.59 + 0.79"],
+    ["mistral", "mistral-medium-latest", {}, 0.009, "1.50 + 7.50, since June 2026"],
+    ["openrouter", "openai/gpt-4o", {}, 0.0125, "2.50 + 10"],
+    ["perplexity", "sonar", {}, 0.014, "1 + 1, and 12 for a thousand requests"],
+    ["deepseek", "deepseek-v4-flash", { cachedInputTokens: 1_000 }, 0.000667, "0.007 + 0.66"],
+    ["azure", "gpt-4o", {}, 0.0125, "2.50 + 10, as of openai"],
+  ])("of %s's %s for %j is %d USD (%s)", (provider, model, more, usd) => {
+    expect(costOf(usage(provider, model, more))).toBe(usd);
+  });
+
+  it("goes with the size of the input, by its step for the whole call", () => {
+    expect(costOf(usage("openai", "gpt-5.4", { inputTokens: 272_000 }))).toBe(1.3825);
+  });
+
+  it("goes with the date, and with the time of day in UTC", () => {
+    expect(costOf(usage("openai", "o3"), Date.UTC(2025, 5, 9))).toBe(0.05);
+    expect(costOf(usage("openai", "o3"), Date.UTC(2025, 5, 10))).toBe(0.01);
+    const chat = usage("deepseek", "deepseek-chat");
+    const at = (hour: number, minute: number): number | null =>
+      costOf(chat, Date.UTC(2026, 10, 22, hour, minute));
+    expect([at(0, 29), at(0, 30), at(16, 29), at(16, 30)]).toEqual([0.000685, 0.00137, 0.00137, 0.000685]);
+  });
+
+  it("is that of the library, but for what it guesses", () => {
+    const counts = { inputTokens: 250_000, cachedInputTokens: 1_234, outputTokens: 777 };
+    let compared = 0;
+    for (const id of ["openai", "anthropic", "google", "groq", "mistral", "x-ai", "perplexity"]) {
+      for (const { id: model } of findProvider({ providerId: id })!.models) {
+        const ours = book.priced(usage(id, model, counts), NOW);
+        const theirs = calcPrice(
+          { input_tokens: 250_000, cache_read_tokens: 1_234, output_tokens: 777 },
+          model,
+          { providerId: id, timestamp: new Date(NOW) },
+        );
+        if (ours.costUsd === undefined || theirs?.model.id !== ours.price?.model) continue;
+        expect(ours.costUsd, `${id} ${model}`).toBeCloseTo(theirs!.total_price, 11);
+        compared += 1;
+      }
+    }
+    expect(compared).toBeGreaterThan(200);
+  });
+});
+
+describe("the name of a model", () => {
+  it.each([
+    ["openai", "gpt-4o-mini-2024-07-18", "gpt-4o-mini"],
+    ["openai", " GPT-4.1 ", "gpt-4.1"],
+    ["openai", "gpt-6-astra-2026-10-01", "gpt-6-astra"],
+    ["anthropic", "claude-sonnet-4-20250514", "claude-sonnet-4-0"],
+    ["anthropic", "claude-3-5-sonnet-latest", "claude-3-5-sonnet"],
+    ["google", "claude-sonnet-4@20250514", "claude-4-sonnet"],
+    ["google", "gemini-2.0-flash-001", "gemini-2.0-flash"],
+    ["google", "gemini-2.0-flash-lite", "gemini-2.0-flash-lite"],
+  ])("of %s, %s, is found as %s", (provider, model, known) => {
+    expect(book.priced(usage(provider, model), NOW).price?.model).toBe(known);
+  });
+
+  it.each([
+    ["openai", "gpt-4-foo"],
+    ["openai", "gpt-5-nano-foo"],
+    ["openai", "gpt-4o-2029-01-01"],
+    ["openai", "my-gpt-4o"],
+    ["anthropic", "claude-sonnet-5-foo"],
+    ["anthropic", "claude-sonnet-5-20261399"],
+    ["google", "gemini-1.5-flash-8b"],
+    ["google", "my-gemini-1.5-pro"],
+    ["openai", "fake-model-1"],
+    ["openai", "__proto__"],
+  ])("of %s, %s, has no price, whatever it resembles", (provider, model) => {
+    const call = usage(provider, model);
+    expect(book.priced(call, NOW)).toBe(call);
+  });
+});
+
+describe("a provider", () => {
+  it.each([
+    ["api.openai.com", "gpt-4o", "openai"],
+    ["somebody.openai.azure.com", "gpt-4o", "azure"],
+    ["api.moonshot.ai", "kimi-k2.5", "moonshotai"],
+    ["openrouter.ai", "openai/gpt-4o", "openrouter"],
+    ["OpenAI", "gpt-4o", "openai"],
+  ])("%s is known", (provider, model, known) => {
+    expect(book.priced(usage(provider, model), NOW).price?.provider).toBe(known);
+  });
+
+  it.each(["localhost:11434", "127.0.0.1:8080", "api.openai.com.example.org", "my-openai", "open ai", ""])(
+    "%j is not",
+    (provider) => expect(costOf(usage(provider, "gpt-4o"))).toBeNull(),
+  );
+
+  it("that is not named is not made up", () => {
+    const call = { model: "gpt-4o", inputTokens: 1, outputTokens: 1 };
+    expect(book.priced(call, NOW)).toBe(call);
+  });
+});
+
+describe("a call", () => {
+  it("keeps the cost that it was told of, whatever its model costs", () => {
+    const told = usage("openai", "gpt-4o", { costUsd: 0 });
+    expect(book.priced(told, NOW)).toEqual({ ...told, costSource: "caller" });
+    const byProvider = { ...told, costSource: "provider" as const };
+    expect(book.priced(byProvider, NOW)).toEqual(byProvider);
+  });
+
+  it("says what its cost was computed from", () => {
+    expect(book.priced(usage("openai", "gpt-4o"), NOW)).toEqual({
+      ...usage("openai", "gpt-4o"),
+      costUsd: 0.0125,
+      costSource: "local",
+      price: {
+        ...{ source: "genai-prices", version: "0.1.8", provider: "openai", model: "gpt-4o" },
+        tier: "standard",
+      },
+    });
+  });
+
+  it("has none where a count that is charged for is not told", () => {
+    const call = { provider: "openai", model: "gpt-4o" };
+    expect(costOf({ ...call, inputTokens: 1 })).toBeNull();
+    expect(costOf({ ...call, outputTokens: 1 })).toBeNull();
+  });
+
+  it("has none where its model charges for what usage does not tell", () => {
+    expect(costOf(usage("perplexity", "sonar-deep-research"))).toBeNull();
+    expect(costOf(usage("openai", "whisper-1"))).toBeNull();
+    expect(costOf(usage("openai", "text-embedding-3-small"))).toBeNull();
+    expect(
+      costOf(usage("google", "claude-3-haiku", { cacheWriteTokens: 9, cacheWrite1hTokens: 9 })),
+    ).toBeNull();
+  });
+});
+
+describe("a service tier", () => {
+  const tiered = (model: string, serviceTier: string) =>
+    book.priced(usage("openai", model, { cachedInputTokens: 400, serviceTier }), NOW);
+
+  it("that is known has its own price and names its table", () => {
+    // 600 x 1.25 + 400 x 0.125 + 10, half and double
+    expect(tiered("gpt-5", "flex")).toMatchObject({
+      costUsd: 0.0054,
+      price: { version: "0.1.8+tiers.1", tier: "flex" },
+    });
+    expect(tiered("gpt-5-2025-08-07", "Priority")).toMatchObject({
+      costUsd: 0.0216,
+      price: { tier: "priority" },
+    });
+  });
+
+  it("that is the usual one has the published price", () => {
+    for (const tier of ["default", "standard"]) {
+      expect(tiered("gpt-5", tier)).toMatchObject({
+        costUsd: 0.0108,
+        price: { version: "0.1.8", tier: "standard" },
+      });
+    }
+  });
+
+  it.each([
+    ["gpt-5", "batch"],
+    ["gpt-5", "constructor"],
+    ["gpt-5-codex", "flex"],
+    ["gpt-5-mini", "flex"],
+    ["gpt-4o", "priority"],
+  ])("of %s, %s, that is not known has none", (model, tier) => {
+    expect(tiered(model, tier).costUsd).toBeUndefined();
+  });
+});
+
+describe("the user's own prices", () => {
+  const own = openPriceBook({
+    prices: {
+      openai: { "GPT-4o": { input: 1, cachedInput: 0.5, output: 2, batch: { input: 0.5, output: 1 } } },
+      "localhost:11434": { "qwen3:8b": { input: 0, output: 0, request: 0.01 } },
+      lab: { ours: { request: 0.25 } },
+    },
+  });
+  const cost = (call: UsageRecord) => own.priced(call, NOW).costUsd;
+
+  it("go before the published ones, also where they say less", () => {
+    expect(own.priced(usage("openai", "gpt-4o", { cachedInputTokens: 400 }), NOW)).toMatchObject({
+      ...{ costUsd: 0.0028, costSource: "local" },
+      price: { source: "prices", provider: "openai", model: "gpt-4o", tier: "standard" },
+    });
+    expect(cost(usage("openai", "gpt-4o", { serviceTier: "batch" }))).toBe(0.0015);
+    expect(cost(usage("openai", "gpt-4o", { serviceTier: "flex" }))).toBeUndefined();
+  });
+
+  it("leave the published ones to all other models", () => {
+    expect(cost(usage("openai", "gpt-4o-mini", { inputTokens: 100, outputTokens: 50 }))).toBe(0.000045);
+  });
+
+  it("are for servers and models that nobody publishes, and for calls", () => {
+    expect(cost(usage("localhost:11434", "qwen3:8b"))).toBe(0.01);
+    expect(cost({ provider: "lab", model: "ours" })).toBe(0.25);
+    expect(cost(usage("lab", "theirs"))).toBeUndefined();
+  });
+
+  it("have a version that changes with them", () => {
+    const version = (output: number) =>
+      openPriceBook({ prices: { lab: { m: { input: 1, output } } } }).priced(usage("lab", "m"), NOW).price
+        ?.version;
+    expect(version(1)).toMatch(/^[0-9a-f]{12}$/);
+    expect(version(1)).toBe(version(1));
+    expect(version(2)).not.toBe(version(1));
+  });
+});
