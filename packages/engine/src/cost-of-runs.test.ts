@@ -1,6 +1,7 @@
-import { SheafError } from "@sheaf/core";
+import { type EventOf, type RunEvent, SheafError } from "@sheaf/core";
+import { summarizeCost } from "@sheaf/ledger";
 import { describe, expect, test } from "vitest";
-import { executeWithParallelism } from "./index.ts";
+import { executeWithParallelism, type RunHandle, type RunOptions } from "./index.ts";
 import { OPTIONS, scripted } from "./run-rig.ts";
 
 describe("cost", () => {
@@ -31,6 +32,46 @@ describe("cost", () => {
     expect(report.cost.byAgent.writer?.usd).toBe(0.5);
     expect(report.cost.byRoute).toMatchObject({ draft: { usd: 0.25 }, unknown: { usd: 0.25 } });
     expect(report.cost.resources.byTask.good).toMatchObject({ modelLoads: 1, vramPeakMiB: 400 });
+  });
+
+  test("a call of which nobody tells the cost is priced when it is booked, and its event says by what", async () => {
+    const run = executeWithParallelism(
+      [{ id: "a" }],
+      (_, ctx) => {
+        const call = { provider: "openai", model: "gpt-4o-mini", inputTokens: 100, outputTokens: 50 };
+        for (let i = 0; i < 3; i++) ctx.recordUsage(call);
+        ctx.recordUsage({ ...call, costUsd: 1 });
+      },
+      OPTIONS,
+    );
+    const events: RunEvent[] = [];
+    for await (const event of run) events.push(event);
+    const { cost } = await run;
+    expect(cost).toMatchObject({ totalUsd: 1.000135, partial: false, calls: 4 });
+    expect(summarizeCost(events)).toEqual(cost);
+    const booked = events.filter(
+      (event): event is EventOf<"attempt.usage"> => event.type === "attempt.usage",
+    );
+    expect(booked[0]!.usage).toMatchObject({
+      ...{ costUsd: 0.000045, costSource: "local" },
+      price: { source: "genai-prices", version: "0.1.8", model: "gpt-4o-mini", tier: "standard" },
+    });
+    expect(booked[3]!.usage).toMatchObject({ costUsd: 1, costSource: "caller" });
+    expect(booked[3]!.usage.price).toBeUndefined();
+  });
+
+  test("the user's own prices count, and bad ones are refused before anything starts", async () => {
+    const run = (options: RunOptions): RunHandle =>
+      executeWithParallelism(
+        [{ id: "a" }],
+        (_, ctx) => ctx.recordUsage({ provider: "lab", model: "m", inputTokens: 500_000, outputTokens: 1 }),
+        { ...OPTIONS, ...options },
+      );
+    expect((await run({ prices: { lab: { m: { input: 1, output: 2 } } } })).cost.totalUsd).toBe(0.500002);
+    expect((await run({})).cost).toMatchObject({ totalUsd: null, partial: true, unpricedCalls: 1 });
+    expect(() => run({ prices: { lab: { m: { input: -1 } } } })).toThrow("`prices.lab.m.input`");
+    expect(() => run({ env: { SHEAF_PRICES: "/nowhere/prices.json" } })).toThrow("SHEAF_PRICES");
+    expect(() => run({ prices: [] as never })).toThrow("Expected `prices` to be");
   });
 
   test("the attempt that a conflict threw away is paid under that name", async () => {

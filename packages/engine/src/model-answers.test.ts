@@ -69,6 +69,23 @@ describe("what a model says about dependencies", () => {
     expect((await run).status).toBe("succeeded");
   });
 
+  test("costs what the server's model costs, in a run as in a plan", async () => {
+    server = await startFakeModelServer(() => ({ kind: "answer", content: '{"tasks":[]}' }));
+    const { host } = new URL(server.baseUrl);
+    const options = {
+      ...OPTIONS,
+      modelBaseUrl: server.baseUrl,
+      prices: { [host]: { "fake-model-1": { input: 1, output: 2 } } },
+    };
+    const { usage } = await planRun(TASKS, () => 1, options);
+    expect(usage[0]).toMatchObject({ inputTokens: 100, outputTokens: 20, costUsd: 0.00014 });
+    const run: RunHandle = executeWithParallelism(TASKS, async () => void (await run.plan), options);
+    const { cost } = await run;
+    expect(cost).toMatchObject({ totalUsd: (cost.calls * 140) / 1e6, partial: false });
+    expect(cost.byClass.analysis.usd).toBe(cost.totalUsd);
+    expect(cost.calls).toBeGreaterThan(0);
+  });
+
   test("is kept with the directory, for its plans and its next runs", async () => {
     using dir = tempDir();
     const tasks = [2, 3].map((task) => ({ task, needs: [] }));

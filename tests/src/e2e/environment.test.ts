@@ -304,6 +304,17 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     expect(await reusedIn({ SHEAF_MEMO: "true", SHEAF_MEMO_TTL: "0.000001" })).toBe(false);
     expect(await reusedIn({ SHEAF_MEMO: "true", SHEAF_MEMO_TTL: "3600" })).toBe(true);
   },
+  SHEAF_PRICES: async () => {
+    const path = join(place.path, "prices.json");
+    writeFileSync(path, '{"lab": {"m": {"input": 1, "output": 2}}}');
+    const usdWith = async (env: Env): Promise<number | null> => {
+      const used = { provider: "lab", model: "m", inputTokens: 500_000, outputTokens: 1 };
+      const { cost } = await inMemory([{ id: "x" }], env, (_task, ctx) => ctx.recordUsage(used));
+      return cost.totalUsd;
+    };
+    expect(await usdWith({ SHEAF_PRICES: path })).toBe(0.500002);
+    expect(await usdWith({})).toBeNull();
+  },
   SHEAF_WASTE_SHARE: async () => {
     expect(await speculates({ SHEAF_WASTE_SHARE: "1" })).toBe(true);
     expect(await speculates({ SHEAF_WASTE_SHARE: "0" })).toBe(false);
@@ -419,7 +430,7 @@ describe("values", () => {
     SHEAF_MODEL_TEMPERATURE: "2.1",
   };
   // Any text is the name of a model, a key, or a path.
-  const ANY = ["SHEAF_MODEL", "SHEAF_MODEL_API_KEY", "SHEAF_HOME", "SHEAF_MEMO_STORE"];
+  const ANY = ["SHEAF_MODEL", "SHEAF_MODEL_API_KEY", "SHEAF_HOME", "SHEAF_MEMO_STORE", "SHEAF_PRICES"];
   test.each(NAMES.filter((name) => !ANY.includes(name)))(
     "a bad %s is an error that names it, what it means and what it is",
     (name) => {

@@ -14,9 +14,10 @@ function endOf(...parts: unknown[]): string {
 }
 
 describe("completionUsage", () => {
-  it("books tokens under the model that answered", () => {
+  it("books tokens under the model, and the service tier, that answered", () => {
     const body = {
       model: "m-2026",
+      service_tier: "flex",
       usage: {
         prompt_tokens: 10,
         completion_tokens: 5,
@@ -31,12 +32,14 @@ describe("completionUsage", () => {
       cachedInputTokens: 4,
       outputTokens: 5,
       reasoningTokens: 2,
+      serviceTier: "flex",
     });
   });
 
   it("leaves out figures that cannot be", () => {
     const body = {
       model: " ",
+      service_tier: " ",
       usage: {
         prompt_tokens: 10,
         completion_tokens: -1,

@@ -6,6 +6,7 @@ const COUNT = z.int().nonnegative().optional().catch(undefined);
 
 const USAGE = z.object({
   model: z.string().optional().catch(undefined),
+  service_tier: z.string().optional().catch(undefined),
   usage: z.object({
     prompt_tokens: COUNT,
     completion_tokens: COUNT,
@@ -41,7 +42,7 @@ export function completionUsage(
   if (typeof body !== "object" || body === null || !("usage" in body) || body.usage === null) return null;
   const parsed = USAGE.safeParse(body);
   if (!parsed.success) return null;
-  const { model, usage } = parsed.data;
+  const { model, usage, service_tier: serviceTier } = parsed.data;
   const inputTokens = usage.prompt_tokens;
   const outputTokens = usage.completion_tokens;
   const cachedInputTokens = partOf(inputTokens, usage.prompt_tokens_details?.cached_tokens);
@@ -54,6 +55,7 @@ export function completionUsage(
     ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
     ...(outputTokens === undefined ? {} : { outputTokens }),
     ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
+    ...(serviceTier === undefined || serviceTier.trim() === "" ? {} : { serviceTier }),
   };
 }
 

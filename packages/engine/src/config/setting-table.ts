@@ -197,6 +197,13 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
   },
   memoStore: optionalText("SHEAF_MEMO_STORE", "a path of a folder"),
   memoTtlMs: duration("SHEAF_MEMO_TTL", 0, 0),
+  prices: {
+    ...optionalText("SHEAF_PRICES", "prices by provider and model, or the path of a JSON file with them"),
+    accepts: (value) =>
+      value === null ||
+      (typeof value === "string" ? value.trim() !== "" : typeof value === "object" && !Array.isArray(value)),
+    json: { type: ["string", "object", "null"] },
+  },
   staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink", "overlay"]),
   frozen: {
     env: "SHEAF_FROZEN",

@@ -1,5 +1,6 @@
 import type { ModelEffort } from "@sheaf/analyzer";
 import type { ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
+import type { PriceList } from "@sheaf/ledger";
 import type { Durability, PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
 import type { ListOrder } from "../tasks/task-problems.ts";
@@ -76,6 +77,8 @@ export interface Settings {
   readonly memoStore: string | null;
   /** How long it may be used where nobody says, in ms; 0 for ever. */
   readonly memoTtlMs: number;
+  /** The user's own prices of model calls, or the path of the JSON file with them; null: the published ones alone. */
+  readonly prices: string | PriceList | null;
   /** How views are filled. */
   readonly staging: "auto" | StagingRung;
   /** Globs of folders that are shared read-only and not copied. */

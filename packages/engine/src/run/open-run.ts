@@ -136,15 +136,18 @@ interface Place {
 }
 
 function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, sync }: Place): OpenRun {
-  const { stateDir, runId, clock, settings, costWeights } = request;
+  const { stateDir, runId, clock, settings, costWeights, prices } = request;
   const folder = new RunFolder(runDir);
   const traced = runDir !== null && settings.trace;
   const path = traced ? join(runDir, JOURNAL_FILE) : null;
   const journal = openJournal({ path, runId, clock, nextSeq: earlier?.events.length ?? 0 });
   const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
   for (const event of earlier?.events ?? []) costs.add(event);
+  // What a call cost is looked up once, so that whoever reads the journal needs no prices.
   const emit = (body: EventBody): RunEvent => {
-    const event = journal.append(body);
+    const event = journal.append(
+      "usage" in body ? { ...body, usage: prices.priced(body.usage, clock.now()) } : body,
+    );
     costs.add(event);
     return event;
   };

@@ -53,7 +53,7 @@ export async function planRun(
   const { request: asked, fallbacks } = await askAgents(runRequest(run, agentFn, runOptions));
   const { request, missing } = await withTracker(asked);
   const untracked = missing === null ? [] : [{ part: "tracking", reason: missing }];
-  const { settings, stateDir, signal } = request;
+  const { settings, stateDir, signal, prices, clock } = request;
   const { durations, learned } = openHistory(stateDir);
   const limits = effectiveLimits(request);
   const bounds = runBounds(request, limits);
@@ -77,7 +77,8 @@ export async function planRun(
     plan,
     summary: sayPlan(plan, settings, orderedBounds),
     fallbacks: [...fallbacks, ...untracked, ...analysis.fallbacks],
-    ...{ asking, cached: analysis.cached, usage: analysis.usage },
+    ...{ asking, cached: analysis.cached },
+    usage: analysis.usage.map((usage) => prices.priced(usage, clock.now())),
     maxWorkers: settings.maxWorkers,
     ...{ certain: analysis.certain, inPlace: analysis.inPlace, stateDir },
   };

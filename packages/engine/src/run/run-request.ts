@@ -11,7 +11,7 @@ import {
   type Task,
   runId as toRunId,
 } from "@sheaf/core";
-import { type CostWeights, checkCostWeights } from "@sheaf/ledger";
+import { type CostWeights, checkCostWeights, openPriceBook, type PriceBook } from "@sheaf/ledger";
 import { STATE_FOLDER } from "@sheaf/workdir";
 import { type Agent, checkAgent, resolveWork, type TaskWork } from "../agents/resolve-work.ts";
 import { readSettings } from "../config/read-settings.ts";
@@ -46,6 +46,7 @@ export interface RunRequest {
   readonly warnings: readonly string[];
   readonly clock: Clock;
   readonly costWeights: CostWeights | undefined;
+  readonly prices: PriceBook;
   readonly signal: AbortSignal | undefined;
   readonly validate: boolean;
   /** What the caller decided about tasks in doubt, by id. */
@@ -154,6 +155,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     maxWorkersGiven: given.has("maxWorkers"),
     warnings,
     clock,
+    prices: openPriceBook({ prices: settings.prices }),
     costWeights: options.costWeights === undefined ? undefined : checkCostWeights(options.costWeights),
     signal: options.signal,
     validate: options.validate ?? false,
