@@ -7,6 +7,7 @@ import type { CommandOutput } from "./makespan-command.ts";
 import { type Conditions, underConditions } from "./measure/conditions.ts";
 import { describeMachine, type Machine } from "./measure/machine.ts";
 import { measureOverhead } from "./overhead/measure-overhead.ts";
+import { measurePrices } from "./prices/measure-prices.ts";
 import { type MeasureSection, sayConditions } from "./show/section.ts";
 import { markdownTable, type Table, textTable } from "./show/table.ts";
 import { measureTracking } from "./tracking/measure-tracking.ts";
@@ -21,6 +22,7 @@ const SECTIONS: Readonly<Record<SectionName, MeasureSection>> = {
   durability: measureDurability,
   tracking: measureTracking,
   analysis: measureAnalysis,
+  prices: measurePrices,
 };
 
 interface MeasuredSection {

@@ -6,7 +6,16 @@ import { markdownTable, type Table, textTable } from "../../../bench/src/show/ta
 
 describe("the command line", () => {
   test("without options everything is measured three times", () => {
-    const only = ["audit", "workflows", "overhead", "workdir", "durability", "tracking", "analysis"];
+    const only = [
+      "audit",
+      "workflows",
+      "overhead",
+      "workdir",
+      "durability",
+      "tracking",
+      "analysis",
+      "prices",
+    ];
     expect(benchArguments([])).toEqual({ only, rounds: 3, seed: 1, form: "text" });
   });
 
