@@ -39,4 +39,4 @@ export {
   type TaskReport,
   VERSION,
 } from "@sheaf/engine";
-export type { CostSummary } from "@sheaf/ledger";
+export type { CostSummary, PriceList } from "@sheaf/ledger";
