@@ -1,0 +1,79 @@
+import type { UsageRecord } from "@sheaf/core";
+import { countOf, fieldsOf, type JsonFields, nameOf } from "./json-fields.ts";
+import type { ModelApi } from "./model-api.ts";
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Token counts in the one form of `UsageRecord`; what was not told is undefined. */
+type Counts = Record<"input" | "cached" | "cacheWrite" | "output" | "reasoning", number | undefined>;
+
+/** What an answer says about itself, in the words of its server. */
+export interface Told {
+  readonly api: ModelApi;
+  /** Who is paid, and the model that was asked for, where the answer names none. */
+  readonly asked: { readonly provider: string; readonly model: string | null };
+  readonly model: unknown;
+  readonly serviceTier: unknown;
+  readonly usage: JsonFields;
+}
+
+/** Returns the usage that an answer tells, or null where it tells none. */
+export function toldUsage({ api, asked, model, serviceTier, usage }: Told): UsageRecord | null {
+  const counts = api === "messages" ? messagesCounts(usage) : openaiCounts(usage, api);
+  if (counts.input === undefined && counts.output === undefined) return null;
+  const record: Writable<UsageRecord> = {
+    model: nameOf(model) ?? asked.model ?? "unknown",
+    provider: asked.provider,
+  };
+  const tier = usage.speed === "fast" ? "fast" : (nameOf(serviceTier) ?? nameOf(usage.service_tier));
+  if (tier !== undefined) record.serviceTier = tier;
+  if (counts.input !== undefined) record.inputTokens = counts.input;
+  if (counts.output !== undefined) record.outputTokens = counts.output;
+  const cached = partOf(counts.input, counts.cached);
+  const cacheWrite = partOf(counts.input, counts.cacheWrite);
+  const reasoning = partOf(counts.output, counts.reasoning);
+  if (cached !== undefined) record.cachedInputTokens = cached;
+  if (cacheWrite !== undefined) record.cacheWriteInputTokens = cacheWrite;
+  if (reasoning !== undefined) record.reasoningTokens = reasoning;
+  return record;
+}
+
+// A part that is larger than the whole cannot be booked as one.
+const partOf = (whole: number | undefined, part: number | undefined): number | undefined =>
+  part !== undefined && part <= (whole ?? 0) ? part : undefined;
+
+function openaiCounts(usage: JsonFields, api: ModelApi): Counts {
+  const inputParts = fieldsOf(usage.prompt_tokens_details ?? usage.input_tokens_details);
+  const outputParts = fieldsOf(usage.completion_tokens_details ?? usage.output_tokens_details);
+  const input = countOf(usage.prompt_tokens ?? usage.input_tokens);
+  const output = countOf(usage.completion_tokens ?? usage.output_tokens);
+  const reasoning = countOf(outputParts.reasoning_tokens);
+  // Some servers count reasoning beside the output; their total gives them away.
+  const isBeside =
+    input !== undefined &&
+    output !== undefined &&
+    reasoning !== undefined &&
+    reasoning > 0 &&
+    usage.total_tokens === input + output + reasoning;
+  return {
+    input,
+    cached: countOf(inputParts.cached_tokens),
+    cacheWrite: countOf(inputParts.cache_write_tokens),
+    output: isBeside ? output + reasoning : (output ?? (api === "embeddings" ? 0 : undefined)),
+    reasoning,
+  };
+}
+
+/** Anthropic's three groups of input have nothing in common; together they are the input. */
+function messagesCounts(usage: JsonFields): Counts {
+  const fresh = countOf(usage.input_tokens);
+  const cached = countOf(usage.cache_read_input_tokens);
+  const cacheWrite = countOf(usage.cache_creation_input_tokens);
+  return {
+    input: fresh === undefined ? undefined : fresh + (cached ?? 0) + (cacheWrite ?? 0),
+    cached,
+    cacheWrite,
+    output: countOf(usage.output_tokens),
+    reasoning: countOf(fieldsOf(usage.output_tokens_details).thinking_tokens),
+  };
+}
