@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { type FakeCompletion, type FakeStream, type FakeUsage, sendStream } from "./fake-model-stream.ts";
+import type { FakeCompletion, FakeUsage } from "./fake-model-answer.ts";
+import { type FakeApi, wholeForm } from "./fake-model-forms.ts";
+import { type FakeStream, sendStream } from "./fake-model-stream.ts";
 
 /** What a fake model server does with one request. */
 export type FakeModelReply =
@@ -56,6 +58,7 @@ export const DEFAULT_USAGE: FakeUsage = { prompt_tokens: 100, completion_tokens:
 
 /** What a request asked for, and whom to tell when its usage has been sent. */
 export interface ReplyTo {
+  readonly api: FakeApi;
   readonly body: unknown;
   readonly told: () => void;
 }
@@ -113,7 +116,7 @@ type Answer = FakeModelReply & { kind: "answer" };
 async function sendAnswer(
   response: ServerResponse,
   reply: Answer,
-  { body, told }: ReplyTo,
+  { api, body, told }: ReplyTo,
   pieceLength?: number,
 ): Promise<void> {
   const { content, finishReason = "stop", refusal = null, model = "fake-model-1", contentType } = reply;
@@ -122,11 +125,12 @@ async function sendAnswer(
   const usage = reply.usage === null ? null : (reply.usage ?? DEFAULT_USAGE);
   const said = { content, refusal, model, finishReason };
   if (as === "stream") {
-    const tells = asked.stream_options?.include_usage === true;
+    const tells = api !== "chat" || asked.stream_options?.include_usage === true;
     const stream = { ...(pieceLength === undefined ? {} : { pieceLength }), ...reply.stream };
-    return await sendStream(response, { ...said, usage: tells ? usage : null }, { stream, told });
+    return await sendStream(response, { ...said, usage: tells ? usage : null }, { api, stream, told });
   }
-  const whole = json(200, completion({ ...said, usage }));
+  const form = api === "chat" ? completion({ ...said, usage }) : wholeForm(api, { ...said, usage });
+  const whole = json(200, form);
   const typed = contentType === undefined ? whole : { ...whole, headers: { "content-type": contentType } };
   sendWhole(response, typed, usage === null ? undefined : told);
 }

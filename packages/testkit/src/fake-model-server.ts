@@ -1,7 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { FakeUsage } from "./fake-model-answer.ts";
+import { fakeApiOf } from "./fake-model-forms.ts";
 import { chargeOf, DEFAULT_USAGE, type FakeModelReply, sendReply } from "./fake-model-server-reply.ts";
-import type { FakeUsage } from "./fake-model-stream.ts";
 
 /** A request that a fake model server got. */
 export interface FakeModelRequest {
@@ -34,7 +35,10 @@ export interface FakeModelServer {
   close(): Promise<void>;
 }
 
-/** Starts a server on this machine that speaks OpenAI's chat completions and does what the script says. */
+/**
+ * Starts a server on this machine that speaks OpenAI's chat completions, responses and embeddings and Anthropic's
+ * messages, and does what the script says.
+ */
 export async function startFakeModelServer(script: FakeModelScript): Promise<FakeModelServer> {
   const requests: FakeModelRequest[] = [];
   const charged: { usage: FakeUsage; told: boolean }[] = [];
@@ -44,21 +48,25 @@ export async function startFakeModelServer(script: FakeModelScript): Promise<Fak
     });
     const body = await readBody(request);
     requests.push({ path: request.url ?? "", headers: request.headers, body, answered });
-    const isChat = request.method === "POST" && /\/chat\/completions(\?|$)/.test(request.url ?? "");
-    const reply = isChat ? script(requests.length, body) : failure(404, "no such path");
+    const api = request.method === "POST" ? fakeApiOf(request.url ?? "") : null;
+    const reply = api !== null ? script(requests.length, body) : failure(404, "no such path");
     const usage = chargeOf(reply);
     const charge = { usage: usage ?? DEFAULT_USAGE, told: false };
     if (usage !== null) charged.push(charge);
     const told = (): void => {
       charge.told = true;
     };
-    await sendReply(response, reply, { body, told });
+    await sendReply(response, reply, { api: api ?? "chat", body, told });
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else
-        sendReply(response, failure(500, `the script failed: ${String(error)}`), { body: null, told() {} });
+        sendReply(response, failure(500, `the script failed: ${String(error)}`), {
+          api: "chat",
+          body: null,
+          told() {},
+        });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

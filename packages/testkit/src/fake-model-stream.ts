@@ -1,11 +1,6 @@
 import type { ServerResponse } from "node:http";
-
-export interface FakeUsage {
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly prompt_tokens_details?: { readonly cached_tokens: number };
-  readonly completion_tokens_details?: { readonly reasoning_tokens: number };
-}
+import type { FakeCompletion, StreamEvent, StreamPart } from "./fake-model-answer.ts";
+import { eventForms, type FakeApi } from "./fake-model-forms.ts";
 
 /** How a fake model server streams an answer. */
 export interface FakeStream {
@@ -27,44 +22,27 @@ export interface FakeStream {
   readonly bytesAtOnce?: number;
 }
 
-/** What a completion says, in one piece or as a stream. */
-export interface FakeCompletion {
-  readonly content: string | null;
-  readonly refusal: string | null;
-  readonly model: string;
-  /** Null: it never says that the answer has ended. */
-  readonly finishReason: string | null;
-  /** Null: it never says what it cost. */
-  readonly usage: FakeUsage | null;
-}
-
-type Part = "role" | "content" | "finish" | "usage" | "done";
-
-interface StreamEvent {
-  readonly part: Part;
-  readonly data: string;
-  readonly tellsUsage: boolean;
-}
-
 /** Sends an answer as events; `told` is called when the usage has been sent. */
 export async function sendStream(
   response: ServerResponse,
   said: FakeCompletion,
-  { stream, told }: { readonly stream: FakeStream; readonly told: () => void },
+  { api, stream, told }: { readonly api: FakeApi; readonly stream: FakeStream; readonly told: () => void },
 ): Promise<void> {
   const { gate, stop, lineEnd = "\n", bytesAtOnce } = stream;
   response.writeHead(200, { "content-type": stream.contentType ?? "text/event-stream; charset=utf-8" });
   response.flushHeaders();
-  const events = eventsOf(said, stream);
+  const isNamed = api === "responses" || api === "messages";
+  const events = isNamed ? eventForms(api, said, stream.pieceLength) : eventsOf(said, stream);
   const sent = stop === undefined ? events : events.slice(0, countUntil(events, stop.after));
   let piece = 0;
-  for (const { part, data, tellsUsage } of sent) {
+  for (const { part, name, data, tellsUsage } of sent) {
     if (part === "content") {
       piece++;
       await gate?.(piece);
     }
     if (response.destroyed) return;
-    await write(response, `data: ${data}${lineEnd}${lineEnd}`, bytesAtOnce);
+    const named = name === undefined ? "" : `event: ${name}${lineEnd}`;
+    await write(response, `${named}data: ${data}${lineEnd}${lineEnd}`, bytesAtOnce);
     if (tellsUsage && !response.destroyed) told();
   }
   if (stop?.by === "stall" || response.destroyed) return;
@@ -85,7 +63,7 @@ function countUntil(events: readonly StreamEvent[], after: NonNullable<FakeStrea
 
 function eventsOf(said: FakeCompletion, { pieceLength = 16, usageIn = "own-chunk" }: FakeStream) {
   const events: StreamEvent[] = [];
-  const add = (part: Part, body: Record<string, unknown>, at?: "own-chunk" | "last-chunk"): void => {
+  const add = (part: StreamPart, body: Record<string, unknown>, at?: "own-chunk" | "last-chunk"): void => {
     const tellsUsage = said.usage !== null && (usageIn === "every-chunk" || usageIn === at);
     const data = JSON.stringify({ ...chunk(said, body), ...(tellsUsage ? { usage: said.usage } : {}) });
     events.push({ part, data, tellsUsage });

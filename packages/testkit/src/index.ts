@@ -7,6 +7,7 @@ export {
 export { type Cases, caseCount, cases } from "./cases.ts";
 export { type ExecutorUnderTest, executorConformance } from "./executor-conformance.ts";
 export { FakeClock } from "./fake-clock.ts";
+export type { FakeUsage } from "./fake-model-answer.ts";
 export {
   type FakeCharge,
   type FakeModelRequest,
@@ -15,7 +16,7 @@ export {
   startFakeModelServer,
 } from "./fake-model-server.ts";
 export type { FakeModelReply } from "./fake-model-server-reply.ts";
-export type { FakeStream, FakeUsage } from "./fake-model-stream.ts";
+export type { FakeStream } from "./fake-model-stream.ts";
 export {
   HOSTILE_DESCRIPTIONS,
   type HostileDescription,
