@@ -8,6 +8,18 @@ export {
   summarizeCost,
 } from "./cost-summary.ts";
 export { type Durations, type MeasuredWork, openDurations } from "./durations.ts";
+export type {
+  CallEvent,
+  CallFinished,
+  CallOwner,
+  CallStarted,
+  CallState,
+  UsageSource,
+} from "./gateway/call-event.ts";
+export type { ClientStyle } from "./gateway/call-path.ts";
+export { type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
+export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
+export type { UpstreamSettings } from "./gateway/upstream.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";
 export { type Learned, type LearnedFiles, openLearned } from "./learned.ts";
 export { formatUsd, picoToUsd, usdToPico } from "./money.ts";

@@ -45,6 +45,10 @@ export class AnswerReader {
     this.#facts = new StreamFacts(options.api);
   }
 
+  get removesUsage(): boolean {
+    return this.#options.removesUsage;
+  }
+
   /** Takes some bytes and returns what the client is to get now; in all, but for what is taken out, these bytes. */
   push(bytes: Buffer): Buffer {
     this.#bytes += bytes.length;

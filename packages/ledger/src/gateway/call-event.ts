@@ -1,0 +1,66 @@
+import type { RunId, TaskId, UsageRecord } from "@sheaf/core";
+import type { ModelApi } from "../wire/model-api.ts";
+
+/** Whose calls they are. */
+export interface CallOwner {
+  readonly runId: RunId;
+  readonly taskId: TaskId;
+  /** 1 for the first. */
+  readonly attempt: number;
+}
+
+/** Where the figures of a call come from. `none`: it has used nothing, or nobody can tell what. */
+export type UsageSource = "provider" | "estimated" | "none";
+
+/** How a call ended. */
+export type CallState =
+  /** The client has the whole answer. */
+  | "ok"
+  /** The answer did not come to its end, or the client went away before it had it. */
+  | "aborted"
+  /** The server answered with another status than 2xx. */
+  | "http-error"
+  /** The server never had the request. */
+  | "unreachable";
+
+interface CallFacts {
+  readonly owner: CallOwner;
+  /** Counts the calls of the attempt, from 1. */
+  readonly call: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Who is paid: "openai", "anthropic", or the host of the server. */
+  readonly provider: string;
+  /** Null where it is an interface whose usage cannot be read. */
+  readonly api: ModelApi | null;
+  /** Model that was asked for; null where the request names none. */
+  readonly model: string | null;
+  /** How often the client had tried before; null where it does not say so. */
+  readonly httpRetry: number | null;
+}
+
+/** A call is about to be sent. */
+export interface CallStarted extends CallFacts {
+  readonly type: "call.started";
+  /** Most tokens that the answer may have; null where nothing bounds it. */
+  readonly maxOutputTokens: number | null;
+  /** By the bytes of text in the request, divided by four. */
+  readonly estimatedInputTokens: number;
+}
+
+/** A call is over. */
+export interface CallFinished extends CallFacts {
+  readonly type: "call.finished";
+  readonly state: CallState;
+  /** Null where nobody can tell, and where nothing was used. */
+  readonly usage: UsageRecord | null;
+  readonly source: UsageSource;
+  /** HTTP status of the server; null where it has not answered. */
+  readonly status: number | null;
+  /** From sending the request to the first byte of the answer's body, in ms; null where none came. */
+  readonly firstByteMs: number | null;
+  /** From sending the request to the end of the answer, in ms. */
+  readonly durationMs: number;
+}
+
+export type CallEvent = CallStarted | CallFinished;

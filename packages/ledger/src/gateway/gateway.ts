@@ -1,0 +1,177 @@
+// Stands between the clients of attempts and the model servers, on the loopback interface.
+//
+// Invariants
+// 1. A request is handed on for an admitted attempt alone, below that attempt's path and with its token.
+// 2. Keys of servers are in requests to these servers, and nowhere else.
+// 3. Each request to a model has one event when it starts, before it is sent, and one when it is over.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "@sheaf/core";
+import { type Admission, Admissions } from "./admissions.ts";
+import { answerCall, type CallSurroundings } from "./answer-call.ts";
+import type { CallEvent, CallOwner } from "./call-event.ts";
+import { CLIENT_STYLES, type ClientStyle, callPath, readCallPath } from "./call-path.ts";
+import { keysOf } from "./header-fields.ts";
+import { refuse } from "./refusal.ts";
+import { DEFAULT_DRAIN, type DrainLimits } from "./relay.ts";
+import { openConnections, type UpstreamConnections } from "./send-upstream.ts";
+import { type Upstream, type UpstreamSettings, upstreamOf } from "./upstream.ts";
+
+export interface GatewayOptions {
+  /** The real servers; clients of a style that is not named are refused. */
+  readonly upstreams: Readonly<Partial<Record<ClientStyle, UpstreamSettings>>>;
+  /** Is told what becomes of every call. What it throws is counted, and harms nobody. */
+  readonly onEvent: (event: CallEvent) => void;
+  readonly clock: Clock;
+  /** How much is still read of an answer whose client is gone, so that its usage is known. @default DEFAULT_DRAIN */
+  readonly drain?: Partial<DrainLimits>;
+}
+
+/** Hands requests of attempts on to model servers, counts what they use and keeps the keys. */
+export interface Gateway {
+  /** "http://127.0.0.1:4711" */
+  readonly origin: string;
+  /**
+   * Lets an attempt call, and returns the variables by which its clients do: base URLs and a token for its own calls.
+   *
+   * @throws SheafError RUN_ID_INVALID, TASK_ID_INVALID, OPTION_INVALID when its ids are none
+   */
+  admit(owner: CallOwner): Readonly<Record<string, string>>;
+  /** Makes the token of an attempt worthless. Resolves when none of its calls is open, so that its books are closed. */
+  dismiss(owner: CallOwner): Promise<void>;
+  /** Events that `onEvent` has thrown at. */
+  readonly eventFaults: number;
+  /** Takes no more calls, gives those that are open the time of `drain.maxMs`, and ends. */
+  close(): Promise<void>;
+}
+
+// Clients keep connections open between their calls, and are told for how long they may.
+const IDLE_CLIENT_MS = 65_000;
+
+/**
+ * Opens a gateway on a free port of the loopback interface.
+ *
+ * @throws SheafError OPTION_INVALID when a base URL is none
+ */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const gateway = new LoopbackGateway(options);
+  await gateway.listen();
+  return gateway;
+}
+
+class LoopbackGateway implements Gateway {
+  readonly #options: GatewayOptions;
+  readonly #upstreams: ReadonlyMap<ClientStyle, Upstream>;
+  readonly #admissions = new Admissions();
+  readonly #connections: UpstreamConnections = openConnections();
+  readonly #closing = new AbortController();
+  readonly #open = new Set<Promise<void>>();
+  readonly #server: Server;
+  readonly #surroundings: CallSurroundings;
+  origin = "";
+  #closed: Promise<void> | null = null;
+  eventFaults = 0;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#upstreams = new Map(
+      CLIENT_STYLES.flatMap((style) => {
+        const settings = options.upstreams[style];
+        return settings === undefined ? [] : [[style, upstreamOf(style, settings)]];
+      }),
+    );
+    this.#surroundings = {
+      clock: options.clock,
+      connections: this.#connections,
+      drain: { ...DEFAULT_DRAIN, ...options.drain },
+      signal: this.#closing.signal,
+      tell: (event) => this.#tell(event),
+      refusing: new Set(),
+    };
+    this.#server = createServer({ keepAliveTimeout: IDLE_CLIENT_MS }, (request, response) => {
+      this.#take(request, response);
+    });
+    // A request may wait for the client's own work as long as that likes.
+    this.#server.requestTimeout = 0;
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(0, "127.0.0.1", resolve);
+    });
+    this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  admit(owner: CallOwner): Readonly<Record<string, string>> {
+    const { token, owner: checked } = this.#admissions.admit(owner);
+    const variables: Record<string, string> = {};
+    if (this.#upstreams.has("openai")) {
+      variables.OPENAI_BASE_URL = `${this.origin}${callPath(checked, "openai")}/v1`;
+      variables.OPENAI_API_KEY = token;
+    }
+    if (this.#upstreams.has("anthropic")) {
+      variables.ANTHROPIC_BASE_URL = `${this.origin}${callPath(checked, "anthropic")}`;
+      variables.ANTHROPIC_API_KEY = token;
+    }
+    return variables;
+  }
+
+  async dismiss(owner: CallOwner): Promise<void> {
+    await this.#admissions.dismiss(owner)?.quiet();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#admissions.dismissAll();
+    this.#closing.abort();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    while (this.#open.size > 0) await Promise.allSettled(this.#open);
+    this.#server.closeAllConnections();
+    this.#connections.http.destroy();
+    this.#connections.https.destroy();
+    await closed;
+  }
+
+  #tell(event: CallEvent): void {
+    try {
+      this.#options.onEvent(event);
+    } catch {
+      this.eventFaults++;
+    }
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    response.on("error", () => {});
+    const path = readCallPath(request.url ?? "");
+    const style = path?.style ?? "openai";
+    const admission = path === null ? null : this.#admissions.find(path, keysOf(request.headers));
+    const upstream = this.#upstreams.get(style);
+    if (path === null || upstream === undefined) {
+      refuse(response, style, { status: 404, code: "not_found", message: "No model server is known here." });
+    } else if (admission === null) {
+      refuse(response, style, {
+        status: 401,
+        code: "invalid_api_key",
+        message:
+          "This key is not, or no longer, good for calls of this attempt. An attempt may call models until it is over, with the key and the base URL that it was given.",
+      });
+    } else
+      this.#follow(
+        admission,
+        answerCall({ request, response, path, upstream, admission }, this.#surroundings),
+      );
+  }
+
+  #follow(admission: Admission, call: Promise<void>): void {
+    const settled = call.catch(() => {});
+    admission.follow(settled);
+    this.#open.add(settled);
+    void settled.finally(() => this.#open.delete(settled));
+  }
+}

@@ -1,0 +1,196 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { FakeClock } from "@sheaf/testkit";
+import { describe, expect, it } from "vitest";
+import {
+  ANSWER,
+  ask,
+  BODY,
+  type GatewayRig,
+  gatewayRig,
+  last,
+  noticed,
+  ownerOf,
+  plainRig,
+  STREAM,
+} from "./gateway-rig.ts";
+
+/** A stream whose client has gone after its third piece. */
+async function deserted(rig: GatewayRig, body = STREAM): Promise<void> {
+  const client = new AbortController();
+  const response = await ask(rig.admit(), body, { signal: client.signal });
+  await response.body!.getReader().read();
+  client.abort();
+  await noticed(rig.gateway);
+}
+
+describe("the client's side", () => {
+  it("gets each piece when it comes, and the headers before the first", async () => {
+    const gates: (() => void)[] = [];
+    await using rig = await gatewayRig(() => ({
+      kind: "answer",
+      content: "abcd",
+      stream: { pieceLength: 1, gate: () => new Promise<void>((go) => void gates.push(go)) },
+    }));
+    const response = await ask(rig.admit(), STREAM);
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader.read()).value).toContain("role");
+    for (const piece of "abcd") {
+      while (gates.length === 0) await new Promise(setImmediate);
+      gates.pop()!();
+      expect((await reader.read()).value).toContain(`"content":"${piece}"`);
+    }
+  });
+
+  it("holds the server up while it does not read", async () => {
+    let written = 0;
+    const all = 160;
+    await using one = await plainRig(async (req, response) => {
+      req.resume();
+      for (; written < all && !response.destroyed; written++) {
+        if (!response.write(Buffer.alloc(2 ** 18, 0x78))) await once(response, "drain").catch(() => {});
+      }
+      response.end();
+    });
+    const { port, pathname } = new URL(one.variables.OPENAI_BASE_URL);
+    const socket = connect(Number(port), "127.0.0.1");
+    const key = one.variables.OPENAI_API_KEY;
+    socket.write(
+      `POST ${pathname}/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: ${key}\r\ncontent-length: 2\r\n\r\n{}`,
+    );
+    await once(socket, "readable");
+    let earlier = -1;
+    while (earlier !== written) {
+      earlier = written;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(written).toBeLessThan(all * 0.75);
+    socket.resume();
+    while (written < all) await new Promise(setImmediate);
+    socket.destroy();
+  });
+
+  it("may leave: no more is read than the limit of bytes, and the rest is estimated", async () => {
+    let goOn = (): void => {};
+    const left = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await using rig = await gatewayRig(
+      () => ({
+        kind: "answer",
+        content: "x".repeat(100_000),
+        stream: { gate: (piece) => (piece === 3 ? left : undefined) },
+      }),
+      { drain: { maxBytes: 5_000 } },
+    );
+    await deserted(rig, STREAM.replace('"max_tokens":500', '"max_tokens":50000'));
+    goOn();
+    await rig.over(1);
+    const { state, source, usage } = last(rig.events);
+    expect([state, source]).toEqual(["aborted", "estimated"]);
+    expect(usage!.outputTokens).toBeGreaterThan(10);
+    expect(usage!.outputTokens).toBeLessThan(2_000);
+  });
+
+  it("may leave: the rest is waited for no longer than the limit of time", async () => {
+    const clock = new FakeClock();
+    await using rig = await gatewayRig(
+      () => ({ kind: "answer", content: "x".repeat(64), stream: { stop: { after: "half", by: "stall" } } }),
+      { clock, drain: { maxMs: 1_000 } },
+    );
+    await deserted(rig);
+    clock.advance(999);
+    expect(rig.finished()).toEqual([]);
+    clock.advance(1);
+    expect(await rig.over(1)).toMatchObject([
+      { state: "aborted", source: "estimated", usage: { outputTokens: 8 } },
+    ]);
+    expect(await rig.server.requests[0]!.answered).toBe(false);
+  });
+
+  it("may leave before the answer begins: it is waited for", async () => {
+    let goOn = (): void => {};
+    await using one = await plainRig((req, response) => {
+      req.resume();
+      goOn = () => void response.end(JSON.stringify({ usage: { prompt_tokens: 3, completion_tokens: 4 } }));
+    });
+    const client = new AbortController();
+    const asked = ask(one.variables, BODY, { signal: client.signal });
+    while (one.events.length === 0) await new Promise(setImmediate);
+    client.abort();
+    await asked.catch(() => {});
+    await noticed(one.gateway);
+    goOn();
+    await one.gateway.dismiss(ownerOf());
+    expect(last(one.events)).toMatchObject({
+      state: "aborted",
+      source: "provider",
+      usage: { outputTokens: 4 },
+    });
+  });
+});
+
+describe("events", () => {
+  it("begin before the request is sent and hold what is known by then", async () => {
+    const clock = new FakeClock(5_000);
+    await using rig = await gatewayRig(
+      (n) => {
+        expect(rig.events).toHaveLength(n === 1 ? 1 : 3);
+        clock.advance(250);
+        return ANSWER;
+      },
+      { clock },
+    );
+    await (await ask(rig.admit())).text();
+    const facts = { call: 1, provider: "openai", api: "chat", model: "m", httpRetry: null, owner: ownerOf() };
+    const [started, finished] = rig.events;
+    expect(started).toMatchObject({ type: "call.started", at: 5_000, ...facts, maxOutputTokens: 500 });
+    expect(started).toHaveProperty("estimatedInputTokens", 24);
+    expect(finished).toMatchObject({ type: "call.finished", at: 5_250, ...facts, status: 200 });
+    expect(finished).toMatchObject({ firstByteMs: 250, durationMs: 250, state: "ok" });
+  });
+
+  it("are not there for what costs nothing, and say so where usage cannot be read", async () => {
+    await using one = await plainRig(
+      (req, response) => void req.resume().on("end", () => response.end("audio")),
+    );
+    const { OPENAI_BASE_URL: base, OPENAI_API_KEY: key } = one.variables;
+    const headers = { authorization: `Bearer ${key}` };
+    expect(await (await fetch(`${base}/models`, { headers })).text()).toBe("audio");
+    await fetch(`${base}/messages/count_tokens`, { headers, method: "POST", body: "{}" });
+    expect(one.events).toEqual([]);
+    await fetch(`${base}/audio/speech`, { headers, method: "POST", body: "{}" });
+    expect(last(one.events)).toMatchObject({ api: null, state: "ok", usage: null, source: "none" });
+  });
+
+  it("that cannot be taken harm nobody", async () => {
+    await using rig = await gatewayRig(() => ANSWER, {
+      onEvent() {
+        throw new Error("full");
+      },
+    });
+    expect((await ask(rig.admit())).status).toBe(200);
+    await rig.gateway.dismiss(ownerOf());
+    expect(rig.gateway.eventFaults).toBe(2);
+  });
+});
+
+describe("close", () => {
+  it("waits for open calls, for a while, and takes no more", async () => {
+    const clock = new FakeClock();
+    await using rig = await gatewayRig(
+      () => ({ kind: "answer", content: "x".repeat(64), stream: { stop: { after: "half", by: "stall" } } }),
+      { clock, drain: { maxMs: 1_000 } },
+    );
+    const variables = rig.admit();
+    const response = await ask(variables, STREAM);
+    const closed = rig.gateway.close();
+    expect(rig.gateway.close()).toBe(closed);
+    await expect(ask(variables)).rejects.toThrow();
+    clock.advance(1_000);
+    await closed;
+    await expect(response.text()).rejects.toThrow();
+    expect(last(rig.events)).toMatchObject({ state: "aborted", source: "estimated" });
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,248 @@
+// Hands one request on to a model server and its answer back, as it comes.
+//
+// Invariants
+// 1. The client gets the bytes that the server sent, in order, but for what was added to them on our behalf.
+// 2. No more is read from the server than the client takes, while there is a client.
+// 3. Without a client the rest of the answer is still read, up to a limit, since its end says what it costs.
+// 4. A client never sees an answer that was cut off as one that has ended.
+import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import type { Clock } from "@sheaf/core";
+import type { AnswerReader } from "../wire/answer-reader.ts";
+import type { CallState } from "./call-event.ts";
+import { responseHeaders } from "./header-fields.ts";
+import { refuse } from "./refusal.ts";
+import { plainBody, sendUpstream, type UpstreamConnections, type UpstreamRequest } from "./send-upstream.ts";
+
+/** How much is still read of an answer whose client is gone. */
+export interface DrainLimits {
+  /** @default DEFAULT_DRAIN.maxBytes */
+  readonly maxBytes: number;
+  /** @default DEFAULT_DRAIN.maxMs */
+  readonly maxMs: number;
+}
+
+/** Some 16,000 tokens as events, and the time that a fast model takes for 4,000. */
+export const DEFAULT_DRAIN: DrainLimits = { maxBytes: 4 * 2 ** 20, maxMs: 60_000 };
+
+export interface RelayOptions {
+  readonly request: UpstreamRequest;
+  readonly response: ServerResponse;
+  /** Null where nobody reads the answer. */
+  readonly reader: AnswerReader | null;
+  readonly connections: UpstreamConnections;
+  readonly drain: DrainLimits;
+  readonly clock: Clock;
+  /** From then on there is no more time than for an answer without a client. */
+  readonly signal: AbortSignal;
+  /** Whether the client may see this status; otherwise the answer is thrown away. */
+  readonly accepts: (status: number) => boolean;
+}
+
+/** What became of a request. */
+export interface Relayed {
+  readonly state: CallState;
+  readonly status: number | null;
+  /** The server may have read the request, so that it may cost something. */
+  readonly wasSent: boolean;
+  readonly firstByteMs: number | null;
+}
+
+/** Error bodies are read whole, so that no key can be in them. */
+const MOST_ERROR_BYTES = 2 ** 20;
+
+/** Hands a request on. Never rejects. */
+export function relay(options: RelayOptions): Promise<Relayed> {
+  return new Relay(options).over;
+}
+
+class Relay {
+  readonly over: Promise<Relayed>;
+  readonly #options: RelayOptions;
+  readonly #request: ClientRequest;
+  readonly #startedAt: number;
+  #finish!: (relayed: Relayed) => void;
+  #status: number | null = null;
+  #firstByteMs: number | null = null;
+  #isGone = false;
+  #isOver = false;
+  #drained = 0;
+  #body: Readable | null = null;
+  #stopTimer: () => void = () => {};
+  readonly #leave = (): void => this.#clientLeft();
+  readonly #limit = (): void => this.#limitTime();
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    const { clock, connections, request, response, signal } = options;
+    this.over = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#startedAt = clock.now();
+    this.#request = sendUpstream(request, connections);
+    this.#request.on("error", (error) => this.#failed(error));
+    this.#request.on("response", (answer) => this.#answered(answer));
+    response.on("close", this.#leave);
+    signal.addEventListener("abort", this.#limit);
+    if (signal.aborted) this.#limitTime();
+    if (response.destroyed) this.#clientLeft();
+  }
+
+  #settle(state: CallState): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { response, signal } = this.#options;
+    this.#stopTimer();
+    response.off("close", this.#leave);
+    signal.removeEventListener("abort", this.#limit);
+    const wasSent = this.#status !== null || this.#request.writableFinished;
+    this.#finish({ state, status: this.#status, wasSent, firstByteMs: this.#firstByteMs });
+  }
+
+  #clientLeft(): void {
+    if (this.#isGone || this.#isOver) return;
+    this.#isGone = true;
+    const { reader } = this.#options;
+    if (reader === null || reader.reading.isComplete) {
+      this.#cancel();
+      return;
+    }
+    this.#limitTime();
+    this.#body?.resume();
+  }
+
+  #limitTime(): void {
+    const { clock, drain } = this.#options;
+    this.#stopTimer();
+    this.#stopTimer = clock.after(drain.maxMs, () => this.#cancel());
+  }
+
+  /** Gives up the rest of the answer. */
+  #cancel(): void {
+    this.#request.destroy();
+    this.#options.response.destroy();
+    this.#settle(this.#options.reader?.reading.isComplete === true ? "ok" : "aborted");
+  }
+
+  #failed(error: Error): void {
+    if (this.#isOver) return;
+    if (this.#status !== null) {
+      this.#brokeOff();
+      return;
+    }
+    const { request, response } = this.#options;
+    const wasSent = this.#request.writableFinished;
+    const code = "code" in error ? String(error.code) : error.name;
+    const problem = wasSent ? "broke the connection off before it answered" : "cannot be reached";
+    refuse(response, request.upstream.style, {
+      status: 502,
+      code: wasSent ? "upstream_broke_off" : "upstream_unreachable",
+      message: `The model server at ${request.upstream.origin} ${problem} (${code}).`,
+    });
+    this.#settle(wasSent ? "aborted" : "unreachable");
+  }
+
+  #answered(answer: IncomingMessage): void {
+    const status = answer.statusCode ?? 502;
+    this.#status = status;
+    if (!this.#options.accepts(status)) {
+      answer.resume();
+      answer.on("error", () => {});
+      this.#settle("http-error");
+      return;
+    }
+    const { body, isDecoded } = plainBody(answer);
+    this.#body = body;
+    if (status >= 200 && status < 300) this.#pump(answer, body, isDecoded);
+    else this.#sendError(answer, body, isDecoded);
+  }
+
+  #pump(answer: IncomingMessage, body: Readable, isDecoded: boolean): void {
+    const { response, reader, clock, drain } = this.#options;
+    const changes = isDecoded || reader?.removesUsage === true;
+    if (!this.#isGone) {
+      const without = new Set(changes ? ["content-length", "content-encoding"] : []);
+      response.writeHead(this.#status!, responseHeaders(answer, without));
+      response.flushHeaders();
+      response.on("drain", () => body.resume());
+    }
+    body.on("data", (bytes: Buffer) => {
+      if (this.#isOver) return;
+      this.#firstByteMs ??= clock.now() - this.#startedAt;
+      const passed = reader?.push(bytes) ?? bytes;
+      if (!this.#isGone) {
+        if (passed.length > 0 && !response.write(passed)) body.pause();
+        return;
+      }
+      this.#drained += bytes.length;
+      if (this.#drained > drain.maxBytes || reader?.reading.isComplete === true) this.#stopDraining();
+    });
+    body.on("end", () => this.#ended());
+    body.on("error", () => this.#brokeOff());
+    body.on("close", () => this.#brokeOff());
+  }
+
+  /** The client is gone, and enough has been read. */
+  #stopDraining(): void {
+    this.#request.destroy();
+    this.#settle("aborted");
+  }
+
+  #ended(): void {
+    if (this.#isOver) return;
+    const { response, reader } = this.#options;
+    const rest = reader?.end();
+    const isComplete = reader?.reading.isComplete ?? true;
+    if (this.#isGone) {
+      this.#settle("aborted");
+      return;
+    }
+    response.end(rest);
+    this.#settle(isComplete ? "ok" : "aborted");
+  }
+
+  #brokeOff(): void {
+    if (this.#isOver) return;
+    const { response, reader } = this.#options;
+    const rest = reader?.end();
+    if (!this.#isGone) {
+      if (rest !== undefined && rest.length > 0) response.write(rest);
+      // What was written before arrives; the end of the body never does.
+      response.socket?.destroySoon();
+    }
+    this.#settle("aborted");
+  }
+
+  #sendError(answer: IncomingMessage, body: Readable, isDecoded: boolean): void {
+    const { response, request, clock } = this.#options;
+    const parts: Buffer[] = [];
+    let size = 0;
+    body.on("data", (bytes: Buffer) => {
+      this.#firstByteMs ??= clock.now() - this.#startedAt;
+      if (size < MOST_ERROR_BYTES) parts.push(bytes.subarray(0, MOST_ERROR_BYTES - size));
+      size += bytes.length;
+    });
+    const over = (): void => {
+      if (this.#isOver) return;
+      const { secret } = request.upstream;
+      const hidden = (bytes: Buffer): Buffer =>
+        secret !== null && secret !== "" && bytes.includes(secret)
+          ? Buffer.from(
+              bytes.toString("latin1").replaceAll(Buffer.from(secret).toString("latin1"), "[key]"),
+              "latin1",
+            )
+          : bytes;
+      const sent = hidden(Buffer.concat(parts));
+      const without = new Set(["content-length", ...(isDecoded ? ["content-encoding"] : [])]);
+      const headers = responseHeaders(answer, without).map((text) => hidden(Buffer.from(text)).toString());
+      if (!this.#isGone && !response.destroyed) {
+        response.writeHead(this.#status!, [...headers, "content-length", String(sent.length)]);
+        response.end(sent);
+      }
+      this.#settle("http-error");
+    };
+    body.on("end", over);
+    body.on("error", over);
+    body.on("close", over);
+  }
+}
