@@ -17,7 +17,8 @@ export type {
   UsageSource,
 } from "./gateway/call-event.ts";
 export type { ClientStyle } from "./gateway/call-path.ts";
-export { type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
+export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
+export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";
 export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
 export type { UpstreamSettings } from "./gateway/upstream.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";

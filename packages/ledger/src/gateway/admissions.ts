@@ -2,17 +2,22 @@ import { randomBytes } from "node:crypto";
 import { runId, SheafError, taskId } from "@sheaf/core";
 import type { CallOwner } from "./call-event.ts";
 import type { CallPath } from "./call-path.ts";
+import { Occurrences, type Recordings } from "./recordings.ts";
 
 /** An attempt that may call. */
 export class Admission {
   readonly owner: CallOwner;
   /** What its clients send as their key. */
   readonly token: string = `sheaf-${randomBytes(24).toString("base64url")}`;
+  /** Answers of its task; null where none are kept. */
+  readonly recordings: Recordings | null;
+  readonly occurrences: Occurrences = new Occurrences();
   readonly #open = new Set<Promise<unknown>>();
   #calls = 0;
 
-  constructor(owner: CallOwner) {
+  constructor(owner: CallOwner, recordings: Recordings | null) {
     this.owner = owner;
+    this.recordings = recordings;
   }
 
   /** Counts one more call and returns its number. */
@@ -43,7 +48,7 @@ export class Admissions {
    *
    * @throws SheafError RUN_ID_INVALID, TASK_ID_INVALID, OPTION_INVALID when its ids are none
    */
-  admit(owner: CallOwner): Admission {
+  admit(owner: CallOwner, recordingsOf: (owner: CallOwner) => Recordings | null): Admission {
     const { attempt } = owner;
     if (!Number.isSafeInteger(attempt) || attempt < 1) {
       throw new SheafError("OPTION_INVALID", {
@@ -55,7 +60,7 @@ export class Admissions {
     const checked = { runId: runId(owner.runId), taskId: taskId(owner.taskId), attempt };
     const known = this.#byOwner.get(keyOf(checked));
     if (known !== undefined) return known;
-    const admission = new Admission(checked);
+    const admission = new Admission(checked, recordingsOf(checked));
     this.#byOwner.set(keyOf(checked), admission);
     this.#byToken.set(admission.token, admission);
     return admission;

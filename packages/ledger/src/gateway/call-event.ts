@@ -21,7 +21,9 @@ export type CallState =
   /** The server answered with another status than 2xx. */
   | "http-error"
   /** The server never had the request. */
-  | "unreachable";
+  | "unreachable"
+  /** The client has the answer that an earlier attempt was given; no server was asked, and nothing started. */
+  | "replayed";
 
 interface CallFacts {
   readonly owner: CallOwner;
@@ -55,6 +57,8 @@ export interface CallFinished extends CallFacts {
   /** Null where nobody can tell, and where nothing was used. */
   readonly usage: UsageRecord | null;
   readonly source: UsageSource;
+  /** What it would have used, had it not been replayed; null where it was not, or nobody can tell. */
+  readonly avoided: UsageRecord | null;
   /** HTTP status of the server; null where it has not answered. */
   readonly status: number | null;
   /** From sending the request to the first byte of the answer's body, in ms; null where none came. */

@@ -191,7 +191,9 @@ describe("many attempts at once", () => {
   it("300 calls of 30 attempts are each counted for their own", async () => {
     // The model asked for says whose call it is, and the answer charges by it.
     const numberOf = (body: unknown): number => Number((body as { model: string }).model);
-    await using rig = await gatewayRig((_n, body) => answer(0, { content: "Done.", usage: usageOf(numberOf(body)) }));
+    await using rig = await gatewayRig((_n, body) =>
+      answer(0, { content: "Done.", usage: usageOf(numberOf(body)) }),
+    );
     const calls = Array.from({ length: 300 }, (_, i) => i);
     const clients = Array.from({ length: 30 }, (_, i) => rig.admit(`task-${i}`, 1 + (i % 2)));
     await Promise.all(

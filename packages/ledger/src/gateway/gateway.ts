@@ -8,10 +8,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@sheaf/core";
 import { type Admission, Admissions } from "./admissions.ts";
-import { answerCall, type CallSurroundings } from "./answer-call.ts";
+import { answerCall } from "./answer-call.ts";
+import type { CallSurroundings } from "./answer-model-call.ts";
 import type { CallEvent, CallOwner } from "./call-event.ts";
 import { CLIENT_STYLES, type ClientStyle, callPath, readCallPath } from "./call-path.ts";
 import { keysOf } from "./header-fields.ts";
+import { Recordings } from "./recordings.ts";
 import { refuse } from "./refusal.ts";
 import { DEFAULT_DRAIN, type DrainLimits } from "./relay.ts";
 import { openConnections, type UpstreamConnections } from "./send-upstream.ts";
@@ -23,8 +25,28 @@ export interface GatewayOptions {
   /** Is told what becomes of every call. What it throws is counted, and harms nobody. */
   readonly onEvent: (event: CallEvent) => void;
   readonly clock: Clock;
+  /**
+   * Folder for whole answers, which attempts that are admitted with `replays` get again; nothing is kept where it is
+   * null.
+   *
+   * @default null
+   */
+  readonly recordings?: string | null;
   /** How much is still read of an answer whose client is gone, so that its usage is known. @default DEFAULT_DRAIN */
   readonly drain?: Partial<DrainLimits>;
+}
+
+/** How an attempt is admitted. */
+export interface AdmitOptions {
+  /** Which of several ways to do the task it tries; each has answers of its own. @default "" */
+  readonly variant?: string;
+  /**
+   * Whether it gets the answers of the attempts before it, see `replaysAnswers`; else these are removed. Those must
+   * be dismissed, and that be over.
+   *
+   * @default false
+   */
+  readonly replays?: boolean;
 }
 
 /** Hands requests of attempts on to model servers, counts what they use and keeps the keys. */
@@ -36,11 +58,11 @@ export interface Gateway {
    *
    * @throws SheafError RUN_ID_INVALID, TASK_ID_INVALID, OPTION_INVALID when its ids are none
    */
-  admit(owner: CallOwner): Readonly<Record<string, string>>;
+  admit(owner: CallOwner, options?: AdmitOptions): Readonly<Record<string, string>>;
   /** Makes the token of an attempt worthless. Resolves when none of its calls is open, so that its books are closed. */
   dismiss(owner: CallOwner): Promise<void>;
-  /** Events that `onEvent` has thrown at. */
-  readonly eventFaults: number;
+  /** Events that `onEvent` has thrown at, and answers that could not be recorded. */
+  readonly faults: number;
   /** Takes no more calls, gives those that are open the time of `drain.maxMs`, and ends. */
   close(): Promise<void>;
 }
@@ -70,7 +92,7 @@ class LoopbackGateway implements Gateway {
   readonly #surroundings: CallSurroundings;
   origin = "";
   #closed: Promise<void> | null = null;
-  eventFaults = 0;
+  faults = 0;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -87,6 +109,9 @@ class LoopbackGateway implements Gateway {
       signal: this.#closing.signal,
       tell: (event) => this.#tell(event),
       refusing: new Set(),
+      fault: () => {
+        this.faults++;
+      },
     };
     this.#server = createServer({ keepAliveTimeout: IDLE_CLIENT_MS }, (request, response) => {
       this.#take(request, response);
@@ -103,8 +128,8 @@ class LoopbackGateway implements Gateway {
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  admit(owner: CallOwner): Readonly<Record<string, string>> {
-    const { token, owner: checked } = this.#admissions.admit(owner);
+  admit(owner: CallOwner, options: AdmitOptions = {}): Readonly<Record<string, string>> {
+    const { token, owner: checked } = this.#admissions.admit(owner, (of) => this.#recordingsOf(of, options));
     const variables: Record<string, string> = {};
     if (this.#upstreams.has("openai")) {
       variables.OPENAI_BASE_URL = `${this.origin}${callPath(checked, "openai")}/v1`;
@@ -115,6 +140,19 @@ class LoopbackGateway implements Gateway {
       variables.ANTHROPIC_API_KEY = token;
     }
     return variables;
+  }
+
+  #recordingsOf(owner: CallOwner, { variant = "", replays = false }: AdmitOptions): Recordings | null {
+    const { recordings: folder = null } = this.#options;
+    if (folder === null) return null;
+    const recordings = new Recordings(folder, owner, variant);
+    try {
+      if (!replays) recordings.clear();
+      return recordings;
+    } catch {
+      this.faults++;
+      return null;
+    }
   }
 
   async dismiss(owner: CallOwner): Promise<void> {
@@ -142,7 +180,7 @@ class LoopbackGateway implements Gateway {
     try {
       this.#options.onEvent(event);
     } catch {
-      this.eventFaults++;
+      this.faults++;
     }
   }
 

@@ -171,7 +171,7 @@ describe("events", () => {
     });
     expect((await ask(rig.admit())).status).toBe(200);
     await rig.gateway.dismiss(ownerOf());
-    expect(rig.gateway.eventFaults).toBe(2);
+    expect(rig.gateway.faults).toBe(2);
   });
 });
 

@@ -9,6 +9,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { Clock } from "@sheaf/core";
 import type { AnswerReader } from "../wire/answer-reader.ts";
+import type { AnswerCopy } from "./answer-copy.ts";
 import type { CallState } from "./call-event.ts";
 import { responseHeaders } from "./header-fields.ts";
 import { refuse } from "./refusal.ts";
@@ -30,6 +31,8 @@ export interface RelayOptions {
   readonly response: ServerResponse;
   /** Null where nobody reads the answer. */
   readonly reader: AnswerReader | null;
+  /** Is given what the client gets; null where nobody keeps it. */
+  readonly copy: AnswerCopy | null;
   readonly connections: UpstreamConnections;
   readonly drain: DrainLimits;
   readonly clock: Clock;
@@ -65,6 +68,8 @@ class Relay {
   #status: number | null = null;
   #firstByteMs: number | null = null;
   #isGone = false;
+  /** The client went away when it had all that says what the answer cost. */
+  #hadAll = false;
   #isOver = false;
   #drained = 0;
   #body: Readable | null = null;
@@ -103,10 +108,11 @@ class Relay {
     if (this.#isGone || this.#isOver) return;
     this.#isGone = true;
     const { reader } = this.#options;
-    if (reader === null || reader.reading.isComplete) {
+    if (reader === null) {
       this.#cancel();
       return;
     }
+    this.#hadAll = reader.reading.isComplete;
     this.#limitTime();
     this.#body?.resume();
   }
@@ -121,7 +127,7 @@ class Relay {
   #cancel(): void {
     this.#request.destroy();
     this.#options.response.destroy();
-    this.#settle(this.#options.reader?.reading.isComplete === true ? "ok" : "aborted");
+    this.#settle(this.#hadAll ? "ok" : "aborted");
   }
 
   #failed(error: Error): void {
@@ -158,11 +164,12 @@ class Relay {
   }
 
   #pump(answer: IncomingMessage, body: Readable, isDecoded: boolean): void {
-    const { response, reader, clock, drain } = this.#options;
+    const { response, reader, copy, clock, drain } = this.#options;
     const changes = isDecoded || reader?.removesUsage === true;
+    const headers = responseHeaders(answer, new Set(changes ? ["content-length", "content-encoding"] : []));
+    copy?.begin(this.#status!, headers);
     if (!this.#isGone) {
-      const without = new Set(changes ? ["content-length", "content-encoding"] : []);
-      response.writeHead(this.#status!, responseHeaders(answer, without));
+      response.writeHead(this.#status!, headers);
       response.flushHeaders();
       response.on("drain", () => body.resume());
     }
@@ -170,35 +177,30 @@ class Relay {
       if (this.#isOver) return;
       this.#firstByteMs ??= clock.now() - this.#startedAt;
       const passed = reader?.push(bytes) ?? bytes;
+      copy?.add(passed);
       if (!this.#isGone) {
         if (passed.length > 0 && !response.write(passed)) body.pause();
         return;
       }
       this.#drained += bytes.length;
-      if (this.#drained > drain.maxBytes || reader?.reading.isComplete === true) this.#stopDraining();
+      if (this.#drained > drain.maxBytes) this.#cancel();
     });
     body.on("end", () => this.#ended());
     body.on("error", () => this.#brokeOff());
     body.on("close", () => this.#brokeOff());
   }
 
-  /** The client is gone, and enough has been read. */
-  #stopDraining(): void {
-    this.#request.destroy();
-    this.#settle("aborted");
-  }
-
   #ended(): void {
     if (this.#isOver) return;
-    const { response, reader } = this.#options;
+    const { response, reader, copy } = this.#options;
     const rest = reader?.end();
-    const isComplete = reader?.reading.isComplete ?? true;
-    if (this.#isGone) {
-      this.#settle("aborted");
-      return;
+    if (rest !== undefined) copy?.add(rest);
+    copy?.end();
+    if (!this.#isGone) {
+      response.end(rest);
+      this.#hadAll = reader?.reading.isComplete ?? true;
     }
-    response.end(rest);
-    this.#settle(isComplete ? "ok" : "aborted");
+    this.#settle(this.#hadAll ? "ok" : "aborted");
   }
 
   #brokeOff(): void {
@@ -210,7 +212,7 @@ class Relay {
       // What was written before arrives; the end of the body never does.
       response.socket?.destroySoon();
     }
-    this.#settle("aborted");
+    this.#settle(this.#hadAll ? "ok" : "aborted");
   }
 
   #sendError(answer: IncomingMessage, body: Readable, isDecoded: boolean): void {
