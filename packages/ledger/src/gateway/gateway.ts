@@ -169,7 +169,11 @@ class LoopbackGateway implements Gateway {
     this.#closing.abort();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    const { clock, drain } = this.#surroundings;
+    // Requests that have not come whole by then never will.
+    const stopTimer = clock.after(drain.maxMs, () => this.#server.closeAllConnections());
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
+    stopTimer();
     this.#server.closeAllConnections();
     this.#connections.http.destroy();
     this.#connections.https.destroy();

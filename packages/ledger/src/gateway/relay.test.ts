@@ -193,4 +193,22 @@ describe("close", () => {
     expect(last(rig.events)).toMatchObject({ state: "aborted", source: "estimated" });
     expect(clock.pending).toBe(0);
   });
+
+  it("does not wait for a request that never comes whole", async () => {
+    const clock = new FakeClock();
+    await using rig = await gatewayRig(() => ANSWER, { clock, drain: { maxMs: 1_000 } });
+    const { port, pathname } = new URL(rig.admit().OPENAI_BASE_URL);
+    const socket = connect(Number(port), "127.0.0.1");
+    const key = rig.admit().OPENAI_API_KEY;
+    socket.write(
+      `POST ${pathname}/responses HTTP/1.1\r\nhost: x\r\nx-api-key: ${key}\r\ncontent-length: 9\r\n\r\n{`,
+    );
+    await once(socket, "connect");
+    await noticed(rig.gateway);
+    const closed = rig.gateway.close();
+    clock.advance(1_000);
+    await closed;
+    expect(rig.events).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
 });
