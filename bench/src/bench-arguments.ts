@@ -12,6 +12,7 @@ const SECTION_NAMES = [
   "durability",
   "tracking",
   "analysis",
+  "prices",
   "gateway",
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];

@@ -23,6 +23,7 @@ const SECTIONS: Readonly<Record<SectionName, MeasureSection>> = {
   durability: measureDurability,
   tracking: measureTracking,
   analysis: measureAnalysis,
+  prices: measurePrices,
   gateway: measureGateway,
 };
 

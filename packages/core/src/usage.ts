@@ -28,14 +28,16 @@ export interface UsageRecord {
   /** The part of `inputTokens` that was read from the provider's prompt cache. */
   readonly cachedInputTokens?: number;
   /** The part of `inputTokens` that was written to the provider's prompt cache. */
-  readonly cacheWriteInputTokens?: number;
+  readonly cacheWriteTokens?: number;
+  /** The part of `cacheWriteTokens` that is kept for an hour instead of some minutes. */
+  readonly cacheWrite1hTokens?: number;
   /** Output tokens, reasoning included. */
   readonly outputTokens?: number;
   /** The part of `outputTokens` that was reasoning. */
   readonly reasoningTokens?: number;
-  /** Tier that the provider says it has served, for example "flex" or "priority". */
+  /** Service tier of the answer, as the provider names it: "batch", "flex", "priority"; absent: the usual one. */
   readonly serviceTier?: string;
-  /** What the call cost in USD, when the caller knows it. Absent means unknown, never free. */
+  /** What the call cost in USD, when that is known. Absent means unknown, never free. */
   readonly costUsd?: number;
   /** Who says so; absent where the cost is. In a record of an agent: "caller" when it says nothing. */
   readonly costSource?: CostSource;

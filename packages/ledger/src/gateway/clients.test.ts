@@ -34,7 +34,7 @@ function bothBooks({ server, finished }: GatewayRig): { counted: number[]; charg
     counted: [
       sum(usages.map((usage) => usage.inputTokens)),
       sum(usages.map((usage) => usage.cachedInputTokens)),
-      sum(usages.map((usage) => usage.cacheWriteInputTokens)),
+      sum(usages.map((usage) => usage.cacheWriteTokens)),
       sum(usages.map((usage) => usage.outputTokens)),
       sum(usages.map((usage) => usage.reasoningTokens)),
     ],
@@ -171,7 +171,7 @@ describe("the Anthropic SDK", () => {
     expect(rig.finished()[0]).toMatchObject({
       provider: "anthropic",
       api: "messages",
-      usage: { model: "fake-model-1", inputTokens: 1_001, cachedInputTokens: 301, cacheWriteInputTokens: 41 },
+      usage: { model: "fake-model-1", inputTokens: 1_001, cachedInputTokens: 301, cacheWriteTokens: 41 },
     });
     expect(rig.server.requests[0]!.headers["x-api-key"]).toBe(SECRET);
     expect(rig.server.requests[0]!.path).toBe("/v1/messages");

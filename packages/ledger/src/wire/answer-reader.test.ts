@@ -32,7 +32,7 @@ const CHAT_READING = {
   provider: "who",
   inputTokens: 100,
   cachedInputTokens: 60,
-  cacheWriteInputTokens: 10,
+  cacheWriteTokens: 10,
   outputTokens: 20,
   reasoningTokens: 7,
 };
@@ -56,7 +56,7 @@ const RESPONSE_READING = {
   serviceTier: "priority",
   inputTokens: 30,
   cachedInputTokens: 5,
-  cacheWriteInputTokens: 0,
+  cacheWriteTokens: 0,
   outputTokens: 9,
   reasoningTokens: 4,
 };
@@ -73,7 +73,7 @@ const MESSAGE_READING = {
   serviceTier: "standard",
   inputTokens: 3210,
   cachedInputTokens: 3000,
-  cacheWriteInputTokens: 200,
+  cacheWriteTokens: 200,
   outputTokens: 50,
 };
 

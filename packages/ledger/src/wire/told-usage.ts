@@ -33,7 +33,7 @@ export function toldUsage({ api, asked, model, serviceTier, usage }: Told): Usag
   const cacheWrite = partOf(counts.input, counts.cacheWrite);
   const reasoning = partOf(counts.output, counts.reasoning);
   if (cached !== undefined) record.cachedInputTokens = cached;
-  if (cacheWrite !== undefined) record.cacheWriteInputTokens = cacheWrite;
+  if (cacheWrite !== undefined) record.cacheWriteTokens = cacheWrite;
   if (reasoning !== undefined) record.reasoningTokens = reasoning;
   return record;
 }
