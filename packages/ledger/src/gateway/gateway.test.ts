@@ -170,12 +170,12 @@ describe("the server's side", () => {
   it("may fail, and the client sees how, but never the key", async () => {
     await using one = await plainRig((_, response) => {
       response.writeHead(418, { "x-key": SECRET, "retry-after": "7" });
-      response.end(`{"error":{"message":"Incorrect API key provided: ${SECRET}"}}`);
+      response.end(`{"error":{"message":"Incorrect API key provided: ${SECRET}, ${SECRET}"}}`);
     });
     const response = await ask(one.variables);
     expect([response.status, response.headers.get("retry-after")]).toEqual([418, "7"]);
     expect(response.headers.get("x-key")).toBe("[key]");
-    expect(await response.text()).toBe('{"error":{"message":"Incorrect API key provided: [key]"}}');
+    expect(await response.text()).toBe('{"error":{"message":"Incorrect API key provided: [key], [key]"}}');
     expect(last(one.events)).toMatchObject({ state: "http-error", status: 418, usage: null, source: "none" });
     expect(JSON.stringify(one.events)).not.toContain(SECRET);
   });

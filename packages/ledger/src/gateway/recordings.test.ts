@@ -184,7 +184,13 @@ describe("answers that are recorded", () => {
     expect(await ask2()).toContain("answer 1");
     await textOf(ask(admit(rig, 3, { replays: true }), STREAM));
     await end(rig, 3);
-    const other = files().find((each) => each !== path);
+    // That of the first time, in the place of that of the second.
+    writeFileSync(path!.replace(/1$/, "2"), bytes);
+    const fourth = admit(rig, 4, { replays: true });
+    expect(await textOf(ask(fourth))).toContain("answer 1");
+    expect(await textOf(ask(fourth))).not.toContain("answer 1");
+    await end(rig, 4);
+    const other = files().find((each) => each.slice(0, -1) !== path!.slice(0, -1));
     writeFileSync(path!, readFileSync(other!));
     expect(await ask2()).not.toContain("answer 1");
   });

@@ -42,6 +42,32 @@ describe("the client's side", () => {
     }
   });
 
+  it("gets the headers while the server thinks", async () => {
+    await using rig = await gatewayRig(() => ({
+      kind: "answer",
+      content: "x",
+      stream: { stop: { after: "headers", by: "stall" } },
+    }));
+    const client = new AbortController();
+    expect((await ask(rig.admit(), STREAM, { signal: client.signal })).status).toBe(200);
+    client.abort();
+    await rig.server.close();
+  });
+
+  it("is billed by what was told before the server broke off, and by what came since", async () => {
+    await using rig = await gatewayRig(() => ({
+      kind: "answer",
+      content: "x".repeat(400),
+      stream: { stop: { after: "half", by: "cut" } },
+    }));
+    const { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key } = rig.admit();
+    const asked = { method: "POST", headers: { "x-api-key": key }, body: STREAM };
+    await expect(fetch(`${url}/v1/messages`, asked).then((response) => response.text())).rejects.toThrow();
+    const [call] = await rig.over(1);
+    expect(call).toMatchObject({ state: "aborted", source: "estimated" });
+    expect(call!.usage).toMatchObject({ model: "fake-model-1", inputTokens: 100, outputTokens: 52 });
+  });
+
   it("holds the server up while it does not read", async () => {
     let written = 0;
     const all = 160;
