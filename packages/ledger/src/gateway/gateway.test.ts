@@ -155,6 +155,16 @@ describe("the server's side", () => {
     response.resume();
   });
 
+  it("is asked by connections that stay open", async () => {
+    const ports = new Set<number | undefined>();
+    await using one = await plainRig((req, response) => {
+      ports.add(req.socket.remotePort);
+      response.end("{}");
+    });
+    for (let i = 0; i < 5; i++) await (await ask(one.variables)).text();
+    expect(ports.size).toBe(1);
+  });
+
   it("may compress its answers unasked", async () => {
     const answer = JSON.stringify({ model: "m", usage: { prompt_tokens: 3, completion_tokens: 4 } });
     await using one = await plainRig((_, response) => {

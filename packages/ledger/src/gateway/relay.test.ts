@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { FakeClock } from "@sheaf/testkit";
@@ -116,6 +117,35 @@ describe("the client's side", () => {
     expect([state, source]).toEqual(["aborted", "estimated"]);
     expect(usage!.outputTokens).toBeGreaterThan(10);
     expect(usage!.outputTokens).toBeLessThan(2_000);
+  });
+
+  it("may be killed in mid-stream: the server's figures are in the books all the same", async () => {
+    let goOn = (): void => {};
+    const killed = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await using rig = await gatewayRig(() => ({
+      kind: "answer",
+      content: "x".repeat(400),
+      stream: { gate: (piece) => (piece === 3 ? killed : undefined) },
+    }));
+    const program = `
+      const headers = { authorization: "Bearer " + process.env.OPENAI_API_KEY };
+      const body = ${JSON.stringify(STREAM)};
+      const url = process.env.OPENAI_BASE_URL + "/chat/completions";
+      for await (const _ of (await fetch(url, { method: "POST", headers, body })).body) console.log("some");`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      env: { ...rig.admit() },
+    });
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await noticed(rig.gateway);
+    goOn();
+    await rig.gateway.dismiss(ownerOf());
+    const usage = { model: "fake-model-1", provider: "openai", inputTokens: 100, outputTokens: 20 };
+    expect(last(rig.events)).toMatchObject({ state: "aborted", source: "provider", usage });
+    expect(rig.server.charged).toMatchObject([{ told: true }]);
   });
 
   it("may leave: the rest is waited for no longer than the limit of time", async () => {
