@@ -164,6 +164,29 @@ describe("the client's side", () => {
     expect(await rig.server.requests[0]!.answered).toBe(false);
   });
 
+  it("may leave in the text of an error, which costs nothing", async () => {
+    const clock = new FakeClock();
+    const options = { clock, drain: { maxMs: 1_000 } };
+    let answered = (): void => {};
+    const halfSaid = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    await using one = await plainRig((_, response) => {
+      response.writeHead(500).write("half", () => answered());
+    }, options);
+    const client = new AbortController();
+    const asked = ask(one.variables, BODY, { signal: client.signal }).catch(() => {});
+    await halfSaid;
+    await noticed(one.gateway);
+    client.abort();
+    await noticed(one.gateway);
+    expect(clock.pending).toBe(1);
+    await asked;
+    clock.advance(1_000);
+    await one.gateway.dismiss(ownerOf());
+    expect(last(one.events)).toMatchObject({ state: "http-error", status: 500, source: "none" });
+  });
+
   it("may leave before the answer begins: it is waited for", async () => {
     let goOn = (): void => {};
     await using one = await plainRig((req, response) => {

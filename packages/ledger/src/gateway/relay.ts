@@ -54,6 +54,8 @@ export interface Relayed {
 /** Error bodies are read whole, so that no key can be in them. */
 const MOST_ERROR_BYTES = 2 ** 20;
 
+const isGood = (status: number): boolean => status >= 200 && status < 300;
+
 /** Hands a request on. Never rejects. */
 export function relay(options: RelayOptions): Promise<Relayed> {
   return new Relay(options).over;
@@ -101,7 +103,14 @@ class Relay {
     response.off("close", this.#leave);
     signal.removeEventListener("abort", this.#limit);
     const wasSent = this.#status !== null || this.#request.writableFinished;
-    this.#finish({ state, status: this.#status, wasSent, firstByteMs: this.#firstByteMs });
+    // An error costs nothing, whether its text came whole or not.
+    const isError = this.#status !== null && !isGood(this.#status);
+    this.#finish({
+      state: isError ? "http-error" : state,
+      status: this.#status,
+      wasSent,
+      firstByteMs: this.#firstByteMs,
+    });
   }
 
   #clientLeft(): void {
@@ -159,7 +168,7 @@ class Relay {
     }
     const { body, isDecoded } = plainBody(answer);
     this.#body = body;
-    if (status >= 200 && status < 300) this.#pump(answer, body, isDecoded);
+    if (isGood(status)) this.#pump(answer, body, isDecoded);
     else this.#sendError(answer, body, isDecoded);
   }
 
