@@ -68,6 +68,13 @@ export interface TakenInput {
   readonly hash: string | null;
 }
 
+/** Where an attempt asks models. */
+export interface CallRoute {
+  /** URL below which its calls are taken. */
+  readonly base: string;
+  readonly token: string;
+}
+
 export interface AttemptRequest {
   readonly runId: RunId;
   readonly task: Task;
@@ -82,8 +89,10 @@ export interface AttemptRequest {
   readonly memoryLimitMiB: number;
   /** Library that tells what programs of a command look at; null where nobody watches. */
   readonly shim: string | null;
-  /** Added to the environment of commands and processes. */
+  /** Added to the environment of commands, processes and threads. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where code in the engine's own thread asks models; workers find it in `env`. */
+  readonly callRoute: () => Promise<CallRoute>;
 }
 
 /** What a running attempt tells and asks the engine. */

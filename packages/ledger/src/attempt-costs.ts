@@ -1,6 +1,6 @@
-import type { RunEvent } from "@sheaf/core";
+import type { ModelCall, RunEvent } from "@sheaf/core";
 import type { CostClass } from "./cost-class.ts";
-import { type CostSum, emptySum } from "./cost-line.ts";
+import { addToSum, type CostSum, emptySum } from "./cost-line.ts";
 
 /** Agent and route of an attempt whose start is not among the events. */
 const UNKNOWN = "unknown";
@@ -25,7 +25,22 @@ export interface AttemptCost {
   fate: Fate;
   /** False where only its fate is known: it was taken from another run. */
   made: boolean;
+  /** All its calls. */
   readonly sum: CostSum;
+  /** Those of them whose requests were sent again. */
+  readonly retried: CostSum;
+  /** Those that were open when the engine went away. */
+  readonly crashed: CostSum;
+  /** The last call of each request. */
+  readonly lastCalls: Map<string, LastCall>;
+}
+
+interface LastCall {
+  readonly call: number;
+  /** What it has cost; null while it is open. */
+  sum: CostSum | null;
+  /** Its request was sent again. */
+  isRetried: boolean;
 }
 
 /** The attempts of a run: by task id, then by number. */
@@ -36,9 +51,37 @@ export function attemptCost(costs: AttemptCosts, taskId: string, attempt: number
   const ofTask = costs.get(taskId) ?? new Map<number, AttemptCost>();
   const known = ofTask.get(attempt);
   if (known !== undefined) return known;
-  const cost: AttemptCost = { agent: UNKNOWN, route: UNKNOWN, fate: "open", made: false, sum: emptySum() };
+  const cost: AttemptCost = {
+    ...{ agent: UNKNOWN, route: UNKNOWN, fate: "open", made: false },
+    ...{ sum: emptySum(), retried: emptySum(), crashed: emptySum(), lastCalls: new Map() },
+  };
   costs.set(taskId, ofTask.set(attempt, cost));
   return cost;
+}
+
+/** Takes note of a request on its way to a model. */
+export function openCall(cost: AttemptCost, { call, request, httpRetry }: ModelCall): void {
+  const before = cost.lastCalls.get(request);
+  if (before !== undefined && (httpRetry ?? 0) > 0 && !before.isRetried) {
+    before.isRetried = true;
+    if (before.sum !== null) addToSum(cost.retried, before.sum);
+    // Its sum may still be to come.
+    if (before.sum === null) cost.lastCalls.set(`${request} ${before.call}`, before);
+  }
+  cost.lastCalls.set(request, { call, sum: null, isRetried: false });
+}
+
+/** Books what a request has cost. */
+export function closeCall(cost: AttemptCost, { call, request }: ModelCall, sum: CostSum): void {
+  addToSum(cost.sum, sum);
+  const last = cost.lastCalls.get(request);
+  const own = last?.call === call ? last : cost.lastCalls.get(`${request} ${call}`);
+  if (own === undefined) return;
+  own.sum = sum;
+  if (own.isRetried) {
+    addToSum(cost.retried, sum);
+    cost.lastCalls.delete(`${request} ${call}`);
+  }
 }
 
 export function costClassOf({ fate }: AttemptCost): CostClass {

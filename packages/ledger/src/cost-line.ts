@@ -54,6 +54,21 @@ export function sumOfCall(usage: UsageRecord): CostSum {
   };
 }
 
+/** Returns `whole` without `parts`. */
+export function restOf(whole: Readonly<CostSum>, parts: readonly Readonly<CostSum>[]): CostSum {
+  const rest = { ...whole };
+  for (const part of parts) {
+    rest.pico -= part.pico;
+    rest.calls -= part.calls;
+    rest.unpricedCalls -= part.unpricedCalls;
+    rest.inputTokens -= part.inputTokens;
+    rest.cachedInputTokens -= part.cachedInputTokens;
+    rest.outputTokens -= part.outputTokens;
+    rest.reasoningTokens -= part.reasoningTokens;
+  }
+  return rest;
+}
+
 /** Adds `more` to `sum`, in place. */
 export function addToSum(sum: CostSum, more: Readonly<CostSum>): void {
   sum.pico += more.pico;

@@ -1,4 +1,13 @@
-import { type AttemptResources, type EventBody, type RunEvent, runId, type TaskId } from "@sheaf/core";
+import {
+  type AttemptResources,
+  type EventBody,
+  type EventOf,
+  type ModelCall,
+  type RunEvent,
+  runId,
+  type TaskId,
+  type UsageRecord,
+} from "@sheaf/core";
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -36,6 +45,23 @@ const used = (name: string, attempt: number, costUsd?: number, model = "m"): Eve
 const analyzed = (costUsd?: number): EventBody => ({
   type: "analysis.usage",
   usage: { model: "m", inputTokens: 10, outputTokens: 5, ...(costUsd === undefined ? {} : { costUsd }) },
+});
+const asked = (name: string, attempt: number, call: number, httpRetry: number | null = null): ModelCall => ({
+  ...{ taskId: id(name), attempt, call, request: `r${call % 2}`, provider: "p", api: "chat", model: "m" },
+  httpRetry,
+});
+const opened = (...at: Parameters<typeof asked>): EventBody => ({
+  ...{ type: "llm.started", ...asked(...at), hold: { model: "m", inputTokens: 10 } },
+});
+const closed = (
+  at: Parameters<typeof asked>,
+  more: Partial<EventOf<"llm.finished">>,
+  costUsd?: number,
+): EventBody => ({
+  ...{ type: "llm.finished", ...asked(...at), state: "ok", source: "provider", avoided: null },
+  ...{ status: 200, firstByteMs: 1, durationMs: 2 },
+  usage: { model: "m", inputTokens: 10, outputTokens: 5, ...(costUsd === undefined ? {} : { costUsd }) },
+  ...more,
 });
 const failure = { kind: "agent", error: { name: "Error", message: "no" } } as const;
 const finished = (
@@ -237,12 +263,88 @@ describe("the resources", () => {
   });
 });
 
+describe("calls seen on their way", () => {
+  const usdByClass = (...events: EventBody[]) =>
+    Object.fromEntries(
+      Object.entries(bill(...events).byClass).flatMap(([name, { usd }]) => (usd === 0 ? [] : [[name, usd]])),
+    );
+
+  it("cost what they used, in the class of their attempt", () => {
+    const events = [started("a"), opened("a", 1, 1), closed(["a", 1, 1], {}, 2), finished("a", 1, "failed")];
+    expect(usdByClass(...events)).toEqual({ "failed-attempt": 2 });
+    expect(bill(...events)).toMatchObject({ calls: 1, totalUsd: 2, partial: false });
+  });
+
+  it("are http-retry where the same request was sent again, whichever ends first", () => {
+    const [first, again] = [["a", 1, 1], ["a", 1, 3, 1]] as const; // biome-ignore format: two calls
+    const other = [opened("a", 1, 2), closed(["a", 1, 2], {}, 8)];
+    const before = [opened(...first), closed([...first], { state: "aborted", source: "estimated" }, 2)];
+    const after = [opened(...again), closed([...again], {}, 4)];
+    const expected = { "http-retry": 2, useful: 12 };
+    expect(usdByClass(started("a"), ...before, ...other, ...after)).toEqual(expected);
+    expect(usdByClass(started("a"), before[0]!, ...other, ...after, before[1]!)).toEqual(expected);
+    expect(usdByClass(started("a"), ...before, ...other, opened("a", 1, 3), after[1]!)).toEqual({
+      useful: 14,
+    });
+  });
+
+  it("are estimated-crash where the engine went away", () => {
+    const crashed = closed(["a", 1, 1], { state: "crashed", source: "estimated", status: null }, 3);
+    expect(usdByClass(started("a"), opened("a", 1, 1), crashed)).toEqual({ "estimated-crash": 3 });
+  });
+
+  it("cost nothing where no server has answered, and nobody knows what where one has not said", () => {
+    for (const state of ["http-error", "unreachable"] as const) {
+      const failed = closed(["a", 1, 1], { state, usage: null, source: "none" });
+      expect(bill(started("a"), opened("a", 1, 1), failed)).toMatchObject({
+        calls: 1,
+        totalUsd: 0,
+        partial: false,
+      });
+    }
+    const untold = closed(["a", 1, 1], { usage: null, source: "none", api: null });
+    expect(bill(started("a"), opened("a", 1, 1), untold)).toMatchObject({
+      calls: 1,
+      totalUsd: null,
+      partial: true,
+    });
+  });
+
+  it("are no spend but avoided where they were replayed, and count once where the agent tells of them, too", () => {
+    const usage = { model: "m", inputTokens: 10, outputTokens: 5, costUsd: 2 };
+    const replayed = closed(["a", 2, 1], { state: "replayed", usage: null, avoided: usage, source: "none" });
+    expect(bill(started("a", 2), replayed)).toMatchObject({ calls: 0, avoided: { replaySavedUsd: 2 } });
+    const told = { ...used("a", 1, 2), counted: false } as EventBody;
+    const seen = [opened("a", 1, 1), closed(["a", 1, 1], {}, 2)];
+    expect(bill(started("a"), ...seen, told)).toMatchObject({ calls: 1, totalUsd: 2 });
+    const late = closed(["a", 1, 1], { counted: false }, 2);
+    expect(bill(started("a"), used("a", 1, 2), opened("a", 1, 1), late)).toMatchObject({
+      calls: 1,
+      totalUsd: 2,
+    });
+  });
+
+  it("tell what the prompt cache saved", () => {
+    const usage = {
+      model: "m",
+      inputTokens: 10,
+      cachedInputTokens: 8,
+      outputTokens: 5,
+      costUsd: 2,
+      cacheSavedUsd: 1,
+    };
+    expect(bill(started("a"), closed(["a", 1, 1], { usage })).avoided.promptCacheSavedUsd).toBe(1);
+  });
+});
+
 // Random histories, legal or not: the bill must add up whatever happened.
 const names = fc.constantFrom("a", "b", "constructor");
 const attempts = fc.integer({ min: 1, max: 3 });
 // Below 1e15 pico-dollars a double holds the amount to the last digit, so the model can count in integers.
 const prices = fc.option(fc.integer({ min: 0, max: 1e13 }), { nil: undefined });
 const usd = (pico: number | undefined): number | undefined => (pico === undefined ? undefined : pico / 1e12);
+const numbers = fc.integer({ min: 1, max: 4 });
+const retries = fc.constantFrom(null, 0, 1);
 const words = fc.constantFrom("x", "y", "__proto__");
 const anyEvent: fc.Arbitrary<EventBody> = fc.oneof(
   fc.tuple(names, attempts, words, words).map((at) => started(...at)),
@@ -256,6 +358,26 @@ const anyEvent: fc.Arbitrary<EventBody> = fc.oneof(
     .map(([name, attempt, status]) => finished(name, attempt, status)),
   fc.tuple(names, attempts).map((at) => conflicted(...at)),
   fc.tuple(names, attempts).map((at) => committed(...at)),
+  fc.tuple(names, attempts, numbers, retries).map((at) => opened(...at)),
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(
+        names,
+        attempts,
+        numbers,
+        retries,
+        fc.constantFrom("ok", "aborted", "crashed", "replayed"),
+        prices,
+      )
+      .map(([name, attempt, call, retry, state, pico]) =>
+        closed(
+          [name, attempt, call, retry],
+          state === "replayed" ? { state, usage: null } : { state },
+          usd(pico),
+        ),
+      ),
+  },
 );
 const histories = fc.array(anyEvent, { maxLength: 60 });
 
@@ -271,7 +393,9 @@ describe("any history", () => {
       fc.property(histories, (events) => {
         const summary = bill(...events);
         const { byClass, byTask, byAgent, byModel, byRoute } = summary;
-        const calls = events.filter((event) => "usage" in event);
+        const calls = events.flatMap((event) =>
+          "usage" in event && event.usage !== null ? [event as { usage: UsageRecord }] : [],
+        );
         const total = {
           pico: calls.reduce((sum, { usage }) => sum + BigInt(Math.round((usage.costUsd ?? 0) * 1e12)), 0n),
           calls: calls.length,

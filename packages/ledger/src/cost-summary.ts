@@ -1,5 +1,13 @@
-import type { RunEvent, UsageRecord } from "@sheaf/core";
-import { type AttemptCosts, attemptCost, costClassOf, settleFates } from "./attempt-costs.ts";
+import type { EventOf, RunEvent } from "@sheaf/core";
+import {
+  type AttemptCosts,
+  attemptCost,
+  closeCall,
+  costClassOf,
+  openCall,
+  settleFates,
+} from "./attempt-costs.ts";
+import { bookedCall } from "./booked-call.ts";
 import { COST_CLASSES, type CostClass } from "./cost-class.ts";
 import {
   addToSum,
@@ -7,6 +15,8 @@ import {
   type CostLine,
   type CostSum,
   emptySum,
+  knownFigure,
+  restOf,
   sumOfCall,
   toCostLine,
 } from "./cost-line.ts";
@@ -31,8 +41,15 @@ export interface CostSummary extends CallCounts {
   readonly byAgent: Readonly<Record<string, CostLine>>;
   readonly byModel: Readonly<Record<string, CostLine>>;
   readonly byRoute: Readonly<Record<string, CostLine>>;
-  /** What was not spent: on tasks that were left out, and, as no event tells of it, 0 for cached prompts. */
-  readonly avoided: { readonly memoSavedUsd: number; readonly promptCacheSavedUsd: number };
+  /** What was not spent, as far as prices are known. */
+  readonly avoided: {
+    /** On tasks that were left out. */
+    readonly memoSavedUsd: number;
+    /** On input that the provider had in its prompt cache. */
+    readonly promptCacheSavedUsd: number;
+    /** On answers that a task that ran again was given once more. */
+    readonly replaySavedUsd: number;
+  };
   readonly resources: {
     /** Every task of which an attempt has ended. */
     readonly byTask: Readonly<Record<string, ResourceLine>>;
@@ -63,6 +80,9 @@ interface Book {
   readonly weights: CostWeights;
   /** What the memo spared, by task, in pico-dollars. A task that was started after all spared nothing. */
   readonly memoSaved: Map<string, bigint>;
+  /** In pico-dollars. */
+  cacheSaved: bigint;
+  replaySaved: bigint;
 }
 
 /**
@@ -78,6 +98,7 @@ export function createCostBook(options: CostBookOptions = {}): CostBook {
     resources: new Map(),
     weights: checkCostWeights(options.weights ?? DEFAULT_COST_WEIGHTS),
     memoSaved: new Map(),
+    ...{ cacheSaved: 0n, replaySaved: 0n },
   };
   return { add: (event) => addEvent(book, event), summary: () => summarize(book) };
 }
@@ -102,11 +123,18 @@ function addEvent(book: Book, event: RunEvent): void {
     case "attempt.usage": {
       const cost = attemptCost(book.attempts, event.taskId, event.attempt);
       cost.made = true;
-      addCall(book, cost.sum, event.usage);
+      const call = modelCall(book, event);
+      if (call !== null) addToSum(cost.sum, call);
       return;
     }
+    case "llm.started":
+      openCall(attemptCost(book.attempts, event.taskId, event.attempt), event);
+      return;
+    case "llm.finished":
+      finishCall(book, event);
+      return;
     case "analysis.usage":
-      addCall(book, book.analysis, event.usage);
+      addToSum(book.analysis, modelCall(book, event)!);
       return;
     case "task.reused":
       if (event.from === "memo") book.memoSaved.set(event.taskId, usdToPico(event.savedUsd ?? 0));
@@ -120,10 +148,26 @@ function addEvent(book: Book, event: RunEvent): void {
   settleFates(book.attempts, event);
 }
 
-function addCall(book: Book, sum: CostSum, usage: UsageRecord): void {
+function finishCall(book: Book, event: EventOf<"llm.finished">): void {
+  const cost = attemptCost(book.attempts, event.taskId, event.attempt);
+  if (event.state === "replayed") book.replaySaved += usdToPico(knownFigure(event.avoided?.costUsd) ?? 0);
+  const call = modelCall(book, event);
+  if (call === null) return;
+  cost.made = true;
+  if (event.state === "crashed") {
+    addToSum(cost.sum, call);
+    addToSum(cost.crashed, call);
+  } else closeCall(cost, event, call);
+}
+
+/** Books an event under its model, and returns what it adds; null where it is no call, or one that counts elsewhere. */
+function modelCall(book: Book, event: RunEvent): CostSum | null {
+  const usage = bookedCall(event);
+  if (usage === null) return null;
   const call = sumOfCall(usage);
-  addToSum(sum, call);
+  book.cacheSaved += usdToPico(knownFigure(usage.cacheSavedUsd) ?? 0);
   addToSum(lineOf(book.models, usage.model), call);
+  return call;
 }
 
 function lineOf<Key>(lines: Map<Key, CostSum>, key: Key): CostSum {
@@ -135,7 +179,8 @@ function lineOf<Key>(lines: Map<Key, CostSum>, key: Key): CostSum {
   return sum;
 }
 
-function summarize({ attempts, models, analysis, resources, memoSaved }: Book): CostSummary {
+function summarize(book: Book): CostSummary {
+  const { attempts, models, analysis, resources, memoSaved } = book;
   const total = emptySum();
   const classes = new Map<CostClass, CostSum>(COST_CLASSES.map((name) => [name, emptySum()]));
   const tasks = new Map<string, CostSum>();
@@ -146,10 +191,12 @@ function summarize({ attempts, models, analysis, resources, memoSaved }: Book): 
   };
   for (const [taskId, ofTask] of attempts) {
     for (const cost of ofTask.values()) {
-      const { sum, agent, route, made } = cost;
+      const { sum, retried, crashed, agent, route, made } = cost;
       if (!made) continue;
-      const line = lineOf(classes, costClassOf(cost));
-      enter(sum, line, lineOf(tasks, taskId), lineOf(agents, agent), lineOf(routes, route));
+      enter(sum, lineOf(tasks, taskId), lineOf(agents, agent), lineOf(routes, route));
+      addToSum(lineOf(classes, "http-retry"), retried);
+      addToSum(lineOf(classes, "estimated-crash"), crashed);
+      addToSum(lineOf(classes, costClassOf(cost)), restOf(sum, [retried, crashed]));
     }
   }
   if (analysis.calls > 0) {
@@ -165,7 +212,11 @@ function summarize({ attempts, models, analysis, resources, memoSaved }: Book): 
     byAgent: toTable(agents),
     byModel: toTable(models),
     byRoute: toTable(routes),
-    avoided: { memoSavedUsd: picoToUsd(sumOf(memoSaved.values())), promptCacheSavedUsd: 0 },
+    avoided: {
+      memoSavedUsd: picoToUsd(sumOf(memoSaved.values())),
+      promptCacheSavedUsd: picoToUsd(book.cacheSaved),
+      replaySavedUsd: picoToUsd(book.replaySaved),
+    },
     resources: summarizeResources(resources),
   };
 }

@@ -1,3 +1,4 @@
+export { bookedCall } from "./booked-call.ts";
 export { COST_CLASSES, type CostClass } from "./cost-class.ts";
 export type { CallCounts, CostLine } from "./cost-line.ts";
 export {
@@ -8,16 +9,10 @@ export {
   summarizeCost,
 } from "./cost-summary.ts";
 export { type Durations, type MeasuredWork, openDurations } from "./durations.ts";
-export type {
-  CallEvent,
-  CallFinished,
-  CallOwner,
-  CallStarted,
-  CallState,
-  UsageSource,
-} from "./gateway/call-event.ts";
+export type { CallEvent, CallFinished, CallOwner, CallStarted } from "./gateway/call-event.ts";
 export type { ClientStyle } from "./gateway/call-path.ts";
 export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
+export { TOKEN_HEADER } from "./gateway/header-fields.ts";
 export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";
 export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
 export type { UpstreamSettings } from "./gateway/upstream.ts";

@@ -111,6 +111,7 @@ export function starter(executor: () => Executor, root: () => string) {
       shim: null,
       memoryLimitMiB: options.memoryLimitMiB ?? 256,
       env: {},
+      callRoute: () => Promise.reject(new Error("there is no gateway here")),
     };
     return { ...heard, running: executor().start(request, heard.port), view, beside };
   };

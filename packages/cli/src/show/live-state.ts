@@ -1,6 +1,6 @@
 import type { RunEvent, TaskId } from "@sheaf/core";
 import type { RunPlan } from "@sheaf/engine";
-import { usdToPico } from "@sheaf/ledger";
+import { bookedCall, usdToPico } from "@sheaf/ledger";
 import { estimateRemaining } from "./eta.ts";
 import { createTrace, phaseOf, type RunTrace, type TaskPhase, takeEvent } from "./run-trace.ts";
 
@@ -37,8 +37,11 @@ export function takeLiveEvent(state: LiveState, event: RunEvent): void {
       return;
     }
     case "attempt.usage":
-    case "analysis.usage": {
-      const { costUsd } = event.usage;
+    case "analysis.usage":
+    case "llm.finished": {
+      const usage = bookedCall(event);
+      if (usage === null) return;
+      const { costUsd } = usage;
       state.calls += 1;
       if (costUsd === undefined || costUsd === null) state.unpricedCalls += 1;
       else state.knownPico += usdToPico(costUsd);

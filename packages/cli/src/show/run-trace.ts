@@ -1,7 +1,15 @@
 // What happened in a run, task by task, gathered from its events. Every view is made from this.
-import type { EventOf, RunEvent, TaskId } from "@sheaf/core";
+import type { EventOf, RunEvent, TaskId, UsageRecord } from "@sheaf/core";
+import { bookedCall } from "@sheaf/ledger";
 import stringWidth from "string-width";
 import { tookTooEarly } from "./failure-text.ts";
+
+/** A model call that counts. */
+export interface BookedCall {
+  /** When it was booked, in ms since 1970. */
+  readonly at: number;
+  readonly usage: UsageRecord;
+}
 
 /** One attempt, by its events. */
 export interface AttemptTrace {
@@ -11,7 +19,7 @@ export interface AttemptTrace {
   conflicted: EventOf<"task.conflicted"> | null;
   /** Conflicts of it were settled by policies. */
   merged: EventOf<"task.merged"> | null;
-  readonly usage: EventOf<"attempt.usage">[];
+  readonly usage: BookedCall[];
   /** What the agent said, in order. */
   readonly said: (EventOf<"attempt.progress"> | EventOf<"attempt.logged">)[];
 }
@@ -137,8 +145,11 @@ function takeAttemptEvent(task: TaskTrace, event: AttemptEvent): void {
       attempt.merged = event;
       return;
     case "attempt.usage":
-      attempt.usage.push(event);
+    case "llm.finished": {
+      const usage = bookedCall(event);
+      if (usage !== null) attempt.usage.push({ at: event.at, usage });
       return;
+    }
     case "attempt.progress":
     case "attempt.logged":
       attempt.said.push(event);

@@ -9,6 +9,7 @@ import { outsideText } from "./outside-text.ts";
 import type { Palette } from "./palette.ts";
 import {
   type AttemptTrace,
+  type BookedCall,
   type RunTrace,
   type TaskEnd,
   type TaskTrace,
@@ -195,7 +196,7 @@ function sayUsage(events: AttemptTrace["usage"]): string {
   return `${counted(events.length, "model call")}, ${counted(tokens, "token")}`;
 }
 
-function usageMoment({ at, usage }: EventOf<"attempt.usage">): Moment {
+function usageMoment({ at, usage }: BookedCall): Moment {
   const { model, inputTokens = 0, outputTokens = 0, costUsd } = usage;
   const price = usdText(costUsd ?? null);
   const text = `${model}: ${formatCount(inputTokens)} in, ${formatCount(outputTokens)} out, ${price}`;

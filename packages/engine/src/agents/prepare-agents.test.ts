@@ -8,6 +8,8 @@ import { inspectAgents } from "../executor/inspect-agents.ts";
 import { bundleAgents } from "./bundle-agents.ts";
 import type { TaskWork } from "./resolve-work.ts";
 
+const QUIET = { clock: systemClock, env: process.env, signal: undefined };
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sheaf-agents-"));
@@ -36,7 +38,7 @@ test("asking agents what they need ends with the signal, however long their impo
     `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(mark)}, ""); await new Promise(() => setInterval(() => {}, 1000));`,
   );
   const controller = new AbortController();
-  const asked = inspectAgents([work], systemClock, controller.signal);
+  const asked = inspectAgents([work], { ...QUIET, signal: controller.signal });
   await expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toContain("begun");
   controller.abort(reason);
   await expect(asked).rejects.toBe(reason);
@@ -45,7 +47,7 @@ test("asking agents what they need ends with the signal, however long their impo
 test("a signal that is aborted already starts nothing", async () => {
   const work = moduleOf("plain.mjs", "export default () => 1;");
   const aborted = AbortSignal.abort(reason);
-  await expect(inspectAgents([work], systemClock, aborted)).rejects.toBe(reason);
+  await expect(inspectAgents([work], { ...QUIET, signal: aborted })).rejects.toBe(reason);
   await expect(bundleAgents([workOf(moduleOf("a.ts", "export default 1;"))], aborted)).rejects.toBe(reason);
 });
 
@@ -62,5 +64,5 @@ test("a module is compiled once, and what it needs is told", async () => {
   const [first, second] = await bundleAgents([workOf(work), workOf(work)]);
   expect(first?.work).toEqual(second?.work);
   expect(first?.work).not.toEqual(work);
-  expect(await inspectAgents([first!.work as typeof work], systemClock)).toEqual([{}]);
+  expect(await inspectAgents([first!.work as typeof work], QUIET)).toEqual([{}]);
 });

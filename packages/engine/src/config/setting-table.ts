@@ -221,6 +221,7 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
   },
   retain: oneOf("SHEAF_RETAIN", "failed", ["failed", "all", "none"]),
   durability: oneOf("SHEAF_DURABILITY", "process", ["process", "power"]),
+  replay: oneOf("SHEAF_REPLAY", "rerun", ["rerun", "retry"]),
   rootHash: boolean("SHEAF_ROOT_HASH", false),
   home: optionalText("SHEAF_HOME", "a path of a folder"),
   trace: boolean("SHEAF_TRACE", true),

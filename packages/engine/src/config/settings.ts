@@ -89,6 +89,11 @@ export interface Settings {
   readonly retain: "failed" | "all" | "none";
   /** What a commit survives: the end of the process (`process`), or the loss of power as well (`power`). */
   readonly durability: Durability;
+  /**
+   * Which further attempts of a task get the recorded answers of models: those after lost work (`rerun`), or also after a
+   * failure of the agent (`retry`).
+   */
+  readonly replay: "rerun" | "retry";
   /** Say at the end which state the directory is in, as one hash. The first time every file is read. */
   readonly rootHash: boolean;
   /** Folder for the state of runs; null: `.sheaf` in the shared directory. */

@@ -72,11 +72,18 @@ function emptyFolder(beside: string): string {
   return folder;
 }
 
+export interface CommandOptions {
+  readonly clock: Clock;
+  readonly enter: readonly string[];
+  /** What the command finds beside the variables of its attempt. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Runs a shell command in the attempt's work directory. Its output is what it printed, the last line break removed. */
 export function runCommand(
   request: AttemptRequest,
   port: AttemptPort,
-  { clock, enter }: { readonly clock: Clock; readonly enter: readonly string[] },
+  { clock, enter, env: environment }: CommandOptions,
 ): RunningAttempt {
   const { place, work, task, env } = request;
   const { view } = placeInRoom(place);
@@ -87,7 +94,7 @@ export function runCommand(
   const watched = watchPrograms(request);
   const guarded = startCommand(work.command, {
     cwd: view ?? emptyFolder(place.beside),
-    env: { ...process.env, ...env, ...watched.env },
+    env: { ...environment, ...env, ...watched.env },
     ...{ clock, enter: place.room?.enter ?? enter },
   });
   const { child } = guarded;

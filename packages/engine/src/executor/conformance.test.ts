@@ -12,6 +12,7 @@ const create = (kind: "inline" | "thread" | "process") => () =>
   createExecutors({
     nodeArgs: [],
     enter: [],
+    env: process.env,
     clock: systemClock,
     threads: 3,
     memoryLimitMiB: 64,

@@ -24,6 +24,7 @@ const request = (folder: string, work: Work): AttemptRequest => ({
   place: { view: folder, beside: folder },
   inputs: { isBefore: () => false, before: () => [], output: () => undefined, likely: [], folder },
   ...{ memoryLimitMiB: 64, shim: null, env: {} },
+  callRoute: () => Promise.reject(new Error("no gateway")),
 });
 
 let folder: string;
@@ -73,6 +74,7 @@ test("attempts whose worker cannot be started end and say why", async () => {
   const executors = createExecutors({
     nodeArgs: [],
     enter: [],
+    env: process.env,
     ...{ clock: systemClock, threads: 1, memoryLimitMiB: 64 },
     logFile: () => join(folder, "workers.log"),
   });
@@ -91,5 +93,7 @@ test("attempts whose worker cannot be started end and say why", async () => {
 test("agents that cannot be asked what they need tell nothing", async () => {
   process.env.SHEAF_TEST_TOO_LARGE = TOO_LARGE;
   const work = { kind: "module", module: "file:///agents.mjs", exportName: "x", agentName: null } as const;
-  expect(await inspectAgents([work], systemClock)).toEqual([null]);
+  expect(await inspectAgents([work], { clock: systemClock, env: process.env, signal: undefined })).toEqual([
+    null,
+  ]);
 });

@@ -4,6 +4,7 @@ import { abortReason } from "./abort-reason.ts";
 import { createContext } from "./context.ts";
 import { inputProxy } from "./input-proxy.ts";
 import { perform } from "./perform.ts";
+import { withCallRoute } from "./route-calls.ts";
 import { ownDirs } from "./task-dirs.ts";
 
 const ABILITIES: ExecutorAbilities = {
@@ -48,10 +49,12 @@ export function createInlineExecutor(parts: { readonly clock: Clock; readonly lo
       const stopped = new Promise<AttemptEnd>((resolve) => {
         stop = resolve;
       });
-      const performed = perform(fn, task, ctx).then((result): AttemptEnd => {
-        own.removeEmpty(task.writes ?? []);
-        return { ...result, ...common() };
-      });
+      const performed = withCallRoute(request.callRoute, () => perform(fn, task, ctx)).then(
+        (result): AttemptEnd => {
+          own.removeEmpty(task.writes ?? []);
+          return { ...result, ...common() };
+        },
+      );
       return {
         ended: Promise.race([stopped, performed]),
         abort(cause) {

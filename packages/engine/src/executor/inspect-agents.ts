@@ -9,6 +9,13 @@ type ModuleWork = Work & { readonly kind: "module" };
 /** A module that takes longer than this to import tells nothing of its needs; its tasks will show what is wrong. */
 const PATIENCE_MS = 30_000;
 
+interface InspectOptions {
+  readonly clock: Clock;
+  /** What the agents' modules find while they are imported. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Imports agents in a process of their own and returns what each needs, in order; null where that was not to be had.
  *
@@ -17,14 +24,13 @@ const PATIENCE_MS = 30_000;
  */
 export async function inspectAgents(
   works: readonly ModuleWork[],
-  clock: Clock,
-  signal?: AbortSignal,
+  { clock, env, signal }: InspectOptions,
 ): Promise<readonly (AgentNeeds | null)[]> {
   signal?.throwIfAborted();
   if (works.length === 0) return [];
   const inspector = startNode([workerFile("process-entry")], {
     cwd: undefined,
-    env: { ...process.env, SHEAF_WORKER: "process" },
+    env: { ...env, SHEAF_WORKER: "process" },
     ...{ clock, enter: [] },
   });
   const { child, over } = inspector;

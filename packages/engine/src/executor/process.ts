@@ -42,14 +42,14 @@ class WorkerProcess {
   #last: WireEnd | null = null;
   readonly #use: Use;
 
-  constructor({ clock, enter, memoryLimitMiB, nodeArgs }: ProcessOptions, use: Use) {
+  constructor({ clock, enter, env, memoryLimitMiB, nodeArgs }: ProcessOptions, use: Use) {
     this.#use = use;
     const { room } = use;
     const program = [...nodeArgs, workerFile("process-entry")];
     const seen = room === null ? program : program.map((argument) => pathInRoom(room, argument));
     this.#process = startNode([`--max-old-space-size=${memoryLimitMiB}`, ...seen], {
       cwd: room?.dir,
-      env: { ...process.env, SHEAF_WORKER: "process" },
+      env: { ...env, SHEAF_WORKER: "process" },
       ...{ clock, enter: room?.enter ?? enter },
     });
     const { child, over } = this.#process;
@@ -105,6 +105,8 @@ class WorkerProcess {
 
 export interface ProcessOptions {
   readonly clock: Clock;
+  /** Environment of workers and commands. */
+  readonly env: NodeJS.ProcessEnv;
   /** Memory of one process, in MiB: a limit on its heap, and on all that it uses by measurement. */
   readonly memoryLimitMiB: number;
   /** Options of Node for workers, the fs hook among them. */

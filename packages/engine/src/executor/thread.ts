@@ -20,6 +20,8 @@ const TERMINATE_MS = 3_000;
 export interface ThreadOptions {
   readonly clock: Clock;
   readonly threads: number;
+  /** Environment of workers and commands. */
+  readonly env: NodeJS.ProcessEnv;
   /** Heap of one thread, in MiB. */
   readonly memoryLimitMiB: number;
   /** Options of Node for workers, the fs hook among them. */
@@ -47,7 +49,7 @@ class WorkerHost {
     ];
     this.#process = startNode(args, {
       cwd: undefined,
-      env: { ...process.env, SHEAF_WORKER: "thread" },
+      env: { ...options.env, SHEAF_WORKER: "thread" },
       ...{ clock: options.clock, enter: options.enter },
     });
     const { child, over } = this.#process;

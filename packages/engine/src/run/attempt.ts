@@ -100,6 +100,7 @@ export class LiveAttempt {
       verdict = this.#cause === null ? failureOf(error) : readEnd(world.tasks[this.task]!, null, this.#cause);
     }
     this.#open = false;
+    world.calls.over(world.tasks[this.task]!.id, this.#start.attempt);
     this.#stopTimeout();
     this.#stopIdle();
     return this.#close(verdict);
@@ -140,6 +141,12 @@ export class LiveAttempt {
     const executor = world.executors.get(kind);
     const inputs = world.outputs.inputsFor(task, predecessors(world, task));
     const proxy = inputProxy(world.tasks[task]!.id, inputs);
+    const calling = { taskId: world.tasks[task]!.id, ...this.#start };
+    // Agents name servers of their own; of a command nobody would know.
+    const calls =
+      kind === "inline" || (work.kind === "command" && !world.calls.hasUpstreams)
+        ? {}
+        : await world.calls.admit(calling);
     try {
       const { task: ready, env } = interpolate(world.tasks[task]!, proxy.inputs, inputs.isBefore);
       const request: AttemptRequest = {
@@ -152,7 +159,8 @@ export class LiveAttempt {
         inputs,
         memoryLimitMiB: world.settings.maxMemoryMb,
         shim: world.shim,
-        env: kind === "inline" ? {} : { ...attemptEnv(world, task, this.#view), ...env },
+        env: kind === "inline" ? {} : { ...attemptEnv(world, task, this.#view), ...calls, ...env },
+        callRoute: () => world.calls.route(calling),
       };
       this.#running = executor.start(request, this.#port());
     } finally {
@@ -207,7 +215,8 @@ export class LiveAttempt {
       heartbeat: () => whileOpen(() => {}),
       usage: (usage) => {
         this.#showLife();
-        world.emit({ type: "attempt.usage", taskId, attempt, usage });
+        const counted = world.calls.isSeen(taskId, attempt, usage) ? ({ counted: false } as const) : {};
+        world.emit({ type: "attempt.usage", taskId, attempt, usage, ...counted });
       },
       modelLoaded: (_name, vramMiB) =>
         whileOpen(() => {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { TaskId } from "@sheaf/core";
+import { bookedCall } from "@sheaf/ledger";
 import { type Effects, type KeptTaskChange, restoreTaskChanges } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import { type TaskMemo, taskMemo } from "./memo-rule.ts";
@@ -106,8 +107,9 @@ export async function keepMemo(world: World, task: number, record: AttemptRecord
 function costOf({ journal }: World, taskId: TaskId, attempt: number): number | null {
   let usd: number | null = 0;
   for (const event of journal.events()) {
-    if (event.type !== "attempt.usage" || event.taskId !== taskId || event.attempt !== attempt) continue;
-    usd = usd === null || event.usage.costUsd === undefined ? null : usd + event.usage.costUsd;
+    const isOwn = "attempt" in event && event.taskId === taskId && event.attempt === attempt;
+    const usage = isOwn ? bookedCall(event) : null;
+    if (usage !== null) usd = usd === null || usage.costUsd === undefined ? null : usd + usage.costUsd;
   }
   return usd;
 }

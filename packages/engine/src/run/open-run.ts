@@ -1,8 +1,9 @@
 // Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
 import { join } from "node:path";
-import type { EventBody, RunEvent } from "@sheaf/core";
-import { type CostBook, createCostBook, type Journal, openJournal } from "@sheaf/ledger";
+import type { EventBody, RunEvent, UsageRecord } from "@sheaf/core";
+import { type CostBook, createCostBook, type Journal, openJournal, type PriceBook } from "@sheaf/ledger";
 import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir } from "@sheaf/workdir";
+import { crashedCalls } from "../calls/crashed-calls.ts";
 import { VERSION } from "../version.ts";
 import { makeStateDir } from "./check-home.ts";
 import { type DecidedSession, withDecisions } from "./doubt.ts";
@@ -102,6 +103,7 @@ async function begin(request: RunRequest, opened: OpenRun): Promise<void> {
   const isUntouched = dir !== null && workdir === null;
   tellBegin(request, emit);
   tellResumed(isUntouched ? { ...earlier, takenBack: [] } : earlier, emit);
+  for (const call of crashedCalls(earlier.events)) emit(call);
   if (isUntouched) return;
   if (settings.durability === "power") await journal.sync();
   else journal.flush();
@@ -127,6 +129,23 @@ function tellResumed({ done, takenBack, executions, decided }: DecidedSession, e
   emit({ type: "run.resumed", done: done.length, takenBack, reusable: executions.size, ...said });
 }
 
+// What a call cost, or may cost, is looked up once, so that whoever reads the journal needs no prices.
+function priced(body: EventBody, prices: PriceBook, at: number): EventBody {
+  switch (body.type) {
+    case "analysis.usage":
+    case "attempt.usage":
+      return { ...body, usage: prices.priced(body.usage, at) };
+    case "llm.started":
+      return { ...body, hold: prices.priced(body.hold, at) };
+    case "llm.finished": {
+      const of = (usage: UsageRecord | null) => (usage === null ? null : prices.priced(usage, at));
+      return { ...body, usage: of(body.usage), avoided: of(body.avoided) };
+    }
+    default:
+      return body;
+  }
+}
+
 interface Place {
   readonly runDir: string | null;
   readonly workdir: Workdir | null;
@@ -143,11 +162,8 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, s
   const journal = openJournal({ path, runId, clock, nextSeq: earlier?.events.length ?? 0 });
   const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
   for (const event of earlier?.events ?? []) costs.add(event);
-  // What a call cost is looked up once, so that whoever reads the journal needs no prices.
   const emit = (body: EventBody): RunEvent => {
-    const event = journal.append(
-      "usage" in body ? { ...body, usage: prices.priced(body.usage, clock.now()) } : body,
-    );
+    const event = journal.append(priced(body, prices, clock.now()));
     costs.add(event);
     return event;
   };

@@ -6,6 +6,7 @@ import type { Durations } from "@sheaf/ledger";
 import { applyNeeds } from "../agents/apply-needs.ts";
 import { bundleAgents } from "../agents/bundle-agents.ts";
 import type { TaskWork } from "../agents/resolve-work.ts";
+import { withoutKeys } from "../calls/upstreams.ts";
 import { inspectAgents } from "../executor/inspect-agents.ts";
 import { makePlan, type RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
@@ -17,10 +18,14 @@ import type { RunRequest } from "./run-request.ts";
  * @throws SheafError AGENT_MODULE_FAILED, or the reason of the signal
  */
 export async function withAgents(request: RunRequest, signal?: AbortSignal): Promise<RunRequest> {
-  const { settings, clock } = request;
+  const { settings, clock, upstreams } = request;
+  // No attempt asks anything yet, so no key is good for anything here.
+  const env = withoutKeys(process.env, upstreams, "none");
   const bundled = await bundleAgents(request.works, signal);
   try {
-    const works = await applyNeeds(bundled, settings, (modules) => inspectAgents(modules, clock, signal));
+    const works = await applyNeeds(bundled, settings, (modules) =>
+      inspectAgents(modules, { clock, env, signal }),
+    );
     return { ...request, works };
   } catch (error) {
     throw isSheafError(error, "AGENT_MODULE_FAILED") ? ofSource(error, request.works, bundled) : error;

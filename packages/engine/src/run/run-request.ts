@@ -14,6 +14,7 @@ import {
 import { type CostWeights, checkCostWeights, openPriceBook, type PriceBook } from "@sheaf/ledger";
 import { STATE_FOLDER } from "@sheaf/workdir";
 import { type Agent, checkAgent, resolveWork, type TaskWork } from "../agents/resolve-work.ts";
+import { type Upstreams, upstreamsOf } from "../calls/upstreams.ts";
 import { readSettings } from "../config/read-settings.ts";
 import { SETTING_TABLE } from "../config/setting-table.ts";
 import type { Settings } from "../config/settings.ts";
@@ -53,6 +54,8 @@ export interface RunRequest {
   readonly inDoubt: ReadonlyMap<string, DoubtDecision>;
   /** Library that tracks what commands read; null until it was asked for, or where there is none. */
   readonly shim: string | null;
+  /** Servers of models, behind the gateway. */
+  readonly upstreams: Upstreams;
   readonly makeExecutors: typeof createExecutors;
   readonly analyze: typeof analyze;
 }
@@ -161,6 +164,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     validate: options.validate ?? false,
     inDoubt: readDecisions(options.inDoubt ?? {}),
     shim: null,
+    upstreams: upstreamsOf(options.env ?? process.env),
     makeExecutors: createExecutors,
     analyze,
   };

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { type RunEvent, type TaskId, toWireError } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile } from "@sheaf/workdir";
+import { failedTasks, ModelCalls } from "../calls/model-calls.ts";
+import { withoutKeys } from "../calls/upstreams.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
@@ -58,6 +60,7 @@ export class Run {
   #cancelled: string | null = null;
   #live: LivePlan | null = null;
   #loop: RunLoop | null = null;
+  #calls: ModelCalls | null = null;
   /** Null until its first events are told. */
   #opened: OpenRun | null = null;
 
@@ -84,6 +87,7 @@ export class Run {
     const { clock, settings, makeExecutors } = this.#request;
     const executors = makeExecutors({
       clock,
+      env: withoutKeys(process.env, this.#request.upstreams),
       enter: opened.workdir?.enter ?? [],
       nodeArgs: settings.tracking ? ["-r", fsHookFile] : [],
       threads: settings.maxWorkers,
@@ -99,6 +103,7 @@ export class Run {
     } finally {
       await this.#live?.stop();
       await executors.dispose();
+      await this.#calls?.close();
       // Closed already, unless there is an error on its way that says more.
       await closeDirectory(opened.workdir, { keep: this.#loop !== null });
       opened.journal.close();
@@ -146,6 +151,7 @@ export class Run {
       workdir,
       place: folder,
       executors,
+      calls: this.#openCalls(opened),
       tracked,
       shim: this.#request.shim,
       kept,
@@ -156,6 +162,18 @@ export class Run {
       before: earlier?.events ?? [],
       emit,
     };
+  }
+
+  #openCalls({ folder, emit, journal, earlier }: OpenRun): ModelCalls {
+    const { runId, clock, upstreams, settings } = this.#request;
+    const recordings = folder.kept === null ? null : join(folder.kept, "answers");
+    const calls = new ModelCalls({
+      ...{ runId, clock, upstreams, recordings, replay: settings.replay, emit },
+      failed: failedTasks(earlier?.events ?? []),
+      flush: () => journal.flush(),
+    });
+    this.#calls = calls;
+    return calls;
   }
 
   #announce({ emit, workdir, history, earlier, meanwhile }: OpenRun): void {
@@ -230,6 +248,7 @@ export class Run {
     if (problem !== null) emit({ type: "run.fallback", part: "root hash", reason: problem });
     // Workers inside a namespace of the directory's would be killed with it.
     await world.executors.dispose();
+    await world.calls.close();
     const left = await closeDirectory(workdir, { keep: status !== "succeeded" });
     if (left !== null) emit({ type: "run.fallback", part: "directory", reason: left });
     // To keep anything in a directory that is gone would make it anew.

@@ -14,6 +14,7 @@ import type {
 import type { CostBook, Journal } from "@sheaf/ledger";
 import type { Effects, Sync, Workdir } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
+import type { ModelCalls } from "../calls/model-calls.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Executors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
@@ -55,6 +56,8 @@ export interface World {
   /** Tasks whose effects have happened in an earlier session: never started again by themselves. */
   readonly happened: ReadonlySet<string>;
   readonly executors: Executors;
+  /** What stands between attempts and the servers of models. */
+  readonly calls: ModelCalls;
   /** Library that tracks what commands read, or null. */
   readonly shim: string | null;
   /** True where everything that the task reads is known. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Clock, UsageRecord } from "@sheaf/core";
+import type { Clock, ModelApi, UsageRecord } from "@sheaf/core";
 import { AnswerReader } from "../wire/answer-reader.ts";
 import { fieldsOf, type JsonFields } from "../wire/json-fields.ts";
-import { type ModelApi, modelApiOf } from "../wire/model-api.ts";
+import { modelApiOf } from "../wire/model-api.ts";
 import { readRequest, withUsageAsked } from "../wire/read-request.ts";
 import type { Admission } from "./admissions.ts";
 import { AnswerCopy } from "./answer-copy.ts";
@@ -37,7 +37,7 @@ export interface CallSurroundings {
   readonly refusing: Set<Upstream>;
 }
 
-type Facts = Pick<CallFinished, "owner" | "call" | "provider" | "api" | "model" | "httpRetry">;
+type Facts = Pick<CallFinished, "owner" | "call" | "request" | "provider" | "api" | "model" | "httpRetry">;
 
 /** Answers a request to a model: by what is recorded, or by asking the server, and tells what that used. */
 export async function answerModelCall(
@@ -52,15 +52,17 @@ export async function answerModelCall(
   const { model, ...estimate } =
     api === null ? { model: null, maxOutputTokens: null, estimatedInputTokens: 0 } : readRequest(api, fields);
   const { provider } = upstream;
+  const hash = callHash(sent.method, path, sent.body);
   const facts: Facts = {
     owner: admission.owner,
     call: admission.nextCall(),
+    request: hash.slice(0, 16),
     provider,
     api,
     model,
     httpRetry: retryOf(request),
   };
-  const recording = api === null ? null : recordingOf(call, sent);
+  const recording = api === null ? null : recordingOf(call, hash);
   if (recording !== null && (await replay(recording, { response, facts, surroundings }))) return;
   const startedAt = clock.now();
   tell({ type: "call.started", at: startedAt, ...facts, ...estimate });
@@ -89,10 +91,9 @@ interface KeptCall {
   readonly key: RecordingKey;
 }
 
-function recordingOf({ admission, path }: IncomingCall, { method, body }: UpstreamRequest): KeptCall | null {
+function recordingOf({ admission }: IncomingCall, hash: string): KeptCall | null {
   const { recordings, occurrences } = admission;
   if (recordings === null) return null;
-  const hash = callHash(method, path, body);
   return { recordings, key: { hash, occurrence: occurrences.take(hash) } };
 }
 

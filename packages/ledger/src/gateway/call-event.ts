@@ -1,5 +1,4 @@
-import type { RunId, TaskId, UsageRecord } from "@sheaf/core";
-import type { ModelApi } from "../wire/model-api.ts";
+import type { CallState, ModelApi, RunId, TaskId, UsageRecord, UsageSource } from "@sheaf/core";
 
 /** Whose calls they are. */
 export interface CallOwner {
@@ -9,26 +8,12 @@ export interface CallOwner {
   readonly attempt: number;
 }
 
-/** Where the figures of a call come from. `none`: it has used nothing, or nobody can tell what. */
-export type UsageSource = "provider" | "estimated" | "none";
-
-/** How a call ended. */
-export type CallState =
-  /** The client has the whole answer. */
-  | "ok"
-  /** The answer did not come to its end, or the client went away before it had it. */
-  | "aborted"
-  /** The server answered with another status than 2xx. */
-  | "http-error"
-  /** The server never had the request. */
-  | "unreachable"
-  /** The client has the answer that an earlier attempt was given; no server was asked, and nothing started. */
-  | "replayed";
-
 interface CallFacts {
   readonly owner: CallOwner;
   /** Counts the calls of the attempt, from 1. */
   readonly call: number;
+  /** The same for requests that ask the same, such as one that a client sends again. */
+  readonly request: string;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Who is paid: "openai", "anthropic", or the host of the server. */

@@ -5,8 +5,8 @@ import type { CallPath } from "./call-path.ts";
  * Returns one hash over what a client asks for: method, URL behind the base URL it was given, and body. JSON bodies
  * that differ in the order of members or in blanks alone are the same.
  */
-export function callHash(method: string, { style, rest, query }: CallPath, body: Buffer): string {
-  const url = `${style}${rest.replace(/^\/v1(?=\/)/, "")}${query}`;
+export function callHash(method: string, { style, origin, rest, query }: CallPath, body: Buffer): string {
+  const url = `${origin ?? style}${rest.replace(/^\/v1(?=\/)/, "")}${query}`;
   return createHash("sha256").update(`${method} ${url}\n`).update(canonical(body)).digest("hex");
 }
 

@@ -11,13 +11,20 @@ import { type Admission, Admissions } from "./admissions.ts";
 import { answerCall } from "./answer-call.ts";
 import type { CallSurroundings } from "./answer-model-call.ts";
 import type { CallEvent, CallOwner } from "./call-event.ts";
-import { CLIENT_STYLES, type ClientStyle, callPath, readCallPath } from "./call-path.ts";
+import {
+  attemptPath,
+  type CallPath,
+  CLIENT_STYLES,
+  type ClientStyle,
+  callPath,
+  readCallPath,
+} from "./call-path.ts";
 import { keysOf } from "./header-fields.ts";
 import { Recordings } from "./recordings.ts";
 import { refuse } from "./refusal.ts";
 import { DEFAULT_DRAIN, type DrainLimits } from "./relay.ts";
 import { openConnections, type UpstreamConnections } from "./send-upstream.ts";
-import { type Upstream, type UpstreamSettings, upstreamOf } from "./upstream.ts";
+import { namedUpstream, type Upstream, type UpstreamSettings, upstreamOf } from "./upstream.ts";
 
 export interface GatewayOptions {
   /** The real servers; clients of a style that is not named are refused. */
@@ -84,6 +91,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 class LoopbackGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #upstreams: ReadonlyMap<ClientStyle, Upstream>;
+  /** Servers that clients have named themselves. */
+  readonly #named = new Map<string, Upstream>();
   readonly #admissions = new Admissions();
   readonly #connections: UpstreamConnections = openConnections();
   readonly #closing = new AbortController();
@@ -130,7 +139,10 @@ class LoopbackGateway implements Gateway {
 
   admit(owner: CallOwner, options: AdmitOptions = {}): Readonly<Record<string, string>> {
     const { token, owner: checked } = this.#admissions.admit(owner, (of) => this.#recordingsOf(of, options));
-    const variables: Record<string, string> = {};
+    const variables: Record<string, string> = {
+      SHEAF_GATEWAY_URL: `${this.origin}${attemptPath(checked)}`,
+      SHEAF_GATEWAY_TOKEN: token,
+    };
     if (this.#upstreams.has("openai")) {
       variables.OPENAI_BASE_URL = `${this.origin}${callPath(checked, "openai")}/v1`;
       variables.OPENAI_API_KEY = token;
@@ -193,7 +205,7 @@ class LoopbackGateway implements Gateway {
     const path = readCallPath(request.url ?? "");
     const style = path?.style ?? "openai";
     const admission = path === null ? null : this.#admissions.find(path, keysOf(request.headers));
-    const upstream = this.#upstreams.get(style);
+    const upstream = path === null ? undefined : this.#upstreamOf(path);
     if (path === null || upstream === undefined) {
       refuse(response, style, { status: 404, code: "not_found", message: "No model server is known here." });
     } else if (admission === null) {
@@ -208,6 +220,14 @@ class LoopbackGateway implements Gateway {
         admission,
         answerCall({ request, response, path, upstream, admission }, this.#surroundings),
       );
+  }
+
+  #upstreamOf({ style, origin }: CallPath): Upstream | undefined {
+    if (origin === null) return this.#upstreams.get(style);
+    const key = `${style} ${origin}`;
+    const known = this.#named.get(key) ?? namedUpstream(style, origin);
+    this.#named.set(key, known);
+    return known;
   }
 
   #follow(admission: Admission, call: Promise<void>): void {

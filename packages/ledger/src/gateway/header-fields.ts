@@ -9,9 +9,12 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Headers in which clients send keys. */
 const CREDENTIALS = ["authorization", "x-api-key", "api-key"] as const;
 
+/** The token of an attempt whose client sends a key of its own. */
+export const TOKEN_HEADER = "x-sheaf-token";
+
 /** Headers that are made anew for the server. */
 const MADE_ANEW: ReadonlySet<string> = new Set([
-  ...CREDENTIALS,
+  TOKEN_HEADER,
   ...["host", "content-length", "accept-encoding", "expect"],
 ]);
 
@@ -20,21 +23,25 @@ const namedIn = (connection: string | undefined): ReadonlySet<string> =>
 
 /** Returns what a client sends as its key, in each header that may hold one. */
 export function keysOf(headers: IncomingHttpHeaders): string[] {
-  return CREDENTIALS.flatMap((name) => {
+  return [TOKEN_HEADER, ...CREDENTIALS].flatMap((name) => {
     const value = headers[name];
     return typeof value === "string" ? [value.replace(/^Bearer +/i, "").trim()] : [];
   });
 }
 
-/** Returns the headers of a request for the server: the client's, but for keys and what is about its connection. */
+/**
+ * Returns the headers of a request for the server: the client's, but for what is about its connection and, where the
+ * gateway has credentials of its own, for keys.
+ */
 export function requestHeaders(
   { headers }: IncomingMessage,
-  own: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>> | null,
 ): Record<string, string | string[]> {
+  const keys: ReadonlySet<string> = new Set(own === null ? [] : CREDENTIALS);
   const named = namedIn(headers.connection);
   const passed = Object.entries(headers).filter(
     ([name, value]) =>
-      value !== undefined && !HOP_BY_HOP.has(name) && !MADE_ANEW.has(name) && !named.has(name),
+      value !== undefined && ![HOP_BY_HOP, MADE_ANEW, named, keys].some((set) => set.has(name)),
   );
   // What is compressed would have to be read twice.
   return { ...Object.fromEntries(passed as [string, string][]), "accept-encoding": "identity", ...own };

@@ -7,10 +7,9 @@
 // 4. A client never sees an answer that was cut off as one that has ended.
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import type { Clock } from "@sheaf/core";
+import type { CallState, Clock } from "@sheaf/core";
 import type { AnswerReader } from "../wire/answer-reader.ts";
 import type { AnswerCopy } from "./answer-copy.ts";
-import type { CallState } from "./call-event.ts";
 import { responseHeaders } from "./header-fields.ts";
 import { refuse } from "./refusal.ts";
 import { plainBody, sendUpstream, type UpstreamConnections, type UpstreamRequest } from "./send-upstream.ts";

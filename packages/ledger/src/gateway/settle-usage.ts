@@ -1,6 +1,5 @@
-import type { UsageRecord } from "@sheaf/core";
+import type { UsageRecord, UsageSource } from "@sheaf/core";
 import type { AnswerReading } from "../wire/answer-reader.ts";
-import type { UsageSource } from "./call-event.ts";
 
 /** What is known of a call that is over. */
 export interface CallFigures {

@@ -1,5 +1,5 @@
 import { SheafError } from "@sheaf/core";
-import type { ClientStyle } from "./call-path.ts";
+import { CLIENT_STYLES, type ClientStyle } from "./call-path.ts";
 
 /** A real model server. */
 export interface UpstreamSettings {
@@ -20,8 +20,8 @@ export interface Upstream {
   readonly style: ClientStyle;
   readonly provider: string;
   readonly url: URL;
-  /** Headers with the key, in place of those of the client. */
-  readonly credentials: Readonly<Record<string, string>>;
+  /** Headers with the key, in place of those of the client; null: the client has a key of its own. */
+  readonly credentials: Readonly<Record<string, string>> | null;
   /** Where it is, without path and query, which may hold secrets. */
   readonly origin: string;
   readonly secret: string | null;
@@ -31,6 +31,13 @@ const DEFAULTS: Readonly<Record<ClientStyle, string>> = {
   openai: "https://api.openai.com/v1",
   anthropic: "https://api.anthropic.com",
 };
+
+/** Returns a server that a client names itself. */
+export function namedUpstream(style: ClientStyle, origin: string): Upstream {
+  const url = new URL(origin);
+  const known = CLIENT_STYLES.find((each) => url.host === new URL(DEFAULTS[each]).host);
+  return { style, provider: known ?? url.host, url, credentials: null, origin, secret: null };
+}
 
 const AZURE = /\.(openai\.azure|cognitiveservices\.azure|services\.ai\.azure)\.(com|us|cn)$/;
 
@@ -75,7 +82,8 @@ function credentialsOf(style: ClientStyle, { hostname }: URL, apiKey: string): R
 }
 
 /** Returns the path at the server, with its query, for what a client asked for behind the base URL it was given. */
-export function upstreamPath({ style, url }: Upstream, rest: string, query: string): string {
+export function upstreamPath({ style, url, credentials }: Upstream, rest: string, query: string): string {
+  if (credentials === null) return `${rest}${query}`;
   const behind = rest.replace(/^\/v1(?=\/|$)/, "");
   const path = `${url.pathname.replace(/\/$/, "")}${style === "anthropic" ? "/v1" : ""}${behind}`;
   const asked = new URLSearchParams(query);

@@ -56,13 +56,30 @@ export function openPriceBook({ prices = null }: PriceBookOptions = {}): PriceBo
       const { provider } = usage;
       if (provider === undefined) return usage;
       const asked = { usage, provider, tier: tierName(usage.serviceTier), at };
-      const priced =
-        own !== null && lists(own, asked) ? priceOfList(own, asked) : priceOfData(publishedFor, asked);
+      const priceOf = (call: Asked): Priced | null =>
+        own !== null && lists(own, call) ? priceOfList(own, call) : priceOfData(publishedFor, call);
+      const priced = priceOf(asked);
       if (priced === null) return usage;
-      return { ...usage, costUsd: picoToUsd(priced.pico), costSource: "local", price: priced.price };
+      const known = {
+        ...usage,
+        costUsd: picoToUsd(priced.pico),
+        costSource: "local",
+        price: priced.price,
+      } as const;
+      if ((usage.cachedInputTokens ?? 0) + (usage.cacheWriteTokens ?? 0) === 0) return known;
+      const full = priceOf({ ...asked, usage: withoutCache(usage) });
+      return full === null || full.pico <= priced.pico
+        ? known
+        : { ...known, cacheSavedUsd: picoToUsd(full.pico - priced.pico) };
     },
   };
 }
+
+/** The same call, had the provider had nothing in its prompt cache. */
+const withoutCache = (usage: UsageRecord): UsageRecord => ({
+  ...usage,
+  ...{ cachedInputTokens: 0, cacheWriteTokens: 0, cacheWrite1hTokens: 0 },
+});
 
 interface Asked {
   readonly usage: UsageRecord;

@@ -1,8 +1,8 @@
+import type { ModelApi } from "@sheaf/core";
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnswerReader, type AnswerReading } from "./answer-reader.ts";
-import type { ModelApi } from "./model-api.ts";
 
 const ASKED = { provider: "who", model: "asked" };
 

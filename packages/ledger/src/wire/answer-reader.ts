@@ -1,7 +1,6 @@
-import type { UsageRecord } from "@sheaf/core";
+import type { ModelApi, UsageRecord } from "@sheaf/core";
 import { fieldsOf, type JsonFields } from "./json-fields.ts";
 import { JsonMembers } from "./json-members.ts";
-import type { ModelApi } from "./model-api.ts";
 import { type SseEvent, SseEvents } from "./sse-events.ts";
 import { StreamFacts } from "./stream-facts.ts";
 import { estimatedTokens } from "./text-size.ts";

@@ -1,5 +1,4 @@
-/** An interface of a model server whose answers tell what they used. Completions of the old kind count as chats. */
-export type ModelApi = "chat" | "responses" | "embeddings" | "messages";
+import type { ModelApi } from "@sheaf/core";
 
 const APIS: readonly (readonly [end: RegExp, api: ModelApi])[] = [
   [/\/completions$/, "chat"],

@@ -1,5 +1,5 @@
+import type { ModelApi } from "@sheaf/core";
 import { countOf, fieldsOf, type JsonFields, nameOf } from "./json-fields.ts";
-import type { ModelApi } from "./model-api.ts";
 import { estimatedTokens, textSize } from "./text-size.ts";
 
 /** What a request says that it will take. */

@@ -1,5 +1,5 @@
+import type { ModelApi } from "@sheaf/core";
 import { countOf, fieldsOf, type JsonFields } from "./json-fields.ts";
-import type { ModelApi } from "./model-api.ts";
 
 /** Members of a piece of an answer that hold what the model has written. */
 const WRITTEN: ReadonlySet<string> = new Set([

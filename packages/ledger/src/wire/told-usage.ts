@@ -1,6 +1,5 @@
-import type { UsageRecord } from "@sheaf/core";
+import type { ModelApi, UsageRecord } from "@sheaf/core";
 import { countOf, fieldsOf, type JsonFields, nameOf } from "./json-fields.ts";
-import type { ModelApi } from "./model-api.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -7,6 +7,7 @@ import { loadAgent } from "../../agents/load-agent.ts";
 import { createContext } from "../context.ts";
 import { inputProxy } from "../input-proxy.ts";
 import { perform } from "../perform.ts";
+import { routeOf, withCallRoute } from "../route-calls.ts";
 import { ownDirs } from "../task-dirs.ts";
 import { captureOutput } from "./capture-output.ts";
 import { watchIdle } from "./idle.ts";
@@ -77,8 +78,14 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const ctx = createContext(parts, portOf(request, send, questions));
     const fn: AgentFn = async (...args) => (await loadAgent(workOf(request))).run(...args);
     const tracked = trackReads(place);
+    const route = routeOf(request.env);
     try {
-      const performed = await perform(fn, task, ctx);
+      const performed = await (route === null
+        ? perform(fn, task, ctx)
+        : withCallRoute(
+            () => route,
+            () => perform(fn, task, ctx),
+          ));
       const end = { ...performed, measured: measured(), taken: inputs.taken(), observed: tracked() };
       const quiet = (await isIdle()) && questions.size === 0;
       own.removeEmpty(task.writes ?? []);

@@ -3,6 +3,7 @@ import { toWireError } from "@sheaf/core";
 import { loadAgent } from "../../agents/load-agent.ts";
 import { startInWorker, type WorkerAttempt } from "./attempt-worker.ts";
 import type { EngineMessage, Inspected, InspectRequest, WireRequest, WorkerMessage } from "./wire.ts";
+import { withEnv } from "./with-env.ts";
 
 process.setSourceMapsEnabled(true);
 
@@ -14,16 +15,14 @@ const say = (message: WorkerMessage): void => {
 };
 
 async function start(request: WireRequest): Promise<void> {
-  const before = { ...process.env };
-  Object.assign(process.env, request.env);
-  if (request.place.view !== null) process.chdir(request.place.view);
-  const attempt = startInWorker(request, say);
-  current = { lease: request.lease, attempt };
-  const end = await attempt.ended;
+  const end = await withEnv(request.env, async () => {
+    if (request.place.view !== null) process.chdir(request.place.view);
+    const attempt = startInWorker(request, say);
+    current = { lease: request.lease, attempt };
+    return await attempt.ended;
+  });
   current = null;
   process.chdir(home);
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
   say({ lease: request.lease, type: "ended", end });
 }
 

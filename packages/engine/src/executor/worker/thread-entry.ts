@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { startInWorker } from "./attempt-worker.ts";
 import type { EngineMessage, WireRequest, WorkerMessage } from "./wire.ts";
+import { withEnv } from "./with-env.ts";
 
 process.setSourceMapsEnabled(true);
 
@@ -14,8 +15,11 @@ export default async function runAttempt(job: {
 }): Promise<void> {
   const { request, port } = job;
   // The open port is a part of what the worker is while nothing is left of an attempt.
-  port.on("message", (message: EngineMessage) => attempt.receive(message));
-  const attempt = startInWorker(request, (message) => port.postMessage(message));
-  port.postMessage({ lease: request.lease, type: "ended", end: await attempt.ended } satisfies WorkerMessage);
+  const end = await withEnv(request.env, () => {
+    port.on("message", (message: EngineMessage) => attempt.receive(message));
+    const attempt = startInWorker(request, (message) => port.postMessage(message));
+    return attempt.ended;
+  });
+  port.postMessage({ lease: request.lease, type: "ended", end } satisfies WorkerMessage);
   port.close();
 }

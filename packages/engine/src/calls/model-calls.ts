@@ -1,0 +1,165 @@
+// The calls of a run's attempts to models: one gateway, opened with the first attempt that may need it.
+//
+// Owns:     the gateway, who may call, the events of calls.
+// Does not: count (cost book), price (what emits events does), talk to servers (gateway).
+//
+// Invariants:
+//   G1. The journal has the start of a call before its request is sent.
+//   G2. An attempt may call while it runs, and no longer.
+//   G3. What a task has recorded is closed before another attempt of it may find it.
+import type {
+  AttemptCause,
+  CallRoute,
+  Clock,
+  EventBody,
+  RunEvent,
+  RunId,
+  TaskId,
+  UsageRecord,
+} from "@sheaf/core";
+import {
+  type CallEvent,
+  type CallFinished,
+  type CallOwner,
+  type CallStarted,
+  type Gateway,
+  openGateway,
+  type ReplayRule,
+  replaysAnswers,
+} from "@sheaf/ledger";
+import { routeOf } from "../executor/route-calls.ts";
+import { ToldTwice } from "./told-twice.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+export interface ModelCallsOptions {
+  readonly runId: RunId;
+  readonly upstreams: Upstreams;
+  readonly clock: Clock;
+  /** Folder in which answers are recorded; null: nowhere. */
+  readonly recordings: string | null;
+  readonly replay: ReplayRule;
+  /** Tasks whose last attempt of an earlier session failed by itself. */
+  readonly failed: ReadonlySet<string>;
+  readonly emit: (body: EventBody) => void;
+  /** Puts what was emitted where a killed process leaves it. */
+  readonly flush: () => void;
+}
+
+/** An attempt that is about to start. */
+export interface CallingAttempt {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  readonly cause: AttemptCause;
+}
+
+/** What stands between the attempts of a run and the servers of models. */
+export class ModelCalls {
+  readonly #options: ModelCallsOptions;
+  #gateway: Promise<Gateway> | null = null;
+  /** By task: resolves when no call of its earlier attempts is open. */
+  readonly #quiet = new Map<TaskId, Promise<void>>();
+  readonly #told = new Map<string, ToldTwice>();
+
+  constructor(options: ModelCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether commands find anything under the names of the servers. */
+  get hasUpstreams(): boolean {
+    return Object.keys(this.#options.upstreams).length > 0;
+  }
+
+  /** Lets an attempt call, and returns the variables by which its clients do. */
+  async admit({ taskId, attempt, cause }: CallingAttempt): Promise<Readonly<Record<string, string>>> {
+    const { runId } = this.#options;
+    await this.#quiet.get(taskId);
+    this.#gateway ??= this.#open();
+    const gateway = await this.#gateway;
+    return gateway.admit({ runId, taskId, attempt }, { replays: this.#replays({ taskId, attempt, cause }) });
+  }
+
+  // What a session starts that goes on with a run is a further attempt, too.
+  #replays({ taskId, attempt, cause }: CallingAttempt): boolean {
+    const { replay, failed } = this.#options;
+    if (cause !== "first" || attempt === 1) return replaysAnswers(cause, replay);
+    return replaysAnswers(failed.has(taskId) ? "retry" : "restart", replay);
+  }
+
+  /** Lets an attempt in this thread call, as soon as it wants to. */
+  async route(attempt: CallingAttempt): Promise<CallRoute> {
+    return routeOf(await this.admit(attempt))!;
+  }
+
+  /** An attempt is over: it may call no longer. What it has asked for is read to its end. */
+  over(taskId: TaskId, attempt: number): void {
+    if (this.#gateway === null) return;
+    const owner: CallOwner = { runId: this.#options.runId, taskId, attempt };
+    const before = this.#quiet.get(taskId);
+    const dismissed = this.#gateway.then((gateway) => gateway.dismiss(owner));
+    const quiet = Promise.all([before, dismissed]).then(
+      () => {},
+      () => {},
+    );
+    this.#quiet.set(taskId, quiet);
+  }
+
+  /** Returns whether what an agent tells of was seen on its way to the model. */
+  isSeen(taskId: TaskId, attempt: number, usage: UsageRecord): boolean {
+    return this.#toldOf(taskId, attempt).told(usage);
+  }
+
+  /** Reads what is still open to its end, within the gateway's limits, and ends. */
+  async close(): Promise<void> {
+    const gateway = await this.#gateway?.catch(() => null);
+    await gateway?.close();
+  }
+
+  #open(): Promise<Gateway> {
+    const { upstreams, clock, recordings } = this.#options;
+    return openGateway({ upstreams, clock, recordings, onEvent: (event) => this.#tell(event) });
+  }
+
+  #toldOf(taskId: string, attempt: number): ToldTwice {
+    const key = `${taskId}/${attempt}`;
+    const known = this.#told.get(key) ?? new ToldTwice();
+    this.#told.set(key, known);
+    return known;
+  }
+
+  #tell(event: CallEvent): void {
+    const { emit, flush } = this.#options;
+    if (event.type === "call.started") {
+      emit({ type: "llm.started", ...callOf(event), hold: holdOf(event) });
+      flush();
+    } else {
+      const { taskId, attempt } = event.owner;
+      const used = event.source === "provider" ? event.usage : event.avoided;
+      const isTold = used !== null && this.#toldOf(taskId, attempt).seen(used);
+      const { state, usage, source, avoided, status, firstByteMs, durationMs } = event;
+      const figures = { state, usage, source, avoided, status, firstByteMs, durationMs };
+      const counted = isTold && state !== "replayed" ? ({ counted: false } as const) : {};
+      emit({ type: "llm.finished", ...callOf(event), ...figures, ...counted });
+    }
+  }
+}
+
+function callOf({ owner, call, request, provider, api, model, httpRetry }: CallStarted | CallFinished) {
+  const { taskId, attempt } = owner;
+  return { taskId, attempt, call, request, provider, api, model, httpRetry };
+}
+
+function holdOf({ model, provider, estimatedInputTokens, maxOutputTokens }: CallStarted): UsageRecord {
+  const hold = { model: model ?? "unknown", provider, inputTokens: estimatedInputTokens };
+  return maxOutputTokens === null ? hold : { ...hold, outputTokens: maxOutputTokens };
+}
+
+/** Returns the tasks whose last attempt failed by itself. */
+export function failedTasks(events: readonly RunEvent[]): ReadonlySet<string> {
+  const failed = new Set<string>();
+  for (const event of events) {
+    if (event.type !== "attempt.finished") continue;
+    if (event.status === "failed") failed.add(event.taskId);
+    else failed.delete(event.taskId);
+  }
+  return failed;
+}

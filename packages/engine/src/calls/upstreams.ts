@@ -1,0 +1,40 @@
+import type { ClientStyle, UpstreamSettings } from "@sheaf/ledger";
+
+/** Variables that name the real servers. Tasks find the gateway under these names. */
+const NAMES: Readonly<Record<ClientStyle, { readonly baseUrl: string; readonly apiKey: string }>> = {
+  openai: { baseUrl: "OPENAI_BASE_URL", apiKey: "OPENAI_API_KEY" },
+  anthropic: { baseUrl: "ANTHROPIC_BASE_URL", apiKey: "ANTHROPIC_API_KEY" },
+};
+
+export type Upstreams = Readonly<Partial<Record<ClientStyle, UpstreamSettings>>>;
+
+/** Returns the real servers that an environment names: those with a key, or a URL of their own. */
+export function upstreamsOf(env: NodeJS.ProcessEnv): Upstreams {
+  const found = (Object.keys(NAMES) as ClientStyle[]).flatMap((style) => {
+    const baseUrl = env[NAMES[style].baseUrl]?.trim() || null;
+    const apiKey = env[NAMES[style].apiKey]?.trim() || null;
+    if (baseUrl === null && apiKey === null) return [];
+    return [[style, { apiKey, ...(baseUrl === null ? {} : { baseUrl }) }] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/**
+ * Returns the environment of workers: without the keys of servers that are behind the gateway.
+ *
+ * @param inTheirPlace what is found in place of a key, so that a client can be made
+ */
+export function withoutKeys(
+  env: NodeJS.ProcessEnv,
+  upstreams: Upstreams,
+  inTheirPlace: string | null = null,
+): NodeJS.ProcessEnv {
+  const keys = (Object.keys(upstreams) as ClientStyle[]).map((style) => NAMES[style].apiKey);
+  const hidden = new Set(
+    (Object.keys(upstreams) as ClientStyle[]).flatMap((style) => Object.values(NAMES[style])),
+  );
+  return Object.fromEntries([
+    ...Object.entries(env).filter(([name]) => !hidden.has(name)),
+    ...(inTheirPlace === null ? [] : keys.map((name) => [name, inTheirPlace])),
+  ]);
+}

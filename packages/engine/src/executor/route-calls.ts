@@ -1,0 +1,63 @@
+// Leads requests to models by the gateway of the attempt that makes them.
+//
+// Owns:     `globalThis.fetch`, as soon as this module is loaded: clients keep the one that they find when they are made.
+// Does not: change a request of code that belongs to no attempt, or that asks no model.
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { CallRoute } from "@sheaf/core";
+import { TOKEN_HEADER } from "@sheaf/ledger";
+
+/** Variables that tell a worker its route. */
+const ROUTE_VARIABLES = { base: "SHEAF_GATEWAY_URL", token: "SHEAF_GATEWAY_TOKEN" } as const;
+
+/** A path of the gateway, of whatever attempt; clients outlive the attempt that has made them. */
+const GATEWAY_PATH = /^\/r\/[^/]+\/t\/[^/]+\/a\/\d+(\/(?:openai|anthropic|other\/[\w-]+)\/.*)$/;
+
+/** Paths of interfaces whose answers tell what they used. */
+const MODEL_PATH = /\/(completions|v1\/responses|openai\/responses|embeddings|v1\/messages)$/;
+
+const routes = new AsyncLocalStorage<() => CallRoute | Promise<CallRoute>>();
+
+/** Runs the code of an attempt so that its requests to models are led by `route`, which is asked for with the first. */
+export function withCallRoute<T>(route: () => CallRoute | Promise<CallRoute>, run: () => T): T {
+  return routes.run(route, run);
+}
+
+/** Returns the route that these variables tell, or null where they tell none. */
+export function routeOf(env: Readonly<Record<string, string | undefined>>): CallRoute | null {
+  const [base, token] = [env[ROUTE_VARIABLES.base], env[ROUTE_VARIABLES.token]];
+  return base === undefined || token === undefined ? null : { base, token };
+}
+
+const original = globalThis.fetch;
+
+globalThis.fetch = async function fetch(input, init) {
+  const routeFor = routes.getStore();
+  const path = routeFor === undefined ? null : gatewayPath(input, init);
+  if (routeFor === undefined || path === null) return original(input, init);
+  const { base, token } = await routeFor();
+  const request = input instanceof Request ? input : null;
+  const headers = new Headers(init?.headers ?? request?.headers);
+  headers.set(TOKEN_HEADER, token);
+  const given = request === null ? {} : partsOf(request);
+  return original(`${base}${path}`, { ...given, ...init, headers });
+} satisfies typeof fetch;
+
+/** Returns the path below a route by which a request is to go, or null where it is to go as it is. */
+function gatewayPath(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): string | null {
+  const text = input instanceof Request ? input.url : String(input);
+  if (!URL.canParse(text)) return null;
+  const { protocol, hostname, origin, pathname, search } = new URL(text);
+  const known = hostname === "127.0.0.1" ? GATEWAY_PATH.exec(pathname) : null;
+  if (known !== null) return `${known[1]}${search}`;
+  const method = init?.method ?? (input instanceof Request ? input.method : "GET");
+  // Whoever names a dispatcher has a way of their own to the server, which the gateway does not know.
+  const isOwnWay = init !== undefined && "dispatcher" in init && init.dispatcher !== undefined;
+  if (isOwnWay || method.toUpperCase() !== "POST" || !/^https?:$/.test(protocol)) return null;
+  return MODEL_PATH.test(pathname)
+    ? `/other/${Buffer.from(origin).toString("base64url")}${pathname}${search}`
+    : null;
+}
+
+function partsOf({ method, body, signal, redirect }: Request): RequestInit & { duplex?: "half" } {
+  return { method, signal, redirect, ...(body === null ? {} : { body, duplex: "half" }) };
+}

@@ -1,0 +1,161 @@
+// What attempts ask of models is counted as the server counts it, wherever they run, and by whatever client.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readJournal, summarizeCost } from "@sheaf/ledger";
+import { type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
+import { executeWithParallelism, type RunOptions, type RunReport, type RunSpec } from "sheaf";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+const MODULE = new URL("./fixtures/calling-agents.mjs", import.meta.url);
+const CLI = fileURLToPath(new URL("../../../packages/cli/bin/sheaf.js", import.meta.url));
+const SECRET = "sk-real-key";
+const EXECUTORS = ["inline", "thread", "process"] as const;
+
+let server: FakeModelServer;
+
+beforeEach(async () => {
+  server = await startFakeModelServer((call) => ({
+    ...{ kind: "answer", content: "so be it, ".repeat(40) },
+    usage: {
+      prompt_tokens: 100 + call,
+      completion_tokens: 10 + call,
+      prompt_tokens_details: { cached_tokens: call },
+    },
+  }));
+  vi.stubEnv("OPENAI_API_KEY", SECRET);
+  vi.stubEnv("OPENAI_BASE_URL", server.baseUrl);
+  vi.stubEnv("ANTHROPIC_API_KEY", SECRET);
+  vi.stubEnv("ANTHROPIC_BASE_URL", server.baseUrl.replace("/v1", ""));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+});
+
+const agents = (...names: string[]): NonNullable<RunSpec["agents"]> =>
+  Object.fromEntries(names.map((name) => [name, { module: fileURLToPath(MODULE), export: name }]));
+
+const OPTIONS: RunOptions = { useLlmDeps: false, mode: "parallel", maxWorkers: 2 };
+
+async function done(spec: RunSpec, options: RunOptions = OPTIONS): Promise<RunReport> {
+  const report = await executeWithParallelism(spec, undefined, options);
+  const failures = Object.values(report.tasks).flatMap(({ failure }) => failure ?? []);
+  expect(failures).toEqual([]);
+  return report;
+}
+
+function expectSameBooks({ cost }: RunReport): void {
+  // Of embeddings it tells, and charges, the input alone.
+  const isOutput = (i: number): boolean => !server.requests[i]!.path.endsWith("/embeddings");
+  const sum = (of: (usage: FakeModelServer["charged"][number]["usage"]) => number, isInput = false): number =>
+    server.charged.reduce((total, { usage }, i) => total + (isInput || isOutput(i) ? of(usage) : 0), 0);
+  expect({
+    calls: cost.calls,
+    input: cost.inputTokens,
+    cached: cost.cachedInputTokens,
+    output: cost.outputTokens,
+  }).toEqual({
+    calls: server.requests.length,
+    input: sum((usage) => usage.prompt_tokens, true),
+    cached: sum((usage) => usage.prompt_tokens_details?.cached_tokens ?? 0),
+    output: sum((usage) => usage.completion_tokens),
+  });
+}
+
+test.each(EXECUTORS)("agents in %s are billed as the server bills them", async (executor) => {
+  const tasks = [
+    // One after another in one worker: their client is made once.
+    ...["six-1", "six-2"].map((id) => ({ id, agent: "six" })),
+    ...["seven", "claude", "teller"].map((agent) => ({ id: agent, agent })),
+    { id: "plain", agent: "plain", input: { baseUrl: server.baseUrl } },
+  ];
+  const spec = { tasks, agents: agents("six", "seven", "claude", "teller", "plain") };
+  const report = await done(spec, { ...OPTIONS, executor, maxWorkers: 1 });
+  expect(server.requests).toHaveLength(3 * 5 + 2 + 1 + 1);
+  expectSameBooks(report);
+  const calls = Object.entries(report.cost.byTask).map(([id, line]) => [id, line.calls]);
+  expect(Object.fromEntries(calls)).toEqual({
+    "six-1": 5,
+    "six-2": 5,
+    seven: 5,
+    claude: 2,
+    teller: 1,
+    plain: 1,
+  });
+  const sent = server.requests.map(({ headers }) => [headers.authorization, headers["x-api-key"]].join(""));
+  expect(sent.filter((key) => key.includes(SECRET))).toHaveLength(3 * 5 + 2 + 1);
+  expect(sent.at(-1)).toBe("Bearer its-own");
+  expect(server.requests.every(({ headers }) => !("x-sheaf-token" in headers))).toBe(true);
+});
+
+test.each(["thread", "process"] as const)("no key gets to a %s", async (executor) => {
+  const spec = { tasks: [{ id: "a", agent: "keys" }], agents: agents("keys") };
+  const report = await done(spec, { ...OPTIONS, executor });
+  const found = report.unwrap().a as string[];
+  expect(found[0]).toMatch(/^sheaf-/);
+  expect(found[1]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/r\//);
+  expect(JSON.stringify(found)).not.toContain(SECRET);
+});
+
+test("commands ask by the variables that they find, and no longer than they run", async () => {
+  using place = tempDir();
+  const ask = `fetch(process.env.OPENAI_BASE_URL + "/chat/completions", { method: "POST", headers: { authorization: "Bearer " + process.env.OPENAI_API_KEY }, body: JSON.stringify({ model: "m", messages: [] }) }).then(({ status }) => console.log(status, process.env.OPENAI_API_KEY))`;
+  const tasks = [
+    { id: "a", run: `node -e '${ask}'` },
+    { id: "b", run: `OPENAI_API_KEY=\${a.output} node -e '${ask}'` },
+  ];
+  const report = await done({ dir: place.path, tasks });
+  const outputs = report.unwrap() as Record<string, string>;
+  expect(outputs.a).toMatch(/^200 sheaf-/);
+  expect(outputs.b).toMatch(/^401 /);
+  expectSameBooks(report);
+});
+
+test("a task that runs again after a conflict gets the answers that it has paid for", async () => {
+  using place = tempDir({ x: "old" });
+  const tasks = [
+    { id: "late", reads: [], writes: ["x"], run: "sleep 0.5; echo new > x" },
+    { id: "asks", agent: "reader" },
+  ];
+  const rates = { "fake-model-1": { input: 1_000, output: 1_000 } };
+  const prices = { [new URL(server.baseUrl).host]: rates };
+  const spec = { dir: place.path, tasks, agents: agents("reader") };
+  const report = await done(spec, { ...OPTIONS, prices, executor: "process" });
+  expect(report.tasks.asks!.attempts).toBe(2);
+  expect(report.unwrap().asks).toBe("so be it, 3: new\n");
+  expect(server.requests).toHaveLength(1);
+  expectSameBooks(report);
+  expect(report.cost).toMatchObject({ totalUsd: 0.112, avoided: { replaySavedUsd: 0.112 } });
+  expect(report.cost.byClass["conflict-rerun"].usd).toBe(0.112);
+});
+
+test("a call that was open when the engine was killed is booked as that, at the most that it may have cost", async () => {
+  await server.close();
+  let held = true;
+  server = await startFakeModelServer(() =>
+    held ? { kind: "stall-headers" } : { kind: "answer", content: "so be it" },
+  );
+  using place = tempDir();
+  const ask = `fetch(process.env.OPENAI_BASE_URL + "/chat/completions", { method: "POST", headers: { authorization: "Bearer " + process.env.OPENAI_API_KEY }, body: JSON.stringify({ model: "m", max_tokens: 77, messages: [{ role: "user", content: "say it" }] }) }).then(({ status }) => console.log(status))`;
+  writeFileSync(join(place.path, "ask.mjs"), `${ask}\n`);
+  writeFileSync(join(place.path, "plan.json"), JSON.stringify({ tasks: [{ id: "a", run: "node ask.mjs" }] }));
+  const env = { ...process.env, OPENAI_BASE_URL: server.baseUrl, SHEAF_USE_LLM_DEPS: "false" };
+  const sheaf = (...words: string[]) =>
+    spawn(process.execPath, [CLI, ...words], { cwd: place.path, env, stdio: "ignore" });
+  const first = sheaf("run", "plan.json", "--run-id", "r");
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), { timeout: 20_000, interval: 20 });
+  first.kill("SIGKILL");
+  await once(first, "exit");
+  held = false;
+  const [code] = await once(sheaf("run", "plan.json", "--run-id", "r"), "exit");
+  expect(code).toBe(0);
+  const { byClass, calls } = summarizeCost(
+    readJournal(join(place.path, ".sheaf/runs/r/journal.ndjson")).events,
+  );
+  expect(calls).toBe(2);
+  expect(byClass["estimated-crash"]).toMatchObject({ calls: 1, outputTokens: 77 });
+  expect(byClass.useful).toMatchObject({ calls: 1, inputTokens: 100, outputTokens: 20 });
+});
