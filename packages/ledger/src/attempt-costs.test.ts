@@ -2,7 +2,7 @@ import { type EventBody, runId, type TaskId, taskId } from "@sheaf/core";
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AttemptCosts, attemptCost, costClassOf, settleFates } from "./attempt-costs.ts";
+import { type AttemptCosts, attemptCost, costClassOf, noteAttempts } from "./attempt-costs.ts";
 import type { CostClass } from "./cost-class.ts";
 
 const [a, b] = [taskId("a"), taskId("b")];
@@ -37,7 +37,7 @@ function costsAfter(happenings: readonly Happening[]): AttemptCosts {
   const costs: AttemptCosts = new Map();
   happenings.forEach((happening, seq) => {
     if (typeof happening === "number") attemptCost(costs, a, happening);
-    else settleFates(costs, { seq, at: seq, runId: runId("r"), ...happening });
+    else noteAttempts(costs, { seq, at: seq, runId: runId("r"), ...happening });
   });
   return costs;
 }

@@ -88,9 +88,19 @@ export function costClassOf({ fate }: AttemptCost): CostClass {
   return CLASS_OF[fate];
 }
 
-/** Takes note of what an event says about the fate of attempts. */
-export function settleFates(costs: AttemptCosts, event: RunEvent): void {
+/** Takes note of what an event says about attempts, but for what their calls cost. */
+export function noteAttempts(costs: AttemptCosts, event: RunEvent): void {
   switch (event.type) {
+    case "attempt.started": {
+      const cost = attemptCost(costs, event.taskId, event.attempt);
+      cost.agent = event.agent;
+      cost.route = event.route;
+      cost.made = true;
+      return;
+    }
+    case "attempt.usage":
+      attemptCost(costs, event.taskId, event.attempt).made = true;
+      return;
     case "attempt.finished": {
       const cost = attemptCost(costs, event.taskId, event.attempt);
       if (event.status !== "succeeded" && cost.fate === "open") cost.fate = "dropped";

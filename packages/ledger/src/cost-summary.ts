@@ -1,13 +1,5 @@
-import type { EventOf, RunEvent } from "@sheaf/core";
-import {
-  type AttemptCosts,
-  attemptCost,
-  closeCall,
-  costClassOf,
-  openCall,
-  settleFates,
-} from "./attempt-costs.ts";
-import { bookedCall } from "./booked-call.ts";
+import type { RunEvent, UsageRecord } from "@sheaf/core";
+import { type AttemptCosts, attemptCost, costClassOf, noteAttempts } from "./attempt-costs.ts";
 import { COST_CLASSES, type CostClass } from "./cost-class.ts";
 import {
   addToSum,
@@ -24,8 +16,8 @@ import { picoToUsd, usdToPico } from "./money.ts";
 import { type CostWeights, checkCostWeights, DEFAULT_COST_WEIGHTS } from "./normalized-cost.ts";
 import { attemptLine, joinLines, meanLine, NO_RESOURCES, type ResourceLine } from "./resource-line.ts";
 
-const ANALYSIS_AGENT = "@analysis";
-const ANALYSIS_ROUTE = "analysis";
+/** Under which headings the calls of the analysis stand. */
+export const ANALYSIS = { agent: "@analysis", route: "analysis", class: "analysis" } as const;
 
 /** What a run cost. Each of the tables sums to the total, exactly; `byTask` does together with the class `analysis`. */
 export interface CostSummary extends CallCounts {
@@ -111,27 +103,13 @@ export function summarizeCost(events: Iterable<RunEvent>, options: CostBookOptio
 }
 
 function addEvent(book: Book, event: RunEvent): void {
+  noteAttempts(book.attempts, event);
   switch (event.type) {
-    case "attempt.started": {
-      const cost = attemptCost(book.attempts, event.taskId, event.attempt);
-      cost.agent = event.agent;
-      cost.route = event.route;
-      cost.made = true;
+    case "attempt.started":
       book.memoSaved.delete(event.taskId);
       return;
-    }
-    case "attempt.usage": {
-      const cost = attemptCost(book.attempts, event.taskId, event.attempt);
-      cost.made = true;
-      const call = modelCall(book, event);
-      if (call !== null) addToSum(cost.sum, call);
-      return;
-    }
-    case "llm.started":
-      openCall(attemptCost(book.attempts, event.taskId, event.attempt), event);
-      return;
-    case "llm.finished":
-      finishCall(book, event);
+    case "attempt.usage":
+      addCall(book, attemptCost(book.attempts, event.taskId, event.attempt).sum, event.usage);
       return;
     case "analysis.usage":
       addToSum(book.analysis, modelCall(book, event)!);
@@ -142,10 +120,9 @@ function addEvent(book: Book, event: RunEvent): void {
     case "attempt.finished": {
       const line = attemptLine(event.resources, book.weights);
       book.resources.set(event.taskId, joinLines(book.resources.get(event.taskId) ?? NO_RESOURCES, line));
-      break;
+      return;
     }
   }
-  settleFates(book.attempts, event);
 }
 
 function finishCall(book: Book, event: EventOf<"llm.finished">): void {
@@ -200,8 +177,8 @@ function summarize(book: Book): CostSummary {
     }
   }
   if (analysis.calls > 0) {
-    const line = lineOf(classes, "analysis");
-    enter(analysis, line, lineOf(agents, ANALYSIS_AGENT), lineOf(routes, ANALYSIS_ROUTE));
+    const line = lineOf(classes, ANALYSIS.class);
+    enter(analysis, line, lineOf(agents, ANALYSIS.agent), lineOf(routes, ANALYSIS.route));
   }
   const { usd: totalUsd, ...rest } = toCostLine(total);
   return {

@@ -5,7 +5,7 @@ import { isSheafError } from "@sheaf/core";
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readJournal } from "./read-journal.ts";
+import { readJournal, readJournalPart } from "./read-journal.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -97,5 +97,45 @@ describe("readJournal", () => {
 
   it("passes on that there is no file", () => {
     expect(() => readJournal(join(folder, "absent.jsonl"))).toThrow("ENOENT");
+  });
+});
+
+describe("readJournalPart", () => {
+  it("goes on where the part before ended, whatever was cut off meanwhile", () => {
+    const path = join(folder, "parts.jsonl");
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: "binary" }), { minLength: 1, maxLength: 8 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 3 }),
+        (messages, at, most) => {
+          const events = messages.map((message, seq) => event(seq, message));
+          const whole = Buffer.from(text(events));
+          writeFileSync(path, whole.subarray(0, at % (whole.length + 1)));
+          const read = [];
+          let from = { seq: 0, bytes: 0 };
+          for (let isWhole = false; ; ) {
+            const part = readJournalPart(path, { from, most });
+            expect(part.events.length).toBeLessThanOrEqual(most);
+            read.push(...part.events);
+            from = part.next;
+            if (!part.ended) continue;
+            if (isWhole) break;
+            writeFileSync(path, whole);
+            isWhole = true;
+          }
+          expect(read).toEqual(events);
+          expect(from).toEqual({ seq: events.length, bytes: whole.length });
+        },
+      ),
+      cases({ ci: 100, deep: 1_000 }),
+    );
+  });
+
+  it("names the line of the whole journal", () => {
+    const path = join(folder, "damaged.jsonl");
+    writeFileSync(path, text([event(0), event(1), event(1)]));
+    const { next } = readJournalPart(path, { most: 1 });
+    expect(() => readJournalPart(path, { from: next })).toThrow(/line 3/);
   });
 });

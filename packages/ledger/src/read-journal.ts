@@ -10,6 +10,28 @@ export interface JournalContents {
   readonly torn: boolean;
 }
 
+/** A place between two events of a journal. */
+export interface JournalMark {
+  /** `seq` of the event after it. */
+  readonly seq: number;
+  /** Bytes before it. */
+  readonly bytes: number;
+}
+
+export interface JournalPart extends JournalContents {
+  /** The place after the last of the events. */
+  readonly next: JournalMark;
+  /** True when the journal has no more. */
+  readonly ended: boolean;
+}
+
+export interface PartOptions {
+  /** Where to begin, as an earlier part has told it. @default the beginning */
+  readonly from?: JournalMark;
+  /** Most events. @default all */
+  readonly most?: number;
+}
+
 /**
  * Reads a journal. A last line without its line break, or one that is no JSON, is what a dying process leaves: it is
  * dropped and `torn` says so.
@@ -19,24 +41,37 @@ export interface JournalContents {
  * @throws Error with code ENOENT when there is no such file.
  */
 export function readJournal(path: string): JournalContents {
+  const { events, torn } = readJournalPart(path);
+  return { events, torn };
+}
+
+/** Reads a part of a journal. Throws as `readJournal` does. */
+export function readJournalPart(
+  path: string,
+  { from = { seq: 0, bytes: 0 }, most = Number.POSITIVE_INFINITY }: PartOptions = {},
+): JournalPart {
   const events: RunEvent[] = [];
-  let unreadable: number | null = null;
-  const damaged = (line: number, problem: string): never => {
-    throw new SheafError("JOURNAL_DAMAGED", { path, line, problem });
+  let end = from.bytes;
+  let isUnreadable = false;
+  const damaged = (problem: string): never => {
+    throw new SheafError("JOURNAL_DAMAGED", { path, line: from.seq + events.length + 1, problem });
   };
-  const left = eachLine(path, (text, line) => {
-    if (unreadable !== null) damaged(unreadable, "it is no JSON");
+  const left = eachLine(path, from.bytes, (text, lineEnd) => {
+    if (isUnreadable) damaged("it is no JSON");
     const event = parse(text);
     if (event === undefined) {
-      unreadable = line;
-      return;
+      isUnreadable = true;
+      return true;
     }
-    const problem = eventProblem(event, events.length);
-    if (problem !== undefined) damaged(line, problem);
+    const problem = eventProblem(event, from.seq + events.length);
+    if (problem !== undefined) damaged(problem);
     events.push(event as RunEvent);
+    end = lineEnd;
+    return events.length < most;
   });
-  if (unreadable !== null && left > 0) damaged(unreadable, "it is no JSON");
-  return { events, torn: unreadable !== null || left > 0 };
+  if (isUnreadable && left !== null && left > 0) damaged("it is no JSON");
+  const next = { seq: from.seq + events.length, bytes: end };
+  return { events, next, ended: left !== null, torn: isUnreadable || (left ?? 0) > 0 };
 }
 
 // JSON has no undefined, so that stands for what is no JSON.
@@ -59,23 +94,28 @@ function eventProblem(event: unknown, dueSeq: number): string | undefined {
 }
 
 /**
- * Calls `take` with each line that has its line break, counted from 1, and returns the number of bytes after the last.
- * Holds one chunk at a time: a journal may be larger than the longest string.
+ * Calls `take` with each line from byte `from` on that has its line break, and where it ends, until that says false.
+ * Returns the number of bytes after the last line, or null when it was left early. Holds one chunk at a time: a
+ * journal may be larger than the longest string.
  */
-function eachLine(path: string, take: (text: string, line: number) => void): number {
+function eachLine(path: string, from: number, take: (text: string, end: number) => boolean): number | null {
   const fd = openSync(path, "r");
   try {
     const chunk = Buffer.alloc(CHUNK_BYTES);
     let rest: Buffer = Buffer.alloc(0);
-    let line = 0;
+    let place = from;
     for (;;) {
-      const got = readSync(fd, chunk, 0, CHUNK_BYTES, null);
+      const got = readSync(fd, chunk, 0, CHUNK_BYTES, place + rest.length);
       if (got === 0) return rest.length;
       const bytes = Buffer.concat([rest, chunk.subarray(0, got)]);
-      const end = bytes.lastIndexOf(LINE_BREAK);
-      rest = bytes.subarray(end + 1);
-      if (end < 0) continue;
-      for (const text of bytes.toString("utf8", 0, end).split("\n")) take(text, ++line);
+      let start = 0;
+      for (let end = bytes.indexOf(LINE_BREAK); end >= 0; end = bytes.indexOf(LINE_BREAK, start)) {
+        const text = bytes.toString("utf8", start, end);
+        start = end + 1;
+        if (!take(text, place + start)) return null;
+      }
+      rest = bytes.subarray(start);
+      place += start;
     }
   } finally {
     closeSync(fd);
