@@ -38,6 +38,7 @@ interface ErrorDetails {
   EDGE_UNKNOWN_TASK: { readonly taskId: string; readonly unknown: string; readonly known: readonly string[] };
   GRAPH_CYCLE: { readonly cycle: readonly string[] };
   GRAPH_FORMAT: { readonly format: string; readonly problem: string };
+  HISTORY_UNUSABLE: { readonly where: string; readonly problem: string };
   INPUT_MISSING: {
     readonly taskId: string;
     readonly from: string;
@@ -157,6 +158,8 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   GRAPH_CYCLE: (d) =>
     `Tasks wait for each other: ${[...d.cycle, d.cycle[0]].join(" -> ")}. Remove one of these edges.`,
   GRAPH_FORMAT: (d) => `This is not a graph in ${d.format} form: ${d.problem}`,
+  HISTORY_UNUSABLE: (d) =>
+    `The history of costs in ${d.where} cannot be used: ${sayIt(d.problem, d.where)}. The journals of the runs are untouched; mend that and ask again.`,
   INPUT_MISSING: (d) =>
     `Task "${d.taskId}" takes \${${[d.from, "output", ...d.path].join(".")}}, and there is no such value: the output of "${d.from}" is ${d.output}. Correct the reference, or what "${d.from}" returns.`,
   INPUT_NOT_READY: (d) =>

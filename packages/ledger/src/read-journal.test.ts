@@ -128,7 +128,7 @@ describe("readJournalPart", () => {
           expect(from).toEqual({ seq: events.length, bytes: whole.length });
         },
       ),
-      cases({ ci: 100, deep: 1_000 }),
+      cases({ ci: 40, deep: 1_000 }),
     );
   });
 

@@ -1,0 +1,120 @@
+import { type Kysely, sql } from "kysely";
+import { addToSum, type CostLine, emptySum, toCostLine } from "../cost-line.ts";
+import { picoToUsd } from "../money.ts";
+import type { CostHeading } from "./cost-heading.ts";
+import type { Schema } from "./schema.ts";
+import { fromColumns, SUM_COLUMN_NAMES, summedColumns } from "./sum-columns.ts";
+import { HOUR_MS, MINUTE_MS } from "./windows.ts";
+
+const DAY_MS = 86_400_000;
+
+export interface CostQuery {
+  readonly by: CostHeading;
+  /** Only calls from this time on, in ms since 1970; null: all. */
+  readonly since: number | null;
+}
+
+/** One line of a bill over many runs. A day is one of UTC: `2026-11-22`. */
+export interface NamedCost extends CostLine {
+  readonly name: string;
+}
+
+export interface CostTable {
+  /** Days in order, all else with the most expensive first. They sum to the total. */
+  readonly lines: readonly NamedCost[];
+  readonly total: CostLine;
+  /** What tasks that a memo left out had cost before. */
+  readonly memoSavedUsd: number;
+}
+
+/** Sums up what calls cost. All but the sums by task come from roll-ups, and from calls up to the first full minute. */
+export async function queryCosts(db: Kysely<Schema>, { by, since }: CostQuery): Promise<CostTable> {
+  const rows = by === "task" ? await callsByTask(db, since) : await windowsBy(db, { by, since });
+  const total = emptySum();
+  const lines = rows.flatMap(({ name, ...columns }) => {
+    const sum = fromColumns(columns);
+    addToSum(total, sum);
+    return sum.calls === 0 ? [] : [{ name: by === "day" ? dayOf(name as bigint) : String(name), sum }];
+  });
+  lines.sort((a, b) => (by === "day" ? compare(a.name, b.name) : dearerFirst(a, b)));
+  return {
+    lines: lines.map(({ name, sum }) => ({ name, ...toCostLine(sum) })),
+    total: toCostLine(total),
+    memoSavedUsd: await memoSaved(db, since),
+  };
+}
+
+type Line = { readonly name: string; readonly sum: ReturnType<typeof fromColumns> };
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function dearerFirst(a: Line, b: Line): number {
+  if (a.sum.pico !== b.sum.pico) return a.sum.pico > b.sum.pico ? -1 : 1;
+  return b.sum.calls - a.sum.calls || compare(a.name, b.name);
+}
+
+const dayOf = (day: bigint): string => new Date(Number(day) * DAY_MS).toISOString().slice(0, 10);
+
+async function callsByTask(db: Kysely<Schema>, since: number | null) {
+  const calls = db
+    .selectFrom("call_costs")
+    .select(["task as name", ...summedColumns])
+    .groupBy("task");
+  return await (since === null ? calls : calls.where("at", ">=", BigInt(since))).execute();
+}
+
+const upTo = (time: number, sizeMs: number): number => Math.ceil(time / sizeMs) * sizeMs;
+
+async function windowsBy(
+  db: Kysely<Schema>,
+  { by, since }: { readonly by: Exclude<CostHeading, "task">; readonly since: number | null },
+) {
+  const nameIn = (time: string) =>
+    by === "day"
+      ? sql<bigint | string>`${sql.ref(time)} / ${sql.lit(DAY_MS)}`
+      : sql<bigint | string>`${sql.ref(by)}`;
+  const windows = (sizeMs: number) =>
+    db
+      .selectFrom("windows")
+      .select([nameIn("start_at").as("name"), ...SUM_COLUMN_NAMES])
+      .where("size_ms", "=", BigInt(sizeMs));
+  const hours = windows(HOUR_MS);
+  if (since === null) {
+    return await db
+      .selectFrom(hours.as("parts"))
+      .select(["name", ...summedColumns])
+      .groupBy("name")
+      .execute();
+  }
+  const firstMinute = upTo(since, MINUTE_MS);
+  const firstHour = upTo(since, HOUR_MS);
+  const calls = db
+    .selectFrom("call_costs")
+    .select([nameIn("at").as("name"), ...SUM_COLUMN_NAMES])
+    .where("at", ">=", BigInt(since))
+    .where("at", "<", BigInt(firstMinute));
+  const parts = hours
+    .where("start_at", ">=", BigInt(firstHour))
+    .unionAll(
+      windows(MINUTE_MS)
+        .where("start_at", ">=", BigInt(firstMinute))
+        .where("start_at", "<", BigInt(firstHour)),
+    )
+    .unionAll(calls);
+  return await db
+    .selectFrom(parts.as("parts"))
+    .select(["name", ...summedColumns])
+    .groupBy("name")
+    .execute();
+}
+
+async function memoSaved(db: Kysely<Schema>, since: number | null): Promise<number> {
+  const saved = db
+    .selectFrom("tasks")
+    .select(sql<bigint>`cast(coalesce(sum(saved_pico), 0) as bigint)`.as("pico"));
+  const row = await (since === null
+    ? saved
+    : saved.where("saved_at", ">=", BigInt(since))
+  ).executeTakeFirstOrThrow();
+  return picoToUsd(row.pico);
+}

@@ -1,0 +1,259 @@
+// What the index knows of one run, and what a further part of its journal makes of it. Pure: nothing is read or
+// written here.
+import type { EventOf, RunEvent } from "@sheaf/core";
+import {
+  type AttemptCost,
+  type AttemptCosts,
+  attemptCost,
+  costClassOf,
+  noteAttempts,
+} from "../attempt-costs.ts";
+import { addToSum, type CostSum, knownFigure } from "../cost-line.ts";
+import { ANALYSIS } from "../cost-summary.ts";
+import { usdToPico } from "../money.ts";
+import { keptName, keptSum } from "./call-sum.ts";
+import { type Heading, WindowChanges } from "./windows.ts";
+
+/** What is known of an attempt beside its cost. Times are ms since 1970. */
+export interface AttemptFacts {
+  executor: string | null;
+  cause: string | null;
+  startedAt: number | null;
+  finishedAt: number | null;
+  status: string | null;
+  latencyMs: number | null;
+  queueMs: number | null;
+  cpuMs: number | null;
+  peakMemoryMiB: number | null;
+  vramPeakMiB: number | null;
+  modelLoads: number | null;
+}
+
+const NO_FACTS: AttemptFacts = {
+  ...{ executor: null, cause: null, startedAt: null, finishedAt: null, status: null },
+  ...{
+    latencyMs: null,
+    queueMs: null,
+    cpuMs: null,
+    peakMemoryMiB: null,
+    vramPeakMiB: null,
+    modelLoads: null,
+  },
+};
+
+export interface TaskFacts {
+  state: string;
+  lastAt: number;
+  saved: { readonly pico: bigint; readonly at: number } | null;
+}
+
+export interface RunFacts {
+  dir: string | null;
+  status: string;
+  tasks: number;
+  version: string | null;
+  wallMs: number | null;
+  lastAt: number;
+  readonly sum: CostSum;
+}
+
+export interface CallFacts {
+  readonly seq: number;
+  readonly taskId: string | null;
+  readonly attempt: number | null;
+  readonly at: number;
+  readonly model: string;
+  readonly provider: string | null;
+  readonly sum: CostSum;
+}
+
+export interface TransitionFacts {
+  readonly seq: number;
+  readonly taskId: string | null;
+  readonly attempt: number | null;
+  readonly at: number;
+  readonly event: string;
+}
+
+/** An attempt whose earlier calls stand under another heading than the one that is right now. */
+export interface Move {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly from: Heading;
+  readonly to: Heading;
+}
+
+/** What a part of a journal adds. */
+export interface RunPart {
+  readonly calls: readonly CallFacts[];
+  readonly transitions: readonly TransitionFacts[];
+  /** Tasks of which some event was about: they and all their attempts are to be written. */
+  readonly tasks: ReadonlySet<string>;
+  readonly windows: WindowChanges;
+  readonly moves: readonly Move[];
+}
+
+/** Of attempts, what they say while they run is no change of their state. */
+const NO_TRANSITION: ReadonlySet<string> = new Set(["attempt.usage", "attempt.progress", "attempt.logged"]);
+const RUN_TRANSITIONS: ReadonlySet<string> = new Set([
+  "run.started",
+  "run.resumed",
+  "run.cancelling",
+  "run.finished",
+]);
+
+export class RunBook {
+  readonly run: RunFacts;
+  readonly costs: AttemptCosts = new Map();
+  readonly attempts: Map<AttemptCost, AttemptFacts> = new Map();
+  readonly tasks: Map<string, TaskFacts> = new Map();
+  /** Under which heading the calls of an attempt stand in the index. */
+  readonly #entered = new Map<AttemptCost, Heading>();
+
+  constructor(run: RunFacts) {
+    this.run = run;
+  }
+
+  /** Enters an attempt as the index has it. */
+  restore(
+    attempt: { readonly taskId: string; readonly attempt: number },
+    cost: AttemptCost,
+    facts: AttemptFacts,
+  ): void {
+    Object.assign(attemptCost(this.costs, attempt.taskId, attempt.attempt), cost);
+    const entered = attemptCost(this.costs, attempt.taskId, attempt.attempt);
+    this.attempts.set(entered, facts);
+    if (entered.sum.calls > 0) this.#entered.set(entered, headingOf(entered));
+  }
+
+  facts(cost: AttemptCost): AttemptFacts {
+    let facts = this.attempts.get(cost);
+    if (facts === undefined) {
+      facts = { ...NO_FACTS };
+      this.attempts.set(cost, facts);
+    }
+    return facts;
+  }
+
+  /** Takes the next events of the run. */
+  take(events: readonly RunEvent[]): RunPart {
+    const calls: CallFacts[] = [];
+    const transitions: TransitionFacts[] = [];
+    const touched = new Set<string>();
+    for (const event of events) {
+      const at = timeOf(event, this.run.lastAt);
+      noteAttempts(this.costs, event);
+      this.#note(event, at);
+      if ("taskId" in event) touched.add(event.taskId);
+      const call = this.#call(event, at);
+      if (call !== null) calls.push(call);
+      else if (isTransition(event)) transitions.push(transitionOf(event, at));
+    }
+    const windows = new WindowChanges();
+    for (const call of calls) windows.add(call, this.#headingOfCall(call), call.sum);
+    return { calls, transitions, tasks: touched, windows, moves: this.#moves(touched) };
+  }
+
+  #call(event: RunEvent, at: number): CallFacts | null {
+    if (event.type !== "attempt.usage" && event.type !== "analysis.usage") return null;
+    const { usage, seq } = event;
+    const sum = keptSum(usage);
+    addToSum(this.run.sum, sum);
+    const isAnalysis = event.type === "analysis.usage";
+    if (!isAnalysis) addToSum(attemptCost(this.costs, event.taskId, event.attempt).sum, sum);
+    return {
+      ...{ seq, at, sum, model: keptName(usage.model) },
+      taskId: isAnalysis ? null : event.taskId,
+      attempt: isAnalysis ? null : event.attempt,
+      provider: usage.provider === undefined ? null : keptName(usage.provider),
+    };
+  }
+
+  #headingOfCall({ taskId, attempt }: CallFacts): Heading {
+    if (taskId === null || attempt === null) return ANALYSIS;
+    return headingOf(attemptCost(this.costs, taskId, attempt));
+  }
+
+  /** Finds attempts whose earlier calls must move, and takes note of where all stand from now on. */
+  #moves(touched: ReadonlySet<string>): readonly Move[] {
+    const moves: Move[] = [];
+    for (const taskId of touched) {
+      for (const [attempt, cost] of this.costs.get(taskId) ?? []) {
+        const to = headingOf(cost);
+        const from = this.#entered.get(cost);
+        if (from !== undefined && !isSame(from, to)) moves.push({ taskId, attempt, from, to });
+        if (cost.sum.calls > 0) this.#entered.set(cost, to);
+      }
+    }
+    return moves;
+  }
+
+  #note(event: RunEvent, at: number): void {
+    const { run } = this;
+    run.lastAt = at;
+    if (event.type !== "run.finished") run.status = "unfinished";
+    switch (event.type) {
+      case "run.started":
+        run.dir = event.dir ?? null;
+        run.tasks = event.tasks;
+        run.version = event.version ?? null;
+        break;
+      case "run.finished":
+        run.status = event.status;
+        run.wallMs = (run.wallMs ?? 0) + (event.wallMs ?? 0);
+        break;
+      case "attempt.started": {
+        const facts = this.facts(attemptCost(this.costs, event.taskId, event.attempt));
+        Object.assign(facts, { executor: event.executor ?? null, cause: event.cause ?? null, startedAt: at });
+        break;
+      }
+      case "attempt.finished":
+        Object.assign(this.facts(attemptCost(this.costs, event.taskId, event.attempt)), finishOf(event, at));
+        break;
+    }
+    if ("taskId" in event) this.#noteTask(event, at);
+  }
+
+  #noteTask(event: RunEvent & { readonly taskId: string }, at: number): void {
+    const known = this.tasks.get(event.taskId);
+    const state = NO_TRANSITION.has(event.type) ? (known?.state ?? "unknown") : event.type;
+    let saved = known?.saved ?? null;
+    if (event.type === "attempt.started") saved = null;
+    if (event.type === "task.reused" && event.from === "memo") {
+      saved = { pico: usdToPico(knownFigure(event.savedUsd) ?? 0), at };
+    }
+    this.tasks.set(event.taskId, { state, lastAt: at, saved });
+  }
+}
+
+function finishOf({ status, resources }: EventOf<"attempt.finished">, at: number): Partial<AttemptFacts> {
+  return {
+    ...{ finishedAt: at, status },
+    latencyMs: knownFigure(resources.latencyMs),
+    queueMs: knownFigure(resources.queueMs),
+    cpuMs: knownFigure(resources.cpuMs),
+    peakMemoryMiB: knownFigure(resources.peakMemoryMiB),
+    vramPeakMiB: knownFigure(resources.vramPeakMiB),
+    modelLoads: knownFigure(resources.modelLoads),
+  };
+}
+
+function headingOf(cost: AttemptCost): Heading {
+  return { agent: keptName(cost.agent), route: keptName(cost.route), class: costClassOf(cost) };
+}
+
+const isSame = (a: Heading, b: Heading): boolean =>
+  a.agent === b.agent && a.route === b.route && a.class === b.class;
+
+const timeOf = ({ at }: RunEvent, before: number): number => (Number.isFinite(at) ? Math.floor(at) : before);
+
+const isTransition = (event: RunEvent): boolean =>
+  "taskId" in event ? !NO_TRANSITION.has(event.type) : RUN_TRANSITIONS.has(event.type);
+
+function transitionOf(event: RunEvent, at: number): TransitionFacts {
+  return {
+    ...{ seq: event.seq, at, event: event.type },
+    taskId: "taskId" in event ? event.taskId : null,
+    attempt: "attempt" in event ? event.attempt : null,
+  };
+}

@@ -1,0 +1,70 @@
+// What runs have cost, by the obvious way: the report's own sums over all events of each run, added up.
+import type { EventOf, RunEvent } from "@sheaf/core";
+import { type CostHeading, type CostLine, type CostSummary, summarizeCost } from "@sheaf/ledger";
+
+type Line = Omit<CostLine, "usd" | "partial"> & { readonly pico: number };
+export type Bill = Readonly<Record<string, Line>>;
+
+type Usage = EventOf<"attempt.usage"> | EventOf<"analysis.usage">;
+const isUsage = (event: RunEvent): event is Usage =>
+  event.type === "attempt.usage" || event.type === "analysis.usage";
+
+const FIELDS = [
+  "calls",
+  "unpricedCalls",
+  "inputTokens",
+  "cachedInputTokens",
+  "outputTokens",
+  "reasoningTokens",
+] as const;
+
+/** A line of a bill in whole pico-dollars, so that lines can be added up. */
+export function lineOf(line: CostLine): Line {
+  const { usd, partial: _, ...counts } = line;
+  return { ...picked(counts), pico: Math.round((usd ?? 0) * 1e12) };
+}
+
+const picked = (line: Pick<CostLine, (typeof FIELDS)[number]>) =>
+  Object.fromEntries(FIELDS.map((field) => [field, line[field]])) as Omit<Line, "pico">;
+
+function add(bill: Map<string, Line>, name: string, line: Line): void {
+  if (line.calls === 0) return;
+  const known = bill.get(name);
+  const keys = Object.keys(line) as (keyof Line)[];
+  bill.set(
+    name,
+    known === undefined
+      ? line
+      : (Object.fromEntries(keys.map((key) => [key, known[key] + line[key]])) as unknown as Line),
+  );
+}
+
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+function tableOf(events: readonly RunEvent[], by: CostHeading): Readonly<Record<string, CostLine>> {
+  const cost = summarizeCost(events);
+  if (by === "task") return { ...cost.byTask, "@analysis": cost.byClass.analysis };
+  if (by === "day") {
+    const days = new Set(events.filter(isUsage).map(({ at }) => dayOf(at)));
+    const ofDay = (day: string) => events.filter((event) => !isUsage(event) || dayOf(event.at) === day);
+    return Object.fromEntries([...days].map((day) => [day, totalOf(summarizeCost(ofDay(day)))]));
+  }
+  const tables = { model: cost.byModel, agent: cost.byAgent, route: cost.byRoute, class: cost.byClass };
+  return tables[by];
+}
+
+export const totalOf = ({ totalUsd, ...cost }: CostSummary): CostLine => ({ ...cost, usd: totalUsd });
+
+/** Returns the bill of many runs. A call that is too early is left out; what became of its attempt counts all the same. */
+export function obviousBill(
+  runs: readonly (readonly RunEvent[])[],
+  by: CostHeading,
+  since: number | null,
+): Bill {
+  const bill = new Map<string, Line>();
+  for (const events of runs) {
+    const counted = events.filter((event) => !isUsage(event) || since === null || event.at >= since);
+    for (const [name, line] of Object.entries(tableOf(counted, by))) add(bill, name, lineOf(line));
+  }
+  return Object.fromEntries(bill);
+}

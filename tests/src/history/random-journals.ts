@@ -1,0 +1,86 @@
+// Journals of runs that never were: every event in any order, as long as each could stand in a journal.
+import type { EventBody, RunEvent } from "@sheaf/core";
+import fc from "fast-check";
+
+const BASE = Date.UTC(2026, 10, 21, 22, 40);
+const task = fc.constantFrom("a", "b", "c");
+const attempt = fc.integer({ min: 1, max: 3 });
+const model = fc.constantFrom("m1", "m2", "constructor", 'odd, "name"');
+
+const usage = fc.record(
+  {
+    model,
+    provider: fc.constantFrom("p1", "p2"),
+    inputTokens: fc.nat(10_000),
+    cachedInputTokens: fc.nat(100),
+    outputTokens: fc.nat(10_000),
+    reasoningTokens: fc.nat(100),
+    costUsd: fc.nat(10_000_000).map((pico) => pico / 1e9),
+  },
+  { requiredKeys: ["model"] },
+);
+
+const resources = {
+  ...{ latencyMs: 5, queueMs: 0.5, cpuMs: null, peakMemoryMiB: null, vramPeakMiB: null, modelLoads: 0 },
+};
+const started = { mode: "auto", schedule: "ready", dir: "/d", limits: {}, version: "0", tasks: 3 };
+
+const body = (type: string, fields: object): EventBody => ({ type, ...fields }) as unknown as EventBody;
+
+const bodies: fc.Arbitrary<EventBody> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(task, attempt, usage)
+      .map(([taskId, n, used]) => body("attempt.usage", { taskId, attempt: n, usage: used })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(task, attempt, fc.constantFrom("w1", "w2"), fc.constantFrom("r1", "unknown"))
+      .map(([taskId, n, agent, route]) =>
+        body("attempt.started", { taskId, attempt: n, agent, route, cause: "first", executor: "inline" }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(task, attempt, fc.constantFrom("succeeded", "failed"))
+      .map(([taskId, n, status]) => body("attempt.finished", { taskId, attempt: n, status, resources })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        task,
+        attempt,
+        fc.constantFrom("task.conflicted", "task.committed", "task.failed", "task.skipped"),
+      )
+      .map(([taskId, n, type]) => body(type, { taskId, attempt: n })),
+  },
+  fc
+    .tuple(task, attempt, fc.constantFrom("memo", "resume"), fc.constantFrom(null, 0.25))
+    .map(([taskId, n, from, savedUsd]) => body("task.reused", { taskId, attempt: n, from, savedUsd })),
+  usage.map((used) => body("analysis.usage", { usage: used })),
+  fc.constant(body("run.started", started)),
+  fc.constant(body("run.finished", { status: "succeeded", wallMs: 12.5 })),
+);
+
+/** Milliseconds between two events: none, some, over a minute, over an hour. */
+const pause = fc.constantFrom(0, 1, 977, 59_999, 60_000, 61_234, 3_599_999, 3_700_000);
+
+/** The events of a run, in order. */
+export const journals: fc.Arbitrary<readonly RunEvent[]> = fc
+  .array(fc.tuple(bodies, pause), { minLength: 1, maxLength: 40 })
+  .map((steps) => {
+    let at = BASE;
+    return steps.map(([fields, ms], seq) => {
+      at += ms;
+      return { seq, at, runId: "r", ...fields } as RunEvent;
+    });
+  });
+
+/** A time in, before or after the journals, in ms since 1970. */
+export const moments: fc.Arbitrary<number> = fc
+  .tuple(fc.integer({ min: -2, max: 20 }), fc.constantFrom(0, 1, 59_999, 60_000, 1_234_567))
+  .map(([hours, ms]) => BASE + hours * 3_600_000 + ms);
