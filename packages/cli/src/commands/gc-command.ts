@@ -9,6 +9,7 @@ import { formatBytes } from "../show/bytes.ts";
 import { counted } from "../show/counted.ts";
 import { stateTable } from "../show/state-table.ts";
 import { EXIT, type Io } from "./io.ts";
+import { keepCosts } from "./open-history.ts";
 import { parseAge, parseCount, parseSize } from "./quantities.ts";
 import { statePlace } from "./state-place.ts";
 
@@ -19,6 +20,7 @@ export interface GcFlags {
   readonly maxSize?: string;
   readonly all?: boolean;
   readonly sharedMemo?: boolean;
+  readonly forgetCosts?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -26,14 +28,23 @@ export interface GcFlags {
 /**
  * Removes the state of runs that nobody needs any more and prints what was freed.
  *
- * @throws SheafError DIR_BUSY while a run holds the directory; OPTION_INVALID
+ * @throws SheafError DIR_BUSY while a run holds the directory; HISTORY_UNUSABLE when what runs have cost cannot be kept;
+ * OPTION_INVALID
  */
-export function gcCommand(flags: GcFlags, { io, now }: { readonly io: Io; readonly now: number }): number {
+export async function gcCommand(
+  flags: GcFlags,
+  { io, now }: { readonly io: Io; readonly now: number },
+): Promise<number> {
   const place = statePlace(flags.dir, io);
   const dryRun = flags.dryRun === true;
   const { settings } = readSettings({}, io.env);
   const sharedMemo = flags.sharedMemo === true ? sharedMemoFolder(settings) : null;
-  const garbage = collectGarbage({ ...place, rules: rulesOf(flags), sharedMemo, dryRun, now });
+  const garbage = await collectGarbage({
+    ...{ ...place, rules: rulesOf(flags), sharedMemo, dryRun, now },
+    ...(flags.forgetCosts === true
+      ? {}
+      : { keepCosts: (runs) => keepCosts(runs, { dir: place.dir, io, now }) }),
+  });
   const text =
     flags.json === true
       ? JSON.stringify({ ...place, dryRun, ...garbage }, null, 2)

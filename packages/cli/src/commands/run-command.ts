@@ -10,6 +10,7 @@ import { terminalLook, widthOf } from "../show/terminal-look.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { keepPlanOf } from "./keep-plan.ts";
+import { tellServer } from "./open-history.ts";
 import { type PlanFlags, type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { sayError, sayProblems } from "./say-error.ts";
 import { watchExit } from "./watch-exit.ts";
@@ -88,6 +89,7 @@ export async function performRun(
         ? JSON.stringify(plainData(report), null, 2)
         : await readable({ run, report, flags, io });
     print(`${result}\n`);
+    await tellServer(report, io);
     return interrupts.exitCode() ?? (report.status === "succeeded" ? EXIT.succeeded : EXIT.failed);
   } finally {
     stopWatching();

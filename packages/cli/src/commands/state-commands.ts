@@ -65,7 +65,8 @@ Examples:
 Of what \`memo\` keeps, entries go that are older than --older-than, and the oldest until the rest takes
 no more than --max-size; without either only what no entry needs.
 
-Journals go with the rest: what is removed can be neither traced nor resumed. The directory's own
+Journals go with the rest: what is removed can be neither traced nor resumed. What the runs have cost
+is kept first, and stays in \`sheaf costs\`; where that cannot be done nothing is removed. The directory's own
 files are never touched. A run that failed, was cancelled, is suspended or was killed stays for 30
 days, unless --all is given. While a run holds the directory nothing is removed.
 `;
@@ -134,10 +135,11 @@ function addGc(program: Command, io: Io, ended: Ended): void {
     .option("--max-size <size>", "remove the oldest only until the rest takes no more: 500M, 2G")
     .option("--shared-memo", "also of the memo that all directories share")
     .option("--all", "also runs younger than 30 days that failed, were cancelled, suspended or killed")
+    .option("--forget-costs", "also where what the runs have cost cannot be kept")
     .option("--dry-run", "say what would go, and leave it")
     .option("--json", "as JSON")
     .addHelpText("after", GC_NOTES)
-    .action((flags: GcFlags) => ended(gcCommand(flags, { io, now: systemClock.now() })));
+    .action(async (flags: GcFlags) => ended(await gcCommand(flags, { io, now: systemClock.now() })));
 }
 
 function addDoctor(program: Command, io: Io, ended: Ended): void {

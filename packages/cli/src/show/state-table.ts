@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 const MOST_PARTS = 3;
 
 /** Says how long ago something was: "3 days", "5 hours", "a minute". */
-function formatAgo(ms: number): string {
+export function formatAgo(ms: number): string {
   const [count, unit] =
     ms >= DAY_MS
       ? [ms / DAY_MS, "day"]

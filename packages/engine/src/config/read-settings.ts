@@ -51,7 +51,7 @@ export function readSettings(options: Partial<Settings>, environment: Environmen
 }
 
 // Variables of this form that other parts of Sheaf read.
-const OTHERS = new Set(["SHEAF_WORKER"]);
+const OTHERS = new Set(["SHEAF_DATABASE_URL", "SHEAF_WORKER"]);
 
 function unknownVariables(environment: Environment): readonly string[] {
   const known = Object.values(SETTING_TABLE).map((setting) => setting.env);

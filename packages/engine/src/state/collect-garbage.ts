@@ -6,6 +6,7 @@
 // Invariants:
 //   G1. The directory is locked throughout, so that none of its runs is under way, or begins.
 //   G2. What goes is renamed into the trash first: a run's folder is there as a whole or not at all.
+//   G3. What a run has cost is kept before it goes, by whoever is asked to.
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { SheafError } from "@sheaf/core";
@@ -27,6 +28,12 @@ export interface GarbageRequest {
   readonly dryRun: boolean;
   /** In ms since 1970. */
   readonly now: number;
+  /**
+   * Keeps what these runs have cost, before they go. When it rejects nothing is removed.
+   *
+   * @default what they have cost is forgotten
+   */
+  readonly keepCosts?: (runs: readonly RunState[]) => Promise<void>;
 }
 
 /** What was removed, or would be. */
@@ -44,8 +51,8 @@ export interface Garbage {
  *
  * @throws SheafError DIR_BUSY while a run holds the directory.
  */
-export function collectGarbage(request: GarbageRequest): Garbage {
-  const garbage = collectRuns(request);
+export async function collectGarbage(request: GarbageRequest): Promise<Garbage> {
+  const garbage = await collectRuns(request);
   const { rules, dryRun, now } = request;
   const { olderThanMs, maxBytes } = rules;
   const folders = [join(request.stateDir, "memo"), request.sharedMemo].filter(
@@ -57,7 +64,8 @@ export function collectGarbage(request: GarbageRequest): Garbage {
   return { ...garbage, memos, freedBytes };
 }
 
-function collectRuns({ dir, stateDir, rules, dryRun, now }: GarbageRequest): Omit<Garbage, "memos"> {
+async function collectRuns(request: GarbageRequest): Promise<Omit<Garbage, "memos">> {
+  const { dir, stateDir, rules, dryRun, now, keepCosts } = request;
   if (!existsSync(join(stateDir, "runs"))) return { removed: [], kept: [], freedBytes: 0 };
   const lock = lockDir(dir, "sheaf gc");
   try {
@@ -68,6 +76,7 @@ function collectRuns({ dir, stateDir, rules, dryRun, now }: GarbageRequest): Omi
     const trash = join(stateDir, "trash");
     const leftBehind = existsSync(trash) ? diskUsage(trash).bytes : 0;
     if (!dryRun) {
+      if (removed.length > 0) await keepCosts?.(removed);
       for (const run of removed) throwAway(run, trash);
       removeTreeNow(trash);
     }

@@ -28,7 +28,9 @@ export interface CostTable {
 }
 
 /** Sums up what calls cost. All but the sums by task come from roll-ups, and from calls up to the first full minute. */
-export async function queryCosts(db: Kysely<Schema>, { by, since }: CostQuery): Promise<CostTable> {
+export async function queryCosts(db: Kysely<Schema>, query: CostQuery): Promise<CostTable> {
+  const { by } = query;
+  const since = query.since === null ? null : Math.ceil(query.since);
   const rows = by === "task" ? await callsByTask(db, since) : await windowsBy(db, { by, since });
   const total = emptySum();
   const lines = rows.flatMap(({ name, ...columns }) => {

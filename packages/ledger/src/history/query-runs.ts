@@ -31,7 +31,10 @@ export interface RunLine {
 /** Returns the runs of the history, the latest first. */
 export async function queryRuns(db: Kysely<Schema>, { since }: RunsQuery): Promise<readonly RunLine[]> {
   const runs = db.selectFrom("runs").selectAll().orderBy("begun_at", "desc").orderBy("name", "desc");
-  const rows = await (since === null ? runs : runs.where("begun_at", ">=", BigInt(since))).execute();
+  const rows = await (since === null
+    ? runs
+    : runs.where("begun_at", ">=", BigInt(Math.ceil(since)))
+  ).execute();
   return rows.map((row) => ({
     ...{ id: row.name, status: row.status, dir: row.dir, wallMs: row.wall_ms, version: row.version },
     begunAt: Number(row.begun_at),

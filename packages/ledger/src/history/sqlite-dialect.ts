@@ -27,10 +27,21 @@ function openFile(path: string): DatabaseSyncInstance {
   }
 }
 
+// The library leaves the statements, and with them the file's log, to the garbage collector; whoever leaves last puts
+// the log into the file and removes it.
+function closeFile(database: DatabaseSyncInstance): void {
+  try {
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
+  } catch {
+    // Somebody else has the file open and does it.
+  }
+  database.close();
+}
+
 // What Kysely asks of a statement is what better-sqlite3 has; this library has the interface of node:sqlite.
 function adapted(database: DatabaseSyncInstance): SqliteDatabase {
   return {
-    close: () => database.close(),
+    close: () => closeFile(database),
     prepare(text) {
       const statement = database.prepare(text);
       statement.setReadBigInts(true);

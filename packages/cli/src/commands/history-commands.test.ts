@@ -1,0 +1,169 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type Shell, shell } from "./fixtures/shell.ts";
+
+const AGENTS = `
+export function writer(task, ctx) {
+  ctx.recordUsage({ model: "m,1", inputTokens: 1200, cachedInputTokens: 1000, outputTokens: 50, costUsd: 0.25 });
+  if (task.id === "odd") ctx.recordUsage({ model: "m2" });
+  if (task.id === "bad") throw new Error("in vain");
+}
+`;
+const PLAN = `
+tasks:
+  - { id: good, agent: writer, reads: [], writes: [] }
+  - { id: odd, agent: writer, reads: [], writes: [] }
+  - { id: bad, agent: writer, reads: [], writes: [] }
+`;
+const RUN = "run plan.yaml --quiet --executor inline --agent writer=agents.mjs#writer --run-id";
+
+const started = (): Shell => shell({ "agents.mjs": AGENTS, "plan.yaml": PLAN });
+
+async function ranOnce(): Promise<Shell> {
+  const here = started();
+  await here.sheaf(`${RUN} first`);
+  return here;
+}
+
+describe("sheaf costs", () => {
+  it("sums up what runs have cost, and says what is not known", async () => {
+    const here = await ranOnce();
+    await here.sheaf(`${RUN} second`);
+    const { out, err, exitCode } = await here.sheaf("costs");
+    expect([exitCode, err]).toEqual([0, ""]);
+    expect(out).toBe(
+      [
+        "Cost by model:",
+        "",
+        "model            cost  calls  input  cached  output",
+        "m,1             $1.50      6  7,200   6,000     300",
+        "m2            unknown      2      0       0       0",
+        "",
+        "total  at least $1.50      8  7,200   6,000     300",
+        "",
+        "No price is known for 2 of 8 model calls.",
+        "",
+      ].join("\n"),
+    );
+    expect((await here.sheaf("costs --by class --csv")).out).toBe(
+      [
+        "class,usd,partial,calls,unpriced_calls,input_tokens,cached_input_tokens,output_tokens,reasoning_tokens",
+        "useful,1,true,6,2,4800,4000,200,0",
+        "failed-attempt,0.5,false,2,0,2400,2000,100,0",
+        "",
+      ].join("\n"),
+    );
+    expect((await here.sheaf("costs --csv")).out).toContain('"m,1",1.5,false');
+    const { by, since, lines, total } = JSON.parse(
+      (await here.sheaf("costs --by task --since 1h --json")).out,
+    );
+    expect([by, Date.parse(since) < Date.now() - 3_500_000]).toEqual(["task", true]);
+    expect(lines.map((line: { name: string; usd: number }) => [line.name, line.usd])).toEqual([
+      ["odd", 0.5],
+      ["bad", 0.5],
+      ["good", 0.5],
+    ]);
+    expect(total).toMatchObject({ usd: 1.5, calls: 8, unpricedCalls: 2 });
+  });
+
+  it("says so where nothing was recorded, and leaves nothing behind", async () => {
+    const here = shell();
+    expect(await here.sheaf("costs --since 2026-11-01")).toEqual({
+      exitCode: 0,
+      out: "No model calls were recorded since 2026-11-01 00:00 UTC.\n",
+      err: "",
+    });
+    expect((await here.sheaf("runs")).out).toBe("No runs are known here.\n");
+    expect(readdirSync(here.path)).toEqual([]);
+    expect(JSON.parse((await here.sheaf("costs --json")).out)).toMatchObject({
+      lines: [],
+      total: { calls: 0 },
+    });
+  });
+
+  it.each([
+    ["costs --by modle", /`--by` to be one of model, agent, task, route, class, day, got "modle"/],
+    ["costs --since yesterday", /`--since` to be an age such as 24h or 7d, or a date such as 2026-11-01/],
+    ["runs --since 2026-02-30", /got "2026-02-30"/],
+    ["runs --last x", /`--last` to be a whole number/],
+  ])("refuses `sheaf %s`", async (args, message) => {
+    const { exitCode, err } = await shell().sheaf(args);
+    expect([exitCode, err]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it("refuses a server of another kind and does not repeat its password", async () => {
+    const env = { SHEAF_DATABASE_URL: "mysql://me:secret@host/db" };
+    const { exitCode, err } = await shell().sheaf("costs", env);
+    expect([exitCode, err]).toEqual([2, expect.stringContaining("mysql://me:***@host/db")]);
+  });
+
+  it("tells when the server does not answer, also after a run, which it does not harm", async () => {
+    const here = started();
+    const env = { SHEAF_DATABASE_URL: "postgres://me:secret@127.0.0.1:1/db" };
+    const { exitCode, err } = await here.sheaf(`${RUN} first`, env);
+    expect([exitCode, err]).toEqual([
+      1,
+      expect.stringMatching(/postgres:\/\/127.0.0.1:1\/db cannot be used: .*ECONNREFUSED/),
+    ]);
+    expect((await here.sheaf("costs", env)).exitCode).toBe(2);
+    expect((await here.sheaf("costs")).out).toContain("$0.75");
+  });
+
+  it("makes a damaged index anew, and says so", async () => {
+    const here = await ranOnce();
+    const before = (await here.sheaf("costs")).out;
+    const index = join(here.path, ".sheaf/sheaf.db");
+    writeFileSync(index, "no database at all ".repeat(500));
+    const { out, err } = await here.sheaf("costs");
+    expect([out, err]).toEqual([before, expect.stringContaining("was damaged and has been made anew")]);
+    expect(existsSync(`${index}.damaged`)).toBe(true);
+    rmSync(index);
+    expect((await here.sheaf("costs")).out).toBe(before);
+  });
+});
+
+describe("sheaf runs", () => {
+  it("lists runs, the latest first, with what they cost", async () => {
+    const here = await ranOnce();
+    await here.sheaf(`${RUN} second`);
+    const { out } = await here.sheaf("runs");
+    expect(out).toMatch(
+      /^run +ended +begun +took +tasks +cost +calls\nsecond +partial +1 minute ago +\S+ +3 +at least \$0.75 +4\nfirst +partial .*\n$/,
+    );
+    expect((await here.sheaf("runs --last 1")).out).toMatch(
+      /\n\n1 earlier run not shown; --last N shows more.\n$/,
+    );
+    expect((await here.sheaf("runs --csv")).out).toMatch(
+      /\nsecond,partial,.*,3,0.1.0,0.75,true,4,1,3600,3000,150,0\n/,
+    );
+    const { runs } = JSON.parse((await here.sheaf("runs --since 1h --json")).out);
+    expect(runs.map((run: { id: string }) => run.id)).toEqual(["second", "first"]);
+  });
+
+  it("keeps what removed runs had cost, also when another one takes the id", async () => {
+    const here = await ranOnce();
+    const { out } = await here.sheaf("gc --all");
+    expect([out, readdirSync(join(here.path, ".sheaf/runs"))]).toEqual([
+      expect.stringContaining("1 run"),
+      [],
+    ]);
+    expect((await here.sheaf("runs")).out).toMatch(/\nfirst +partial, removed .* at least \$0.75 +4\n$/);
+    await here.sheaf(`${RUN} first`);
+    expect((await here.sheaf("costs")).out).toContain("at least $1.50");
+    expect((await here.sheaf("runs")).out.match(/first +partial/g)).toHaveLength(2);
+  });
+
+  it("removes nothing where what runs have cost cannot be kept, unless that is said", async () => {
+    const here = await ranOnce();
+    mkdirSync(join(here.path, ".sheaf/sheaf.db"));
+    const { exitCode, err } = await here.sheaf("gc --all");
+    expect([exitCode, err]).toEqual([
+      2,
+      expect.stringMatching(/Nothing was removed.*--forget-costs\n.*sheaf\.db cannot be used/),
+    ]);
+    expect(readdirSync(join(here.path, ".sheaf/runs"))).toEqual(["first"]);
+    expect((await here.sheaf("gc --all --forget-costs")).exitCode).toBe(0);
+    expect(readdirSync(join(here.path, ".sheaf/runs"))).toEqual([]);
+  });
+});
