@@ -1,10 +1,8 @@
 import { Kysely } from "kysely";
 import { migrate } from "./migrations.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
-import type { Schema } from "./schema.ts";
+import type { DatabaseKind, Schema } from "./schema.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
-
-export type DatabaseKind = "sqlite" | "postgres";
 
 /** Where the index is: a file of SQLite, or a server. */
 export type DatabasePlace = { readonly path: string } | { readonly url: string };

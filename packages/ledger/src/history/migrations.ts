@@ -1,7 +1,6 @@
 // The tables, version by version. A version that was given out is never changed again; a new one follows it.
 import { type Kysely, type RawBuilder, type SchemaModule, sql, type Transaction } from "kysely";
-import type { DatabaseKind } from "./database.ts";
-import type { Schema } from "./schema.ts";
+import type { DatabaseKind, Schema } from "./schema.ts";
 import { SUM_COLUMN_NAMES } from "./sum-columns.ts";
 
 /** Number of the lock under which PostgreSQL lets one migrate at a time: any, but always the same. */

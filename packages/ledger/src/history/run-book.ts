@@ -67,7 +67,7 @@ export interface CallFacts {
   readonly sum: CostSum;
 }
 
-export interface TransitionFacts {
+interface TransitionFacts {
   readonly seq: number;
   readonly taskId: string | null;
   readonly attempt: number | null;

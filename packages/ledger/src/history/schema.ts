@@ -2,6 +2,8 @@
 import type { ColumnType, Generated } from "kysely";
 import type { SumColumn } from "./sum-columns.ts";
 
+export type DatabaseKind = "sqlite" | "postgres";
+
 /** A whole number of 64 bits. */
 type Whole = ColumnType<bigint, bigint | number, bigint | number>;
 type MaybeWhole = ColumnType<bigint | null, bigint | number | null, bigint | number | null>;
@@ -9,7 +11,7 @@ type MaybeWhole = ColumnType<bigint | null, bigint | number | null, bigint | num
 /** What calls add up to. `pico` is the known part. */
 type SumColumns = Record<SumColumn, Whole>;
 
-export interface RunsTable extends SumColumns {
+interface RunsTable extends SumColumns {
   id: Generated<bigint>;
   /** The run id. The time of the first event tells apart runs that took the same one. */
   name: string;
@@ -28,7 +30,7 @@ export interface RunsTable extends SumColumns {
   removed_at: MaybeWhole;
 }
 
-export interface TasksTable {
+interface TasksTable {
   run: Whole;
   task: string;
   /** The last event that said what became of it. */
@@ -39,7 +41,7 @@ export interface TasksTable {
   saved_at: MaybeWhole;
 }
 
-export interface AttemptsTable extends SumColumns {
+interface AttemptsTable extends SumColumns {
   run: Whole;
   task: string;
   attempt: Whole;
@@ -62,7 +64,7 @@ export interface AttemptsTable extends SumColumns {
   model_loads: number | null;
 }
 
-export interface CallsTable {
+interface CallsTable {
   run: Whole;
   seq: Whole;
   /** Both null for a call of the analysis. */
@@ -79,7 +81,7 @@ export interface CallsTable {
   reasoning_tokens: Whole;
 }
 
-export interface TransitionsTable {
+interface TransitionsTable {
   run: Whole;
   seq: Whole;
   /** Null for what concerns the whole run. */
@@ -90,7 +92,7 @@ export interface TransitionsTable {
 }
 
 /** Roll-ups of the calls: one row for each minute, and each hour, and each mix of headings that occurred in it. */
-export interface WindowsTable extends SumColumns {
+interface WindowsTable extends SumColumns {
   size_ms: Whole;
   start_at: Whole;
   model: string;
@@ -100,7 +102,7 @@ export interface WindowsTable extends SumColumns {
 }
 
 /** A view of the calls: each with its headings, and its figures as a sum. */
-export interface CallCostsView extends Readonly<Record<SumColumn, bigint>> {
+interface CallCostsView extends Readonly<Record<SumColumn, bigint>> {
   run: bigint;
   /** "@analysis" for a call of the analysis. */
   task: string;
@@ -113,7 +115,7 @@ export interface CallCostsView extends Readonly<Record<SumColumn, bigint>> {
 }
 
 /** A view of the attempts that succeeded: what they took, for whoever forecasts. */
-export interface DurationsView {
+interface DurationsView {
   task: string;
   agent: string;
   at: bigint;

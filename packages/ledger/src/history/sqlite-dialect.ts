@@ -7,11 +7,14 @@ import {
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type SqliteStatement,
 } from "kysely";
 
 /** How long somebody who writes is waited for. */
 const BUSY_MS = 10_000;
 const RETRY_MS = 5;
+/** Statements that are kept for the next time: what writes many rows takes longer to prepare than to run. */
+const MOST_STATEMENTS = 64;
 /** How long the thread stands still for somebody who opens or closes the file: they take that long at most. */
 const STILL_MS = 1_000;
 
@@ -40,20 +43,23 @@ function closeFile(database: DatabaseSyncInstance): void {
 
 // What Kysely asks of a statement is what better-sqlite3 has; this library has the interface of node:sqlite.
 function adapted(database: DatabaseSyncInstance): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
   return {
     close: () => closeFile(database),
     prepare(text) {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      if (statements.size >= MOST_STATEMENTS) statements.clear();
       const statement = database.prepare(text);
       statement.setReadBigInts(true);
-      return {
+      const prepared: SqliteStatement = {
         reader: statement.columns().length > 0,
         all: (values) => statement.all(...values),
-        run(values) {
-          const { changes, lastInsertRowid } = statement.run(...values);
-          return { changes, lastInsertRowid };
-        },
+        run: (values) => statement.run(...values),
         iterate: (values) => statement.iterate(...values),
       };
+      statements.set(text, prepared);
+      return prepared;
     },
   };
 }
