@@ -137,5 +137,8 @@ describe("readJournalPart", () => {
     writeFileSync(path, text([event(0), event(1), event(1)]));
     const { next } = readJournalPart(path, { most: 1 });
     expect(() => readJournalPart(path, { from: next })).toThrow(/line 3/);
+    for (const bytes of [next.bytes - 1, next.bytes + 1]) {
+      expect(() => readJournalPart(path, { from: { seq: 1, bytes } })).toThrow(/line 2: the line before it/);
+    }
   });
 });

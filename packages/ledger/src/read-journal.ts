@@ -56,7 +56,13 @@ export function readJournalPart(
   const damaged = (problem: string): never => {
     throw new SheafError("JOURNAL_DAMAGED", { path, line: from.seq + events.length + 1, problem });
   };
-  const left = eachLine(path, from.bytes, (text, lineEnd) => {
+  // The line break before the mark is read again: without it another journal has taken the place of this one.
+  let isBreakDue = from.bytes > 0;
+  const left = eachLine(path, from.bytes - (isBreakDue ? 1 : 0), (text, lineEnd) => {
+    if (isBreakDue) {
+      isBreakDue = false;
+      return text === "" || damaged("the line before it does not end where it did");
+    }
     if (isUnreadable) damaged("it is no JSON");
     const event = parse(text);
     if (event === undefined) {
@@ -70,6 +76,7 @@ export function readJournalPart(
     return events.length < most;
   });
   if (isUnreadable && left !== null && left > 0) damaged("it is no JSON");
+  if (isBreakDue && left !== null && left > 0) damaged("the line before it does not end where it did");
   const next = { seq: from.seq + events.length, bytes: end };
   return { events, next, ended: left !== null, torn: isUnreadable || (left ?? 0) > 0 };
 }

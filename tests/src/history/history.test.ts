@@ -1,7 +1,9 @@
 // The index of what runs have cost says what their journals say: on SQLite, and on a PostgreSQL server where one is
 // installed. Names of invariants: packages/ledger/src/history/run-index.ts
-import { appendFileSync, mkdirSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
 import { COST_HEADINGS, openIndex, type RunIndex, summarizeCost } from "@sheaf/ledger";
 import { cases, memoryDir } from "@sheaf/testkit";
@@ -14,6 +16,8 @@ import { journals, moments } from "./random-journals.ts";
 const programs = process.env.TEST_AGAIN === "1" ? null : postgresPrograms();
 const isNeeded = process.env.TEST_POSTGRES === "needed" && process.env.TEST_AGAIN !== "1";
 let server: PostgresServer | undefined;
+
+const UPDATE = fileURLToPath(new URL("fixtures/update-index.mjs", import.meta.url));
 
 const textOf = (events: readonly RunEvent[]): string =>
   events.map((event) => `${JSON.stringify(event)}\n`).join("");
@@ -38,6 +42,20 @@ class Place {
     return join(this.#dir.path, "sheaf.db");
   }
 
+  /** Updates the index in another process. Resolves when that has ended; `killAfterMs` kills it first. */
+  updateElsewhere(killAfterMs?: number): Promise<void> {
+    const args = [UPDATE, this.#dir.path, ...(this.#url === undefined ? [] : [this.#url])];
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+      const timer = killAfterMs === undefined ? null : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+      child.once("exit", (code, signal) => {
+        if (timer !== null) clearTimeout(timer);
+        if (code === 0 || signal === "SIGKILL") resolve();
+        else reject(new Error(`the update ended with code ${code}`));
+      });
+    });
+  }
+
   async open(): Promise<RunIndex> {
     const index = await openIndex({ stateDir: this.#dir.path, url: this.#url });
     this.#open.push(index);
@@ -59,6 +77,18 @@ async function billOf(
   const calls = lines.reduce((sum, line) => sum + line.calls, 0);
   expect(total.calls).toBe(calls);
   return Object.fromEntries(lines.map(({ name, ...line }) => [name, lineOf(line)]));
+}
+
+/** Events of a run with many tasks, a call each, of which every third is thrown away when all have been made. */
+function longRun(count: number): readonly RunEvent[] {
+  const usage = (i: number) => ({ model: `m${i % 3}`, inputTokens: i, costUsd: i / 1e6 });
+  return Array.from({ length: count }, (_, i) => {
+    const at = Date.UTC(2026, 10, 22) + i * 1_500;
+    const task = i % Math.ceil(count / 2);
+    const named = { seq: i, at, runId: "r", taskId: `t${task}`, attempt: 1 };
+    if (i === task) return { ...named, type: "attempt.usage", usage: usage(i) };
+    return { ...named, type: i % 3 === 0 ? "task.conflicted" : "task.committed" };
+  }) as unknown as readonly RunEvent[];
 }
 
 const DATABASES = [
@@ -110,5 +140,102 @@ describe.each(DATABASES.filter(({ isHere }) => isHere))("on $database", ({ datab
       ),
       cases({ ci: numRuns, deep: 400 }),
     );
+  });
+
+  test("several processes may bring it up to date at once, and be killed (X1)", async () => {
+    await using here = place();
+    const events = longRun(6_000);
+    writeFileSync(here.journal("run-0"), textOf(events));
+    for (const ms of [300, 500]) await here.updateElsewhere(ms);
+    await Promise.all([here.updateElsewhere(), here.updateElsewhere()]);
+    const index = await here.open();
+    const before = await billOf(index, "class", null);
+    await index.update();
+    expect(await billOf(index, "class", null)).toEqual(before);
+    for (const by of COST_HEADINGS) {
+      expect(await billOf(index, by, null), by).toEqual(obviousBill([events], by, null));
+    }
+  });
+
+  test("a journal that was cut, or that another has taken the place of, is read again", async () => {
+    await fc.assert(
+      fc.asyncProperty(journals, journals, fc.nat(), async (one, other, cut) => {
+        await using here = place();
+        const index = await here.open();
+        const stays = longRun(10);
+        writeFileSync(here.journal("run-0"), textOf(one));
+        writeFileSync(here.journal("run-1"), textOf(stays));
+        await index.update();
+        const kept = one.slice(0, 1 + (cut % one.length));
+        const rest = other.map((event, i) => ({ ...event, at: kept.at(-1)!.at + i, seq: kept.length + i }));
+        const now = [...kept, ...rest];
+        writeFileSync(here.journal("run-0"), textOf(kept));
+        await index.update();
+        expect(await billOf(index, "agent", null)).toEqual(obviousBill([kept, stays], "agent", null));
+        writeFileSync(here.journal("run-0"), textOf(one));
+        await index.update();
+        writeFileSync(here.journal("run-0"), textOf(now));
+        await index.update();
+        // Where a line ends at the very byte up to which the other was read, nobody can tell them apart.
+        const [before, after] = [Buffer.from(textOf(one)), Buffer.from(textOf(now))];
+        if (after[before.length - 1] === 10 && !after.subarray(0, before.length).equals(before)) return;
+        for (const by of COST_HEADINGS) {
+          expect(await billOf(index, by, null), by).toEqual(obviousBill([now, stays], by, null));
+        }
+      }),
+      cases({ ci: 5, deep: 200 }),
+    );
+  });
+
+  test("of a damaged journal counts what stands before the damage, and a torn line not yet", async () => {
+    await using here = place();
+    const events = longRun(40);
+    const [sound, rest] = [events.slice(0, 30), events.slice(30)];
+    const index = await here.open();
+    writeFileSync(here.journal("run-0"), `${textOf(sound)}{"seq":30`);
+    await index.update();
+    expect(index.notes).toEqual([]);
+    expect(await billOf(index, "task", null)).toEqual(obviousBill([sound], "task", null));
+    writeFileSync(here.journal("run-0"), `${textOf(sound)}no event\n${textOf(rest)}`);
+    for (let time = 0; time < 2; time++) {
+      await index.update();
+      expect(index.notes).toEqual([expect.stringContaining("is damaged in line 31")]);
+      expect(await billOf(index, "task", null)).toEqual(obviousBill([sound], "task", null));
+    }
+    writeFileSync(here.journal("run-0"), textOf(events));
+    await index.update();
+    expect(index.notes).toEqual([]);
+    expect(await billOf(index, "task", null)).toEqual(obviousBill([events], "task", null));
+  });
+
+  test("figures and names that no table can hold are kept as far as they can be", async () => {
+    await using here = place();
+    const usages = [
+      { model: "x\0y", costUsd: 5e6, inputTokens: 1e300 },
+      { model: "z".repeat(5_000), costUsd: 1, inputTokens: 1.5 },
+      { model: "x\0y", costUsd: Number.NaN },
+    ];
+    const events = usages.map((usage, seq) => ({ seq, at: seq, runId: "r", type: "analysis.usage", usage }));
+    writeFileSync(here.journal("run-0"), textOf(events as unknown as readonly RunEvent[]));
+    const index = await here.open();
+    await index.update();
+    const { lines, total } = await index.costs({ by: "model", since: null });
+    expect(lines.map(({ name, usd, calls, inputTokens }) => [name, usd, calls, inputTokens])).toEqual([
+      ["z".repeat(200), 1, 1, 2],
+      ["x\uFFFDy", null, 2, 1e12],
+    ]);
+    expect(total).toMatchObject({ usd: 1, partial: true, unpricedCalls: 2 });
+  });
+
+  test("what removed runs had cost stays", async () => {
+    await using here = place();
+    const events = longRun(20);
+    writeFileSync(here.journal("run-0"), textOf(events));
+    const index = await here.open();
+    await index.update();
+    await index.markRemoved([{ id: "run-0", begunAt: events[0]!.at }], 77);
+    expect(await index.runs({ since: null })).toMatchObject([{ id: "run-0", removedAt: 77 }]);
+    expect(await index.runs({ since: events[0]!.at + 1 })).toEqual([]);
+    expect(await billOf(index, "route", null)).toEqual(obviousBill([events], "route", null));
   });
 });

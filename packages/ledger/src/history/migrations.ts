@@ -144,7 +144,7 @@ async function makeFirst(schema: SchemaModule, kind: DatabaseKind): Promise<void
   await view(
     schema,
     "call_costs",
-    sql`select calls.run, coalesce(calls.task, '@analysis') as task, calls.attempt, calls.at, calls.model,
+    sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
       coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
       coalesce(attempts.class, 'analysis') as class, 1 as calls,
       case when calls.pico is null then 1 else 0 end as unpriced_calls, coalesce(calls.pico, 0) as pico,

@@ -1,9 +1,10 @@
 import { type Kysely, sql } from "kysely";
 import { addToSum, type CostLine, emptySum, toCostLine } from "../cost-line.ts";
+import { ANALYSIS } from "../cost-summary.ts";
 import { picoToUsd } from "../money.ts";
 import type { CostHeading } from "./cost-heading.ts";
 import type { Schema } from "./schema.ts";
-import { fromColumns, SUM_COLUMN_NAMES, summedColumns } from "./sum-columns.ts";
+import { fromColumns, type StoredSum, SUM_COLUMN_NAMES, summedColumns } from "./sum-columns.ts";
 import { HOUR_MS, MINUTE_MS } from "./windows.ts";
 
 const DAY_MS = 86_400_000;
@@ -46,6 +47,7 @@ export async function queryCosts(db: Kysely<Schema>, query: CostQuery): Promise<
   };
 }
 
+type NamedSum = StoredSum & { readonly name: string | bigint };
 type Line = { readonly name: string; readonly sum: ReturnType<typeof fromColumns> };
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -57,10 +59,11 @@ function dearerFirst(a: Line, b: Line): number {
 
 const dayOf = (day: bigint): string => new Date(Number(day) * DAY_MS).toISOString().slice(0, 10);
 
-async function callsByTask(db: Kysely<Schema>, since: number | null) {
+async function callsByTask(db: Kysely<Schema>, since: number | null): Promise<readonly NamedSum[]> {
+  const name = sql<string>`coalesce(task, ${sql.lit(ANALYSIS.agent)})`.as("name");
   const calls = db
     .selectFrom("call_costs")
-    .select(["task as name", ...summedColumns])
+    .select([name, ...summedColumns])
     .groupBy("task");
   return await (since === null ? calls : calls.where("at", ">=", BigInt(since))).execute();
 }

@@ -104,8 +104,8 @@ interface WindowsTable extends SumColumns {
 /** A view of the calls: each with its headings, and its figures as a sum. */
 interface CallCostsView extends Readonly<Record<SumColumn, bigint>> {
   run: bigint;
-  /** "@analysis" for a call of the analysis. */
-  task: string;
+  /** Null for a call of the analysis. */
+  task: string | null;
   attempt: bigint | null;
   at: bigint;
   model: string;

@@ -3,7 +3,7 @@ import { costClassOf } from "../attempt-costs.ts";
 import type { JournalMark } from "../read-journal.ts";
 import { keptName } from "./call-sum.ts";
 import type { KnownRun } from "./load-book.ts";
-import type { Move, RunPart } from "./run-book.ts";
+import type { RunPart } from "./run-book.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns, SUM_COLUMN_NAMES, summedColumns, toColumns } from "./sum-columns.ts";
 import { MINUTE_MS, negated, type WindowChange, WindowChanges } from "./windows.ts";
@@ -70,8 +70,13 @@ export async function forgetRun(trx: Trx, id: bigint): Promise<void> {
 
 // Calls that were entered before this part and belong under another heading now.
 async function moveCalls(trx: Trx, run: bigint, { moves, windows }: RunPart): Promise<void> {
-  for (const move of moves) {
-    for (const { model, minute, ...sum } of await callsOf(trx, run, move)) {
+  const moved = new Map(moves.map((move) => [`${move.attempt} ${move.taskId}`, move]));
+  const tasks = [...new Set(moves.map(({ taskId }) => taskId))];
+  for (let i = 0; i < tasks.length; i += MOST_ROWS) {
+    const some = tasks.slice(i, i + MOST_ROWS);
+    for (const { task, attempt, model, minute, ...sum } of await callsOf(trx, run, some)) {
+      const move = moved.get(`${attempt} ${task}`);
+      if (move === undefined) continue;
       const calls = { at: Number(minute) * MINUTE_MS, model };
       windows.add(calls, move.from, negated(fromColumns(sum)));
       windows.add(calls, move.to, fromColumns(sum));
@@ -79,14 +84,13 @@ async function moveCalls(trx: Trx, run: bigint, { moves, windows }: RunPart): Pr
   }
 }
 
-function callsOf(trx: Trx, run: bigint, { taskId, attempt }: Move) {
+function callsOf(trx: Trx, run: bigint, tasks: readonly string[]) {
   return trx
     .selectFrom("call_costs")
-    .select([minuteOf, "model", ...summedColumns])
+    .select(["task", "attempt", minuteOf, "model", ...summedColumns])
     .where("run", "=", run)
-    .where("task", "=", taskId)
-    .where("attempt", "=", BigInt(attempt))
-    .groupBy(["minute", "model"])
+    .where("task", "in", tasks)
+    .groupBy(["task", "attempt", "minute", "model"])
     .execute();
 }
 
