@@ -12,8 +12,7 @@ const SECTION_NAMES = [
   "durability",
   "tracking",
   "analysis",
-  "prices",
-  "gateway",
+  "history",
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
