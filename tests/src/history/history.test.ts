@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
 import { COST_HEADINGS, openIndex, type RunIndex, summarizeCost } from "@sheaf/ledger";
-import { cases, memoryDir } from "@sheaf/testkit";
+import { caseCount, cases, memoryDir } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bill, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
@@ -116,7 +116,8 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
         fc.array(journals, { minLength: 1, maxLength: 3 }),
         fc.array(fc.tuple(fc.nat(2), fc.nat(12), fc.nat(1)), { maxLength: 10 }),
         moments,
-        async (runs, steps, since) => {
+        async (runs, steps, momentIn) => {
+          const since = momentIn(runs);
           await using here = place();
           const readers = [await here.open(), await here.open()];
           const written = runs.map(() => 0);
@@ -149,11 +150,11 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
 
   test("several processes may bring it up to date at once, and be killed (X1)", async () => {
     await using here = place();
-    const events = longRun(6_000);
+    const events = longRun(caseCount({ ci: 11_000, deep: 400_000 }));
     writeFileSync(here.journal("run-0"), textOf(events));
     await here.updateElsewhere(400);
-    await Promise.all([here.updateElsewhere(), here.updateElsewhere()]);
-    const index = await here.open();
+    const [index, other] = [await here.open(), await here.open()];
+    await Promise.all([here.updateElsewhere(), index.update(), other.update()]);
     const before = await billOf(index, "class", null);
     await index.update();
     expect(await billOf(index, "class", null)).toEqual(before);

@@ -80,7 +80,10 @@ export const journals: fc.Arbitrary<readonly RunEvent[]> = fc
     });
   });
 
-/** A time in, before or after the journals, in ms since 1970. */
-export const moments: fc.Arbitrary<number> = fc
-  .tuple(fc.integer({ min: -2, max: 20 }), fc.constantFrom(0, 1, 59_999, 60_000, 1_234_567))
-  .map(([hours, ms]) => BASE + hours * 3_600_000 + ms);
+/** A time near that of some event, in ms since 1970. */
+export const moments: fc.Arbitrary<(runs: readonly (readonly RunEvent[])[]) => number> = fc
+  .tuple(fc.nat(), fc.nat(), fc.constantFrom(-3_600_000, -60_000, -1, 0, 1, 60_000))
+  .map(([run, event, ms]) => (runs) => {
+    const events = runs[run % runs.length]!;
+    return events[event % events.length]!.at + ms;
+  });
