@@ -144,7 +144,7 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
           expect((await readers[0]!.costs({ by: "model", since: null })).memoSavedUsd).toBe(saved);
         },
       ),
-      cases({ ci: numRuns, deep: 400 }),
+      { ...cases({ ci: numRuns, deep: 400 }), endOnFailure: true },
     );
   });
 

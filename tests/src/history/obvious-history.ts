@@ -41,12 +41,25 @@ function add(bill: Map<string, Line>, name: string, line: Line): void {
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
+/**
+ * Leaves calls out. In place of each stands an event that says no more than that there is such an attempt: what becomes
+ * of an attempt depends on that.
+ */
+function callsOnly(events: readonly RunEvent[], isCounted: (at: number) => boolean): readonly RunEvent[] {
+  const resources = { latencyMs: 0, queueMs: 0, modelLoads: 0 };
+  return events.flatMap((event): RunEvent[] => {
+    if (!isUsage(event) || isCounted(event.at)) return [event];
+    if (event.type === "analysis.usage") return [];
+    return [{ ...event, type: "attempt.finished", status: "succeeded", resources } as unknown as RunEvent];
+  });
+}
+
 function tableOf(events: readonly RunEvent[], by: CostHeading): Readonly<Record<string, CostLine>> {
   const cost = summarizeCost(events);
   if (by === "task") return { ...cost.byTask, "@analysis": cost.byClass.analysis };
   if (by === "day") {
     const days = new Set(events.filter(isUsage).map(({ at }) => dayOf(at)));
-    const ofDay = (day: string) => events.filter((event) => !isUsage(event) || dayOf(event.at) === day);
+    const ofDay = (day: string) => callsOnly(events, (at) => dayOf(at) === day);
     return Object.fromEntries([...days].map((day) => [day, totalOf(summarizeCost(ofDay(day)))]));
   }
   const tables = { model: cost.byModel, agent: cost.byAgent, route: cost.byRoute, class: cost.byClass };
@@ -63,7 +76,7 @@ export function obviousBill(
 ): Bill {
   const bill = new Map<string, Line>();
   for (const events of runs) {
-    const counted = events.filter((event) => !isUsage(event) || since === null || event.at >= since);
+    const counted = callsOnly(events, (at) => since === null || at >= since);
     for (const [name, line] of Object.entries(tableOf(counted, by))) add(bill, name, lineOf(line));
   }
   return Object.fromEntries(bill);
