@@ -12,6 +12,8 @@ const SECTION_NAMES = [
   "durability",
   "tracking",
   "analysis",
+  "prices",
+  "gateway",
   "history",
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];

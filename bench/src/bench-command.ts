@@ -3,6 +3,7 @@ import { measureAudit } from "./audit/measure-audit.ts";
 import { BadInput } from "./bad-input.ts";
 import { type BenchArguments, benchArguments, type SectionName } from "./bench-arguments.ts";
 import { measureDurability } from "./durability/measure-durability.ts";
+import { measureGateway } from "./gateway/measure-gateway.ts";
 import { measureHistory } from "./history/measure-history.ts";
 import type { CommandOutput } from "./makespan-command.ts";
 import { type Conditions, underConditions } from "./measure/conditions.ts";
@@ -23,6 +24,8 @@ const SECTIONS: Readonly<Record<SectionName, MeasureSection>> = {
   durability: measureDurability,
   tracking: measureTracking,
   analysis: measureAnalysis,
+  prices: measurePrices,
+  gateway: measureGateway,
   history: measureHistory,
 };
 

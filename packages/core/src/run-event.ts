@@ -88,8 +88,6 @@ export interface ModelCall {
   readonly attempt: number;
   /** Counts the calls of the attempt, from 1. */
   readonly call: number;
-  /** The same for requests that ask the same, such as one that a client sends again. */
-  readonly request: string;
   /** Who is paid: "openai", "anthropic", or the host of the server. */
   readonly provider: string;
   /** Null where it is an interface whose usage cannot be read. */
@@ -217,6 +215,8 @@ export type EventBody =
       readonly type: "llm.started";
       /** What it may use: input by an estimate, output where something bounds it. */
       readonly hold: UsageRecord;
+      /** The call of this attempt that the client now makes anew; absent where it is none. */
+      readonly repeats?: number;
     })
   | (ModelCall & {
       readonly type: "llm.finished";
@@ -232,6 +232,8 @@ export type EventBody =
       readonly firstByteMs: number | null;
       /** From sending the request to the end of the answer, in ms. */
       readonly durationMs: number;
+      /** The client had made it anew before it was over. */
+      readonly repeated?: true;
       /** The agent has told of this call, and that counts. */
       readonly counted?: false;
     })

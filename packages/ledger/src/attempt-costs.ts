@@ -1,4 +1,5 @@
-import type { ModelCall, RunEvent } from "@sheaf/core";
+import type { EventOf, RunEvent } from "@sheaf/core";
+import { bookedCall } from "./booked-call.ts";
 import type { CostClass } from "./cost-class.ts";
 import { addToSum, type CostSum, emptySum } from "./cost-line.ts";
 
@@ -31,16 +32,8 @@ export interface AttemptCost {
   readonly retried: CostSum;
   /** Those that were open when the engine went away. */
   readonly crashed: CostSum;
-  /** The last call of each request. */
-  readonly lastCalls: Map<string, LastCall>;
-}
-
-interface LastCall {
-  readonly call: number;
-  /** What it has cost; null while it is open. */
-  sum: CostSum | null;
-  /** Its request was sent again. */
-  isRetried: boolean;
+  /** What calls that are over have cost, by number, as long as they may be made anew. */
+  readonly over: Map<number, CostSum>;
 }
 
 /** The attempts of a run: by task id, then by number. */
@@ -53,35 +46,30 @@ export function attemptCost(costs: AttemptCosts, taskId: string, attempt: number
   if (known !== undefined) return known;
   const cost: AttemptCost = {
     ...{ agent: UNKNOWN, route: UNKNOWN, fate: "open", made: false },
-    ...{ sum: emptySum(), retried: emptySum(), crashed: emptySum(), lastCalls: new Map() },
+    ...{ sum: emptySum(), retried: emptySum(), crashed: emptySum(), over: new Map() },
   };
   costs.set(taskId, ofTask.set(attempt, cost));
   return cost;
 }
 
 /** Takes note of a request on its way to a model. */
-export function openCall(cost: AttemptCost, { call, request, httpRetry }: ModelCall): void {
-  const before = cost.lastCalls.get(request);
-  if (before !== undefined && (httpRetry ?? 0) > 0 && !before.isRetried) {
-    before.isRetried = true;
-    if (before.sum !== null) addToSum(cost.retried, before.sum);
-    // Its sum may still be to come.
-    if (before.sum === null) cost.lastCalls.set(`${request} ${before.call}`, before);
-  }
-  cost.lastCalls.set(request, { call, sum: null, isRetried: false });
+export function openCall(cost: AttemptCost, { repeats }: EventOf<"llm.started">): void {
+  const before = repeats === undefined ? undefined : cost.over.get(repeats);
+  if (before === undefined) return;
+  cost.over.delete(repeats!);
+  addToSum(cost.retried, before);
 }
 
 /** Books what a request has cost. */
-export function closeCall(cost: AttemptCost, { call, request }: ModelCall, sum: CostSum): void {
+export function closeCall(
+  cost: AttemptCost,
+  { call, state, repeated }: EventOf<"llm.finished">,
+  sum: CostSum,
+): void {
   addToSum(cost.sum, sum);
-  const last = cost.lastCalls.get(request);
-  const own = last?.call === call ? last : cost.lastCalls.get(`${request} ${call}`);
-  if (own === undefined) return;
-  own.sum = sum;
-  if (own.isRetried) {
-    addToSum(cost.retried, sum);
-    cost.lastCalls.delete(`${request} ${call}`);
-  }
+  if (state === "crashed") addToSum(cost.crashed, sum);
+  else if (repeated === true) addToSum(cost.retried, sum);
+  else cost.over.set(call, sum);
 }
 
 export function costClassOf({ fate }: AttemptCost): CostClass {
@@ -100,6 +88,9 @@ export function noteAttempts(costs: AttemptCosts, event: RunEvent): void {
     }
     case "attempt.usage":
       attemptCost(costs, event.taskId, event.attempt).made = true;
+      return;
+    case "llm.finished":
+      if (bookedCall(event) !== null) attemptCost(costs, event.taskId, event.attempt).made = true;
       return;
     case "attempt.finished": {
       const cost = attemptCost(costs, event.taskId, event.attempt);

@@ -47,7 +47,7 @@ const analyzed = (costUsd?: number): EventBody => ({
   usage: { model: "m", inputTokens: 10, outputTokens: 5, ...(costUsd === undefined ? {} : { costUsd }) },
 });
 const asked = (name: string, attempt: number, call: number, httpRetry: number | null = null): ModelCall => ({
-  ...{ taskId: id(name), attempt, call, request: `r${call % 2}`, provider: "p", api: "chat", model: "m" },
+  ...{ taskId: id(name), attempt, call, provider: "p", api: "chat", model: "m" },
   httpRetry,
 });
 const opened = (...at: Parameters<typeof asked>): EventBody => ({
@@ -275,17 +275,20 @@ describe("calls seen on their way", () => {
     expect(bill(...events)).toMatchObject({ calls: 1, totalUsd: 2, partial: false });
   });
 
-  it("are http-retry where the same request was sent again, whichever ends first", () => {
-    const [first, again] = [["a", 1, 1], ["a", 1, 3, 1]] as const; // biome-ignore format: two calls
+  it("are http-retry where the client made them anew, whichever ends first", () => {
+    const [first, again] = [["a", 1, 1], ["a", 1, 3]] as const; // biome-ignore format: two calls
     const other = [opened("a", 1, 2), closed(["a", 1, 2], {}, 8)];
-    const before = [opened(...first), closed([...first], { state: "aborted", source: "estimated" }, 2)];
-    const after = [opened(...again), closed([...again], {}, 4)];
+    const lost = { state: "aborted", source: "estimated" } as const;
+    const restarted = { ...opened(...again), repeats: 1 } as EventBody;
+    const after = closed([...again], {}, 4);
     const expected = { "http-retry": 2, useful: 12 };
-    expect(usdByClass(started("a"), ...before, ...other, ...after)).toEqual(expected);
-    expect(usdByClass(started("a"), before[0]!, ...other, ...after, before[1]!)).toEqual(expected);
-    expect(usdByClass(started("a"), ...before, ...other, opened("a", 1, 3), after[1]!)).toEqual({
-      useful: 14,
-    });
+    const before = [opened(...first), closed([...first], lost, 2)];
+    expect(usdByClass(started("a"), ...before, ...other, restarted, after)).toEqual(expected);
+    const late = closed([...first], { ...lost, repeated: true }, 2);
+    expect(usdByClass(started("a"), opened(...first), ...other, opened(...again), after, late)).toEqual(
+      expected,
+    );
+    expect(usdByClass(started("a"), ...before, ...other, opened(...again), after)).toEqual({ useful: 14 });
   });
 
   it("are estimated-crash where the engine went away", () => {

@@ -1,5 +1,13 @@
-import type { RunEvent, UsageRecord } from "@sheaf/core";
-import { type AttemptCosts, attemptCost, costClassOf, noteAttempts } from "./attempt-costs.ts";
+import type { EventOf, RunEvent } from "@sheaf/core";
+import {
+  type AttemptCosts,
+  attemptCost,
+  closeCall,
+  costClassOf,
+  noteAttempts,
+  openCall,
+} from "./attempt-costs.ts";
+import { bookedCall } from "./booked-call.ts";
 import { COST_CLASSES, type CostClass } from "./cost-class.ts";
 import {
   addToSum,
@@ -108,8 +116,16 @@ function addEvent(book: Book, event: RunEvent): void {
     case "attempt.started":
       book.memoSaved.delete(event.taskId);
       return;
-    case "attempt.usage":
-      addCall(book, attemptCost(book.attempts, event.taskId, event.attempt).sum, event.usage);
+    case "attempt.usage": {
+      const call = modelCall(book, event);
+      if (call !== null) addToSum(attemptCost(book.attempts, event.taskId, event.attempt).sum, call);
+      return;
+    }
+    case "llm.started":
+      openCall(attemptCost(book.attempts, event.taskId, event.attempt), event);
+      return;
+    case "llm.finished":
+      finishCall(book, event);
       return;
     case "analysis.usage":
       addToSum(book.analysis, modelCall(book, event)!);
@@ -126,15 +142,9 @@ function addEvent(book: Book, event: RunEvent): void {
 }
 
 function finishCall(book: Book, event: EventOf<"llm.finished">): void {
-  const cost = attemptCost(book.attempts, event.taskId, event.attempt);
   if (event.state === "replayed") book.replaySaved += usdToPico(knownFigure(event.avoided?.costUsd) ?? 0);
   const call = modelCall(book, event);
-  if (call === null) return;
-  cost.made = true;
-  if (event.state === "crashed") {
-    addToSum(cost.sum, call);
-    addToSum(cost.crashed, call);
-  } else closeCall(cost, event, call);
+  if (call !== null) closeCall(attemptCost(book.attempts, event.taskId, event.attempt), event, call);
 }
 
 /** Books an event under its model, and returns what it adds; null where it is no call, or one that counts elsewhere. */

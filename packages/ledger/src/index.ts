@@ -9,6 +9,13 @@ export {
   summarizeCost,
 } from "./cost-summary.ts";
 export { type Durations, type MeasuredWork, openDurations } from "./durations.ts";
+export type { CallEvent, CallFinished, CallOwner, CallStarted } from "./gateway/call-event.ts";
+export type { ClientStyle } from "./gateway/call-path.ts";
+export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
+export { TOKEN_HEADER } from "./gateway/header-fields.ts";
+export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";
+export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
+export type { UpstreamSettings } from "./gateway/upstream.ts";
 export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";
 export { type IndexOptions, openIndex } from "./history/open-index.ts";
 export type { CostQuery, CostTable, NamedCost } from "./history/query-costs.ts";

@@ -14,6 +14,8 @@ describe("the command line", () => {
       "durability",
       "tracking",
       "analysis",
+      "prices",
+      "gateway",
       "history",
     ];
     expect(benchArguments([])).toEqual({ only, rounds: 3, seed: 1, form: "text" });

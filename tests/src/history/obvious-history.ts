@@ -1,13 +1,13 @@
 // What runs have cost, by the obvious way: the report's own sums over all events of each run, added up.
 import type { EventOf, RunEvent } from "@sheaf/core";
-import { type CostHeading, type CostLine, type CostSummary, summarizeCost } from "@sheaf/ledger";
+import { bookedCall, type CostHeading, type CostLine, type CostSummary, summarizeCost } from "@sheaf/ledger";
 
 type Line = Omit<CostLine, "usd" | "partial"> & { readonly pico: number };
 export type Bill = Readonly<Record<string, Line>>;
 
-type Usage = EventOf<"attempt.usage"> | EventOf<"analysis.usage">;
+type Usage = EventOf<"attempt.usage" | "analysis.usage" | "llm.finished">;
 const isUsage = (event: RunEvent): event is Usage =>
-  event.type === "attempt.usage" || event.type === "analysis.usage";
+  event.type === "attempt.usage" || event.type === "analysis.usage" || event.type === "llm.finished";
 
 const FIELDS = [
   "calls",
@@ -48,7 +48,7 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 function callsOnly(events: readonly RunEvent[], isCounted: (at: number) => boolean): readonly RunEvent[] {
   const resources = { latencyMs: 0, queueMs: 0, modelLoads: 0 };
   return events.flatMap((event): RunEvent[] => {
-    if (!isUsage(event) || isCounted(event.at)) return [event];
+    if (!isUsage(event) || bookedCall(event) === null || isCounted(event.at)) return [event];
     if (event.type === "analysis.usage") return [];
     return [{ ...event, type: "attempt.finished", status: "succeeded", resources } as unknown as RunEvent];
   });
@@ -58,7 +58,7 @@ function tableOf(events: readonly RunEvent[], by: CostHeading): Readonly<Record<
   const cost = summarizeCost(events);
   if (by === "task") return { ...cost.byTask, "@analysis": cost.byClass.analysis };
   if (by === "day") {
-    const days = new Set(events.filter(isUsage).map(({ at }) => dayOf(at)));
+    const days = new Set(events.filter((event) => bookedCall(event) !== null).map(({ at }) => dayOf(at)));
     const ofDay = (day: string) => callsOnly(events, (at) => dayOf(at) === day);
     return Object.fromEntries([...days].map((day) => [day, totalOf(summarizeCost(ofDay(day)))]));
   }

@@ -61,6 +61,32 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
   fc
     .tuple(task, attempt, fc.constantFrom("memo", "resume"), fc.constantFrom(null, 0.25))
     .map(([taskId, n, from, savedUsd]) => body("task.reused", { taskId, attempt: n, from, savedUsd })),
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(
+        ...([task, attempt, fc.option(usage)] as const),
+        fc.constantFrom("ok", "aborted", "http-error", "crashed", "replayed"),
+        fc.constantFrom({}, {}, { repeated: true }, { counted: false }),
+      )
+      .map(([taskId, n, used, state, more]) =>
+        body("llm.finished", {
+          taskId,
+          attempt: n,
+          provider: "p1",
+          model: "m1",
+          usage: used,
+          state,
+          ...more,
+        }),
+      ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(task, attempt)
+      .map(([taskId, n]) => body("llm.started", { taskId, attempt: n, hold: { model: "m1" } })),
+  },
   usage.map((used) => body("analysis.usage", { usage: used })),
   fc.constant(body("run.started", started)),
   fc.constant(body("run.finished", { status: "succeeded", wallMs: 12.5 })),
@@ -74,11 +100,22 @@ export const journals: fc.Arbitrary<readonly RunEvent[]> = fc
   .array(fc.tuple(bodies, pause), { minLength: 1, maxLength: 40 })
   .map((steps) => {
     let at = BASE;
+    const last = new Map<string, number>();
     return steps.map(([fields, ms], seq) => {
       at += ms;
-      return { seq, at, runId: "r", ...fields } as RunEvent;
+      return { seq, at, runId: "r", ...withNumbers(fields, seq, last) } as RunEvent;
     });
   });
+
+// Each call has a number of its own; what starts makes the last one of its attempt anew.
+function withNumbers(fields: EventBody, seq: number, last: Map<string, number>): EventBody {
+  if (fields.type !== "llm.started" && fields.type !== "llm.finished") return fields;
+  const key = `${fields.taskId} ${fields.attempt}`;
+  const before = last.get(key);
+  if (fields.type === "llm.finished") last.set(key, seq);
+  const repeats = fields.type === "llm.started" && before !== undefined ? { repeats: before } : {};
+  return { ...fields, call: seq, ...repeats };
+}
 
 /** A time near that of some event, in ms since 1970. */
 export const moments: fc.Arbitrary<(runs: readonly (readonly RunEvent[])[]) => number> = fc

@@ -9,7 +9,7 @@ export function crashedCalls(events: readonly RunEvent[]): readonly Finished[] {
     if (event.type === "llm.started") open.set(keyOf(event), event);
     if (event.type === "llm.finished") open.delete(keyOf(event));
   }
-  return Array.from(open.values(), ({ type, seq, at, runId, hold, ...call }) => {
+  return Array.from(open.values(), ({ type, seq, at, runId, hold, repeats, ...call }) => {
     const { costUsd, costSource, price, ...usage } = hold;
     const unknown = { avoided: null, status: null, firstByteMs: null, durationMs: 0 };
     return { type: "llm.finished", ...call, state: "crashed", usage, source: "estimated", ...unknown };

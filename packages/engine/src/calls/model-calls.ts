@@ -28,6 +28,7 @@ import {
   replaysAnswers,
 } from "@sheaf/ledger";
 import { routeOf } from "../executor/route-calls.ts";
+import { Repeats } from "./repeats.ts";
 import { ToldTwice } from "./told-twice.ts";
 import type { Upstreams } from "./upstreams.ts";
 
@@ -59,6 +60,7 @@ export class ModelCalls {
   /** By task: resolves when no call of its earlier attempts is open. */
   readonly #quiet = new Map<TaskId, Promise<void>>();
   readonly #told = new Map<string, ToldTwice>();
+  readonly #repeats = new Map<string, Repeats>();
 
   constructor(options: ModelCallsOptions) {
     this.#options = options;
@@ -119,6 +121,13 @@ export class ModelCalls {
     return openGateway({ upstreams, clock, recordings, onEvent: (event) => this.#tell(event) });
   }
 
+  #repeatsOf(taskId: string, attempt: number): Repeats {
+    const key = `${taskId}/${attempt}`;
+    const known = this.#repeats.get(key) ?? new Repeats();
+    this.#repeats.set(key, known);
+    return known;
+  }
+
   #toldOf(taskId: string, attempt: number): ToldTwice {
     const key = `${taskId}/${attempt}`;
     const known = this.#told.get(key) ?? new ToldTwice();
@@ -128,24 +137,28 @@ export class ModelCalls {
 
   #tell(event: CallEvent): void {
     const { emit, flush } = this.#options;
+    const { taskId, attempt } = event.owner;
+    const repeats = this.#repeatsOf(taskId, attempt);
     if (event.type === "call.started") {
-      emit({ type: "llm.started", ...callOf(event), hold: holdOf(event) });
+      const before = repeats.started(event);
+      const again = before === null ? {} : { repeats: before };
+      emit({ type: "llm.started", ...callOf(event), hold: holdOf(event), ...again });
       flush();
     } else {
-      const { taskId, attempt } = event.owner;
+      const repeated = repeats.finished(event) ? ({ repeated: true } as const) : {};
       const used = event.source === "provider" ? event.usage : event.avoided;
       const isTold = used !== null && this.#toldOf(taskId, attempt).seen(used);
       const { state, usage, source, avoided, status, firstByteMs, durationMs } = event;
       const figures = { state, usage, source, avoided, status, firstByteMs, durationMs };
       const counted = isTold && state !== "replayed" ? ({ counted: false } as const) : {};
-      emit({ type: "llm.finished", ...callOf(event), ...figures, ...counted });
+      emit({ type: "llm.finished", ...callOf(event), ...figures, ...repeated, ...counted });
     }
   }
 }
 
-function callOf({ owner, call, request, provider, api, model, httpRetry }: CallStarted | CallFinished) {
+function callOf({ owner, call, provider, api, model, httpRetry }: CallStarted | CallFinished) {
   const { taskId, attempt } = owner;
-  return { taskId, attempt, call, request, provider, api, model, httpRetry };
+  return { taskId, attempt, call, provider, api, model, httpRetry };
 }
 
 function holdOf({ model, provider, estimatedInputTokens, maxOutputTokens }: CallStarted): UsageRecord {

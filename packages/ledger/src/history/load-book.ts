@@ -1,5 +1,6 @@
 import type { Selectable, Transaction } from "kysely";
 import type { AttemptCost } from "../attempt-costs.ts";
+import { emptySum } from "../cost-line.ts";
 import type { JournalMark } from "../read-journal.ts";
 import type { Database } from "./database.ts";
 import { type AttemptFacts, RunBook } from "./run-book.ts";
@@ -67,7 +68,11 @@ export async function loadRun(trx: Transaction<Schema>, row: Selectable<Schema["
 
 function costOf(row: Selectable<Schema["attempts"]>): AttemptCost {
   const { agent, route, fate, made } = row;
-  return { agent, route, fate: fate as AttemptCost["fate"], made: made === 1n, sum: fromColumns(row) };
+  return {
+    ...{ agent, route, fate: fate as AttemptCost["fate"], made: made === 1n, sum: fromColumns(row) },
+    // Classes of calls stand with the calls.
+    ...{ retried: emptySum(), crashed: emptySum(), over: new Map() },
+  };
 }
 
 function factsOf(row: Selectable<Schema["attempts"]>): AttemptFacts {

@@ -128,7 +128,7 @@ async function makeFirst(schema: SchemaModule, kind: DatabaseKind): Promise<void
       ...text("model"),
       ...whole("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens"),
     },
-    optional: { ...text("task", "provider"), ...whole("attempt", "pico") },
+    optional: { ...text("task", "provider", "class"), ...whole("attempt", "pico", "number") },
   });
   await schema.createIndex("calls_at").on("calls").column("at").execute();
   await schema.createIndex("calls_attempt").on("calls").columns(["run", "task", "attempt"]).execute();
@@ -146,7 +146,7 @@ async function makeFirst(schema: SchemaModule, kind: DatabaseKind): Promise<void
     "call_costs",
     sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
       coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
-      coalesce(attempts.class, 'analysis') as class, 1 as calls,
+      coalesce(calls.class, attempts.class, 'analysis') as class, calls.class as own_class, 1 as calls,
       case when calls.pico is null then 1 else 0 end as unpriced_calls, coalesce(calls.pico, 0) as pico,
       calls.input_tokens, calls.cached_input_tokens, calls.output_tokens, calls.reasoning_tokens
       from calls left join attempts

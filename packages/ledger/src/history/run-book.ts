@@ -8,6 +8,8 @@ import {
   costClassOf,
   noteAttempts,
 } from "../attempt-costs.ts";
+import { bookedCall } from "../booked-call.ts";
+import type { CostClass } from "../cost-class.ts";
 import { addToSum, type CostSum, knownFigure } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { usdToPico } from "../money.ts";
@@ -65,6 +67,19 @@ export interface CallFacts {
   readonly model: string;
   readonly provider: string | null;
   readonly sum: CostSum;
+  /** Of a call that was seen on its way: its number in the attempt. */
+  readonly number: number | null;
+  /** Where it is another than that of its attempt. */
+  ownClass: CostClass | null;
+}
+
+/** A call that was entered before, and was made anew. */
+export interface Repeated {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly number: number;
+  /** Where its attempt stands now. */
+  readonly heading: Heading;
 }
 
 interface TransitionFacts {
@@ -91,10 +106,13 @@ export interface RunPart {
   readonly tasks: ReadonlySet<string>;
   readonly windows: WindowChanges;
   readonly moves: readonly Move[];
+  readonly repeated: readonly Repeated[];
 }
 
 /** Of attempts, what they say while they run is no change of their state. */
-const NO_TRANSITION: ReadonlySet<string> = new Set(["attempt.usage", "attempt.progress", "attempt.logged"]);
+const NO_TRANSITION: ReadonlySet<string> = new Set([
+  ...["attempt.usage", "attempt.progress", "attempt.logged", "llm.started", "llm.finished"],
+]);
 const RUN_TRANSITIONS: ReadonlySet<string> = new Set([
   "run.started",
   "run.resumed",
@@ -140,33 +158,44 @@ export class RunBook {
     const calls: CallFacts[] = [];
     const transitions: TransitionFacts[] = [];
     const touched = new Set<string>();
+    const repeats: EventOf<"llm.started">[] = [];
     for (const event of events) {
       const at = timeOf(event, this.run.lastAt);
       noteAttempts(this.costs, event);
       this.#note(event, at);
       if ("taskId" in event) touched.add(event.taskId);
       const call = this.#call(event, at);
+      if (event.type === "llm.started" && !repeatsOneOf(calls, event)) repeats.push(event);
       if (call !== null) calls.push(call);
       else if (isTransition(event)) transitions.push(transitionOf(event, at));
     }
     const windows = new WindowChanges();
-    for (const call of calls) windows.add(call, this.#headingOfCall(call), call.sum);
-    return { calls, transitions, tasks: touched, windows, moves: this.#moves(touched) };
+    for (const call of calls) {
+      const heading = this.#headingOfCall(call);
+      windows.add(call, { ...heading, class: call.ownClass ?? heading.class }, call.sum);
+    }
+    const repeated = repeats.map((event) => this.#repeated(event));
+    return { calls, transitions, tasks: touched, windows, moves: this.#moves(touched), repeated };
   }
 
   #call(event: RunEvent, at: number): CallFacts | null {
-    if (event.type !== "attempt.usage" && event.type !== "analysis.usage") return null;
-    const { usage, seq } = event;
+    const usage = bookedCall(event);
+    if (usage === null) return null;
     const sum = keptSum(usage);
     addToSum(this.run.sum, sum);
-    const isAnalysis = event.type === "analysis.usage";
-    if (!isAnalysis) addToSum(attemptCost(this.costs, event.taskId, event.attempt).sum, sum);
+    const of = "attempt" in event ? { taskId: event.taskId, attempt: event.attempt } : NO_TASK;
+    if (of.taskId !== null) addToSum(attemptCost(this.costs, of.taskId, of.attempt).sum, sum);
     return {
-      ...{ seq, at, sum, model: keptName(usage.model) },
-      taskId: isAnalysis ? null : event.taskId,
-      attempt: isAnalysis ? null : event.attempt,
+      ...{ seq: event.seq, at, sum, model: keptName(usage.model), ...of },
       provider: usage.provider === undefined ? null : keptName(usage.provider),
+      number: event.type === "llm.finished" ? event.call : null,
+      ownClass: event.type === "llm.finished" ? ownClassOf(event) : null,
     };
+  }
+
+  #repeated({ taskId, attempt, repeats }: EventOf<"llm.started">): Repeated {
+    const heading = headingOf(attemptCost(this.costs, taskId, attempt));
+    return { taskId, attempt, number: repeats!, heading };
   }
 
   #headingOfCall({ taskId, attempt }: CallFacts): Heading {
@@ -224,6 +253,26 @@ export class RunBook {
     }
     this.tasks.set(event.taskId, { state, lastAt: at, saved });
   }
+}
+
+const NO_TASK = { taskId: null, attempt: null } as const;
+
+function ownClassOf({ state, repeated }: EventOf<"llm.finished">): CostClass | null {
+  if (state === "crashed") return "estimated-crash";
+  return repeated === true ? "http-retry" : null;
+}
+
+/** Gives a call of this part that is made anew its class; true where nothing else is to be done. */
+function repeatsOneOf(
+  calls: readonly CallFacts[],
+  { taskId, attempt, repeats }: EventOf<"llm.started">,
+): boolean {
+  if (repeats === undefined) return true;
+  const before = calls.findLast(
+    (call) => call.number === repeats && call.taskId === taskId && call.attempt === attempt,
+  );
+  if (before !== undefined) before.ownClass ??= "http-retry";
+  return before !== undefined;
 }
 
 function finishOf({ status, resources }: EventOf<"attempt.finished">, at: number): Partial<AttemptFacts> {

@@ -73,6 +73,10 @@ interface CallsTable {
   at: Whole;
   model: string;
   provider: string | null;
+  /** Of a call that was seen on its way: its number in the attempt. */
+  number: MaybeWhole;
+  /** Null where it is that of its attempt. */
+  class: string | null;
   /** Null where the price is not known. */
   pico: MaybeWhole;
   input_tokens: Whole;
@@ -112,6 +116,7 @@ interface CallCostsView extends Readonly<Record<SumColumn, bigint>> {
   agent: string;
   route: string;
   class: string;
+  own_class: string | null;
 }
 
 /** A view of the attempts that succeeded: what they took, for whoever forecasts. */

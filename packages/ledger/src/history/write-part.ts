@@ -27,6 +27,7 @@ export async function writePart(
   mark: JournalMark,
 ): Promise<void> {
   await moveCalls(trx, id, part);
+  await classRepeated(trx, id, part);
   await insertNew(
     trx,
     "calls",
@@ -74,30 +75,65 @@ async function moveCalls(trx: Trx, run: bigint, { moves, windows }: RunPart): Pr
   const tasks = [...new Set(moves.map(({ taskId }) => taskId))];
   for (let i = 0; i < tasks.length; i += MOST_ROWS) {
     const some = tasks.slice(i, i + MOST_ROWS);
-    for (const { task, attempt, model, minute, ...sum } of await callsOf(trx, run, some)) {
+    for (const { task, attempt, model, minute, own_class, ...sum } of await callsOf(trx, run, some)) {
       const move = moved.get(`${attempt} ${task}`);
       if (move === undefined) continue;
       const calls = { at: Number(minute) * MINUTE_MS, model };
-      windows.add(calls, move.from, negated(fromColumns(sum)));
-      windows.add(calls, move.to, fromColumns(sum));
+      const own = own_class === null ? {} : { class: own_class };
+      windows.add(calls, { ...move.from, ...own }, negated(fromColumns(sum)));
+      windows.add(calls, { ...move.to, ...own }, fromColumns(sum));
     }
+  }
+}
+
+// Calls that were entered before this part and have been made anew since.
+async function classRepeated(trx: Trx, run: bigint, { repeated, windows }: RunPart): Promise<void> {
+  for (const { taskId, attempt, number, heading } of repeated) {
+    const row = await trx
+      .updateTable("calls")
+      .set({ class: "http-retry" })
+      .where("run", "=", run)
+      .where("task", "=", taskId)
+      .where("attempt", "=", BigInt(attempt))
+      .where("number", "=", BigInt(number))
+      .where("class", "is", null)
+      .returning([
+        "at",
+        "model",
+        "pico",
+        "input_tokens",
+        "cached_input_tokens",
+        "output_tokens",
+        "reasoning_tokens",
+      ])
+      .executeTakeFirst();
+    if (row === undefined) continue;
+    const { at, model, pico, ...tokens } = row;
+    const sum = fromColumns({
+      calls: 1n,
+      unpriced_calls: pico === null ? 1n : 0n,
+      pico: pico ?? 0n,
+      ...tokens,
+    });
+    windows.add({ at: Number(at), model }, heading, negated(sum));
+    windows.add({ at: Number(at), model }, { ...heading, class: "http-retry" }, sum);
   }
 }
 
 function callsOf(trx: Trx, run: bigint, tasks: readonly string[]) {
   return trx
     .selectFrom("call_costs")
-    .select(["task", "attempt", minuteOf, "model", ...summedColumns])
+    .select(["task", "attempt", minuteOf, "model", "own_class", ...summedColumns])
     .where("run", "=", run)
     .where("task", "in", tasks)
-    .groupBy(["task", "attempt", "minute", "model"])
+    .groupBy(["task", "attempt", "minute", "model", "own_class"])
     .execute();
 }
 
 function callRow(run: bigint, call: RunPart["calls"][number]): Insertable<Schema["calls"]> {
-  const { seq, taskId, attempt, at, model, provider, sum } = call;
+  const { seq, taskId, attempt, at, model, provider, number, ownClass, sum } = call;
   return {
-    ...{ run, seq, task: taskId, attempt, at, model, provider },
+    ...{ run, seq, task: taskId, attempt, at, model, provider, number, class: ownClass },
     pico: sum.unpricedCalls > 0 ? null : sum.pico,
     input_tokens: sum.inputTokens,
     cached_input_tokens: sum.cachedInputTokens,
