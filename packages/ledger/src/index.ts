@@ -9,18 +9,13 @@ export {
   summarizeCost,
 } from "./cost-summary.ts";
 export { type Durations, type MeasuredWork, openDurations } from "./durations.ts";
-export type { CallEvent, CallFinished, CallOwner, CallStarted } from "./gateway/call-event.ts";
-export type { ClientStyle } from "./gateway/call-path.ts";
-export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
-export { TOKEN_HEADER } from "./gateway/header-fields.ts";
-export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";
-export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
-export type { UpstreamSettings } from "./gateway/upstream.ts";
-export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";
-export { type IndexOptions, openIndex } from "./history/open-index.ts";
-export type { CostQuery, CostTable, NamedCost } from "./history/query-costs.ts";
-export type { RunLine, RunsQuery } from "./history/query-runs.ts";
-export type { RemovedRun, RunIndex } from "./history/run-index.ts";
+export { type Ag2CostRow, ag2Costs } from "./exports/ag2-costs.ts";
+export type { Dependency } from "./exports/attempt-links.ts";
+export { callsCsv } from "./exports/calls-csv.ts";
+export { otlpMetrics, otlpTraces } from "./exports/otlp.ts";
+export { prometheusText } from "./exports/prometheus.ts";
+export { type RunFacts, runFacts } from "./exports/run-facts.ts";
+export { type OtlpMessages, type OtlpServer, otlpServer, sendOtlp } from "./exports/send-otlp.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";
 export { type Learned, type LearnedFiles, openLearned } from "./learned.ts";
 export { formatUsd, picoToUsd, usdToPico } from "./money.ts";

@@ -1,0 +1,33 @@
+import { addToSum, type CostSum, emptySum, sumOfCall } from "../cost-line.ts";
+import type { BookedCall } from "./booked-call.ts";
+import type { CallFacts } from "./run-facts.ts";
+
+/** Calls that have the same headings, added up. */
+export interface CallGroup<Heading extends string> {
+  readonly headings: Readonly<Record<Heading, string>>;
+  readonly sum: Readonly<CostSum>;
+}
+
+/** Adds up calls by headings, in the order in which these first came. */
+export function callGroups<Heading extends string>(
+  calls: readonly CallFacts[],
+  headingsOf: (call: CallFacts) => Readonly<Record<Heading, string>>,
+): readonly CallGroup<Heading>[] {
+  const groups = new Map<string, { headings: Readonly<Record<Heading, string>>; sum: CostSum }>();
+  for (const call of calls) {
+    const headings = headingsOf(call);
+    const key = JSON.stringify(headings);
+    const group = groups.get(key) ?? { headings, sum: emptySum() };
+    addToSum(group.sum, sumOfBooked(call));
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** How calls end that use nothing that anybody charges for. */
+const FREE: ReadonlySet<BookedCall["state"]> = new Set(["http-error", "unreachable", "replayed"]);
+
+function sumOfBooked({ usage, state }: BookedCall): CostSum {
+  if (usage !== null) return sumOfCall(usage);
+  return { ...emptySum(), calls: 1, unpricedCalls: FREE.has(state) ? 0 : 1 };
+}

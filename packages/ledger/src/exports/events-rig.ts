@@ -1,0 +1,105 @@
+// Events of runs, for the tests of what is made from them.
+import {
+  type AttemptResources,
+  type EventBody,
+  type RunEvent,
+  runId,
+  type TaskId,
+  type UsageRecord,
+} from "@sheaf/core";
+import fc from "fast-check";
+
+const RESOURCES: AttemptResources = {
+  ...{ latencyMs: 100, queueMs: 10, cpuMs: 50, peakMemoryMiB: 200, vramPeakMiB: null, modelLoads: 0 },
+};
+
+// A bare name stands for a task id: what the engine would refuse must not break an export either.
+const id = (name: string): TaskId => name as TaskId;
+
+export const tell = {
+  begun: (dir: string | null = "/work/paper"): EventBody => ({
+    ...{ type: "run.started", tasks: 2, mode: "auto", schedule: "ready", dir, version: "1.2.3" },
+    limits: { maxWorkers: 3, cpuWorkers: 2, memoryBudgetMiB: 1000, tags: {} },
+  }),
+  resumed: (): EventBody => ({ type: "run.resumed", done: 0, takenBack: [], reusable: 0 }),
+  ended: (status: "succeeded" | "failed" = "succeeded"): EventBody => ({
+    ...{ type: "run.finished", status, wallMs: 1, totalUsd: null, guarantee: "serial-equivalent" },
+  }),
+  analyzing: (): EventBody => ({ type: "analysis.started", sources: [] }),
+  analyzed: (): EventBody => ({ type: "analysis.finished", edges: {}, warnings: [], latencyMs: 1 }),
+  analysisUsed: (usage: UsageRecord): EventBody => ({ type: "analysis.usage", usage }),
+  started: (name: string, attempt = 1, agent = "coder", route = "work"): EventBody => ({
+    ...{
+      type: "attempt.started",
+      taskId: id(name),
+      attempt,
+      cause: "first",
+      executor: "inline",
+      agent,
+      route,
+    },
+  }),
+  used: (name: string, attempt: number, usage: UsageRecord): EventBody => ({
+    ...{ type: "attempt.usage", taskId: id(name), attempt, usage },
+  }),
+  finished: (name: string, attempt = 1, problem: string | null = null): EventBody => ({
+    ...{ type: "attempt.finished", taskId: id(name), attempt, because: null, resources: RESOURCES },
+    status: problem === null ? "succeeded" : "failed",
+    failure: problem === null ? null : { kind: "agent", error: { name: "Error", message: problem } },
+    ...{ output: null, changed: [] },
+  }),
+  conflicted: (name: string, attempt: number, other: string): EventBody => ({
+    ...{ type: "task.conflicted", taskId: id(name), attempt },
+    conflicts: [{ what: "notes.txt", with: id(other) }],
+  }),
+  committed: (name: string, attempt = 1): EventBody => ({
+    ...{ type: "task.committed", taskId: id(name), attempt, files: 0, bytes: 0, deleted: 0 },
+  }),
+};
+
+/** Numbers events; the first happens at `from`, each further one 10 ms later. */
+export function stamp(bodies: readonly EventBody[], from = 1_700_000_000_000): RunEvent[] {
+  return bodies.map((body, seq) => ({ seq, at: from + 10 * seq, runId: runId("r-1"), ...body }));
+}
+
+const NAMES = ["a", "b", 'c"\\\n,', "\ud800", "__proto__", "=1+1"] as const;
+const name = fc.constantFrom(...NAMES);
+const attempt = fc.integer({ min: 1, max: 2 });
+const count = fc.option(fc.nat(10_000), { nil: undefined });
+
+const usage: fc.Arbitrary<UsageRecord> = fc
+  .record({
+    ...{
+      model: name,
+      provider: fc.option(name, { nil: undefined }),
+      inputTokens: count,
+      outputTokens: count,
+    },
+    costUsd: fc.option(fc.constantFrom(0, 1, 0.1, 0.2, 4.5e-7, 1e-12, 12.25, 1e3), { nil: undefined }),
+  })
+  .map((record) => JSON.parse(JSON.stringify(record)) as UsageRecord);
+
+const body: fc.Arbitrary<EventBody> = fc.oneof(
+  fc.tuple(name, attempt, name, name).map((args) => tell.started(...args)),
+  fc.tuple(name, attempt, usage).map((args) => tell.used(...args)),
+  fc.tuple(name, attempt, fc.option(name)).map((args) => tell.finished(...args)),
+  fc.tuple(name, attempt, name).map((args) => tell.conflicted(...args)),
+  fc.tuple(name, attempt).map((args) => tell.committed(...args)),
+  usage.map(tell.analysisUsed),
+  fc.constantFrom(tell.begun(), tell.begun(null), tell.resumed(), tell.ended(), tell.ended("failed")),
+  fc.constantFrom(tell.analyzing(), tell.analyzed()),
+);
+
+/** Events in any order, of names that are hard to write down. */
+export const anyEvents: fc.Arbitrary<RunEvent[]> = fc
+  .tuple(
+    fc.array(body, { minLength: 1, maxLength: 40 }),
+    fc.infiniteStream(fc.integer({ min: -30, max: 1000 })),
+  )
+  .map(([bodies, pauses]) => {
+    let at = 1_700_000_000_000; // a clock may be set back
+    return stamp(bodies).map((event) => {
+      at += pauses.next().value ?? 0;
+      return { ...event, at };
+    });
+  });

@@ -1,0 +1,178 @@
+// What the events of a run say, gathered once for all exports.
+import type { Conflict, EventOf, RunEvent, RunId, TaskId } from "@sheaf/core";
+import { type AttemptCosts, attemptCost, costClassOf, settleFates } from "../attempt-costs.ts";
+import type { CostClass } from "../cost-class.ts";
+import { ANALYSIS_AGENT, ANALYSIS_ROUTE } from "../cost-summary.ts";
+import { type BookedCall, bookedCall } from "./booked-call.ts";
+
+/** Something that took time. In ms since 1970; what was cut off ended with the last that was heard of its session. */
+export interface Lasting {
+  /** Number of the event that began it. */
+  readonly seq: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export interface AttemptFacts extends Lasting {
+  readonly started: EventOf<"attempt.started">;
+  /** Null where it was cut off. */
+  readonly finished: EventOf<"attempt.finished"> | null;
+}
+
+export interface CallFacts extends BookedCall {
+  readonly agent: string;
+  readonly route: string;
+  readonly costClass: CostClass;
+}
+
+/** How a task ended; `open`: it has not. */
+export type TaskEnding = "committed" | "failed" | "skipped" | "cancelled" | "open";
+
+export interface RunFacts {
+  readonly runId: RunId;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Of its first session. */
+  readonly started: EventOf<"run.started"> | null;
+  /** Of its last session; null while that runs, or where it was killed. */
+  readonly finished: EventOf<"run.finished"> | null;
+  readonly tasks: ReadonlyMap<TaskId, TaskEnding>;
+  readonly attempts: readonly AttemptFacts[];
+  readonly analyses: readonly Lasting[];
+  readonly calls: readonly CallFacts[];
+  /** Conflicts of each task. */
+  readonly conflicts: ReadonlyMap<TaskId, readonly Conflict[]>;
+}
+
+type Open<Facts> = { -readonly [K in keyof Facts]: Facts[K] };
+
+const ENDINGS = {
+  "task.committed": "committed",
+  "task.failed": "failed",
+  "task.skipped": "skipped",
+  "task.cancelled": "cancelled",
+} as const;
+
+const keyOf = (one: { readonly taskId: TaskId; readonly attempt: number }): string =>
+  `${one.taskId}\n${one.attempt}`;
+
+/** Gathers what the events of a run say, given in order; null where there are none. */
+export function runFacts(events: Iterable<RunEvent>): RunFacts | null {
+  const gathering = new Gathering();
+  for (const event of events) gathering.take(event);
+  return gathering.facts();
+}
+
+class Gathering {
+  #first: RunEvent | null = null;
+  #lastAt = 0;
+  #started: EventOf<"run.started"> | null = null;
+  #finished: EventOf<"run.finished"> | null = null;
+  readonly #tasks = new Map<TaskId, TaskEnding>();
+  readonly #attempts: Open<AttemptFacts>[] = [];
+  readonly #analyses: Open<Lasting>[] = [];
+  readonly #open = new Set<Open<Lasting>>();
+  readonly #byAttempt = new Map<string, Open<AttemptFacts>>();
+  readonly #calls: BookedCall[] = [];
+  readonly #conflicts = new Map<TaskId, Conflict[]>();
+  readonly #costs: AttemptCosts = new Map();
+
+  take(event: RunEvent): void {
+    this.#first ??= event;
+    const call = bookedCall(event);
+    if (call !== null) this.#calls.push(call);
+    this.#takePart(event);
+    settleFates(this.#costs, event);
+    this.#lastAt = Math.max(this.#lastAt, event.at);
+  }
+
+  #takePart(event: RunEvent): void {
+    switch (event.type) {
+      case "run.started":
+        this.#endOpen();
+        this.#started ??= event;
+        this.#finished = null;
+        return;
+      case "run.finished":
+        this.#finished = event;
+        return;
+      case "run.planned":
+        for (const id of event.order) this.#tasks.set(id, this.#tasks.get(id) ?? "open");
+        return;
+      case "analysis.started":
+        this.#begin(this.#analyses, this.#lasting(event));
+        return;
+      case "analysis.finished":
+        this.#end(this.#analyses.at(-1), event.at);
+        return;
+      case "attempt.started": {
+        const { agent, route } = event;
+        Object.assign(attemptCost(this.#costs, event.taskId, event.attempt), { agent, route });
+        this.#tasks.set(event.taskId, "open");
+        const attempt = { ...this.#lasting(event), started: event, finished: null };
+        this.#byAttempt.set(keyOf(event), attempt);
+        this.#begin(this.#attempts, attempt);
+        return;
+      }
+      case "attempt.finished": {
+        const attempt = this.#byAttempt.get(keyOf(event));
+        if (attempt !== undefined) attempt.finished = event;
+        this.#end(attempt, event.at);
+        return;
+      }
+      case "task.conflicted":
+        this.#conflicts.set(event.taskId, [...(this.#conflicts.get(event.taskId) ?? []), ...event.conflicts]);
+        return;
+      case "task.committed":
+      case "task.failed":
+      case "task.skipped":
+      case "task.cancelled":
+        this.#tasks.set(event.taskId, ENDINGS[event.type]);
+    }
+  }
+
+  #lasting({ seq, at }: RunEvent): Lasting {
+    return { seq, startedAt: at, endedAt: at };
+  }
+
+  #begin<Facts extends Open<Lasting>>(all: Facts[], one: Facts): void {
+    all.push(one);
+    this.#open.add(one);
+  }
+
+  // A clock may be set back.
+  #end(one: Open<Lasting> | undefined, at: number): void {
+    if (one === undefined || !this.#open.delete(one)) return;
+    one.endedAt = Math.max(one.startedAt, at);
+  }
+
+  #endOpen(): void {
+    for (const one of this.#open) this.#end(one, this.#lastAt);
+  }
+
+  facts(): RunFacts | null {
+    if (this.#first === null) return null;
+    this.#endOpen();
+    return {
+      runId: this.#first.runId,
+      startedAt: this.#first.at,
+      endedAt: this.#lastAt,
+      started: this.#started,
+      finished: this.#finished,
+      tasks: this.#tasks,
+      attempts: this.#attempts,
+      analyses: this.#analyses,
+      calls: this.#calls.map((call) => this.#classed(call)),
+      conflicts: this.#conflicts,
+    };
+  }
+
+  #classed(call: BookedCall): CallFacts {
+    const { madeBy } = call;
+    if (madeBy === null) {
+      return { ...call, agent: ANALYSIS_AGENT, route: ANALYSIS_ROUTE, costClass: "analysis" };
+    }
+    const cost = attemptCost(this.#costs, madeBy.taskId, madeBy.attempt);
+    return { ...call, agent: cost.agent, route: cost.route, costClass: costClassOf(cost) };
+  }
+}
