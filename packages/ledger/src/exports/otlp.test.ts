@@ -239,7 +239,7 @@ describe("any events", () => {
           expect(BigInt(span.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(span.startTimeUnixNano));
         }
       }),
-      cases({ ci: 50, deep: 5000 }),
+      cases({ ci: 30, deep: 5000 }),
     );
   });
 });

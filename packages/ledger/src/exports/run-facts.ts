@@ -80,10 +80,16 @@ class Gathering {
   take(event: RunEvent): void {
     this.#first ??= event;
     const call = bookedCall(event);
-    if (call !== null) this.#calls.push(call);
+    if (call !== null) this.#takeCall(call);
     this.#takePart(event);
     settleFates(this.#costs, event);
     this.#lastAt = Math.max(this.#lastAt, event.at);
+  }
+
+  // The attempt is known from here on, so that what happens to its task decides about its cost.
+  #takeCall(call: BookedCall): void {
+    this.#calls.push(call);
+    if (call.madeBy !== null) attemptCost(this.#costs, call.madeBy.taskId, call.madeBy.attempt);
   }
 
   #takePart(event: RunEvent): void {
