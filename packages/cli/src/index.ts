@@ -39,4 +39,14 @@ export {
   type TaskReport,
   VERSION,
 } from "@sheaf/engine";
-export type { CostSummary, PriceList } from "@sheaf/ledger";
+export {
+  ag2Costs,
+  type CostSummary,
+  callsCsv,
+  otlpMetrics,
+  otlpTraces,
+  type PriceList,
+  prometheusText,
+  type RunFacts,
+  runFacts,
+} from "@sheaf/ledger";

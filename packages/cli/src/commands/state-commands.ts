@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { type DiffFlags, diffCommand } from "./diff-command.ts";
 import { type DoctorFlags, doctorCommand } from "./doctor-command.ts";
 import { type DuFlags, duCommand } from "./du-command.ts";
+import { EXPORT_FORMS, type ExportFlags, exportCommand } from "./export-command.ts";
 import { type GcFlags, gcCommand } from "./gc-command.ts";
 import type { Io } from "./io.ts";
 import { type ResumeFlags, resumeCommand } from "./resume-command.ts";
@@ -42,6 +43,25 @@ Examples:
 of the difference are shown. Tasks that have finished and are not committed are shown, too, and which
 task ran again because of what another one had changed. A run that succeeded removes the bytes that
 it would need to go on: then there are only those that are still in the directory as it left them.
+`;
+
+const EXPORT_NOTES = `
+${RUN_NAMES}
+
+Examples:
+  $ sheaf export latest --as csv --out calls.csv
+  $ sheaf export latest --as otlp --endpoint http://localhost:4318
+  $ sheaf export 20260131 20260201 --as prometheus --out sheaf.prom
+
+otlp          spans of OpenTelemetry, as lines of JSON: the run, its tasks' attempts, their model calls
+otlp-metrics  its metrics: durations, tokens, costs
+prometheus    counters and gauges as text
+csv           a line for each model call
+ag2           what each agent cost with each model, as JSON
+
+With --endpoint spans and metrics are sent (otlp-metrics: the latter alone) to a server for OTLP over
+HTTP, as JSON; without a URL to that of OTEL_EXPORTER_OTLP_ENDPOINT. OTEL_EXPORTER_OTLP_HEADERS and
+OTEL_EXPORTER_OTLP_TIMEOUT count, too. Exit code: 1 when it was not taken.
 `;
 
 const DU_NOTES = `
@@ -88,6 +108,7 @@ const gather = (value: string, before: readonly string[] = []): readonly string[
 export function addStateCommands(program: Command, io: Io, ended: Ended): void {
   addResume(program, io, ended);
   addDiff(program, io, ended);
+  addExport(program, io, ended);
   addDu(program, io, ended);
   addGc(program, io, ended);
   addDoctor(program, io, ended);
@@ -119,6 +140,19 @@ function addDiff(program: Command, io: Io, ended: Ended): void {
     .action(async (run: string, task: string | undefined, flags: DiffFlags) =>
       ended(await diffCommand({ run, task }, flags, io)),
     );
+}
+
+function addExport(program: Command, io: Io, ended: Ended): void {
+  const command = program.command("export").description("give runs to other programs");
+  withDir(command, " of the runs")
+    .argument("<run...>", "which runs")
+    .addOption(
+      command.createOption("--as <form>", "in which form").choices(EXPORT_FORMS).makeOptionMandatory(),
+    )
+    .option("--out <file>", "write it there (default: standard output)")
+    .option("--endpoint [url]", "send it there")
+    .addHelpText("after", EXPORT_NOTES)
+    .action(async (runs: string[], flags: ExportFlags) => ended(await exportCommand(runs, flags, io)));
 }
 
 function addDu(program: Command, io: Io, ended: Ended): void {

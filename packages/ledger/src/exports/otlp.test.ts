@@ -178,7 +178,7 @@ describe("the spans of a run", () => {
 describe("the metrics of a run", () => {
   const point = (name: string, run = story) => {
     const { sum, histogram } = metricsOf(run).find((metric) => metric.name === name)!;
-    return (sum ?? histogram)!.dataPoints as readonly Record<string, unknown>[];
+    return (sum ?? histogram)!.dataPoints as unknown as readonly Record<string, unknown>[];
   };
 
   it("count tokens by type, where they are known", () => {

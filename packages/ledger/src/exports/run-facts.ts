@@ -26,7 +26,7 @@ export interface CallFacts extends BookedCall {
 }
 
 /** How a task ended; `open`: it has not. */
-export type TaskEnding = "committed" | "failed" | "skipped" | "cancelled" | "open";
+type TaskEnding = "committed" | "failed" | "skipped" | "cancelled" | "open";
 
 export interface RunFacts {
   readonly runId: RunId;

@@ -13,6 +13,11 @@ interface Received {
   readonly body: unknown;
 }
 
+const CHECKS: Readonly<Record<string, (body: unknown) => readonly string[]>> = {
+  "/v1/traces": tracesProblems,
+  "/v1/metrics": metricsProblems,
+};
+
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -29,9 +34,7 @@ async function receiver(answer?: (response: ServerResponse, path: string) => voi
       const body: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
       received.push({ path, headers: request.headers, body });
       if (answer !== undefined) return answer(response, path);
-      const problems = { "/v1/traces": tracesProblems, "/v1/metrics": metricsProblems }[path]?.(body) ?? [
-        "path",
-      ];
+      const problems = CHECKS[path]?.(body) ?? ["it goes nowhere"];
       const isJson = request.headers["content-type"] === "application/json";
       response.writeHead(problems.length === 0 && isJson ? 200 : 400, { "content-type": "application/json" });
       response.end(problems.length === 0 ? "{}" : JSON.stringify({ message: problems.join("; ") }));
