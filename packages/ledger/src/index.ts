@@ -16,6 +16,15 @@ export { otlpMetrics, otlpTraces } from "./exports/otlp.ts";
 export { prometheusText } from "./exports/prometheus.ts";
 export { type RunFacts, runFacts } from "./exports/run-facts.ts";
 export { type OtlpMessages, type OtlpServer, otlpServer, sendOtlp } from "./exports/send-otlp.ts";
+export {
+  type ForecastTask,
+  forecastRun,
+  type RunFigure,
+  type RunForecast,
+  type Spread,
+  type TaskForecast,
+} from "./forecast/forecast-run.ts";
+export { workSamples } from "./forecast/work-samples.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";
 export { type Learned, type LearnedFiles, openLearned } from "./learned.ts";
 export { formatUsd, picoToUsd, usdToPico } from "./money.ts";

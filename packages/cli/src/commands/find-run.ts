@@ -38,8 +38,8 @@ function runInFolder(folder: string): KeptRun {
   throw new SheafError("RUN_UNKNOWN", { runId: basename(folder), path: folder, known: [] });
 }
 
-/** Runs that have a journal, the one that was written to last first. */
-function keptRuns(folder: string): readonly KeptRun[] {
+/** Returns the runs in a folder that have a journal, the one that was written to last first. */
+export function keptRuns(folder: string): readonly KeptRun[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .map((id) => ({ id, folder: join(folder, id), journal: join(folder, id, JOURNAL) }))

@@ -2,13 +2,17 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SheafError, toDot, toMermaid } from "@sheaf/core";
 import { type Asking, type PlannedRun, planRun } from "@sheaf/engine";
+import type { RunForecast } from "@sheaf/ledger";
 import { askingText } from "../show/asking-text.ts";
+import { forecastData, forecastText } from "../show/forecast-text.ts";
 import { plainData } from "../show/plain-data.ts";
 import { planData, planText } from "../show/plan-text.ts";
 import { terminalLook, widthOf } from "../show/terminal-look.ts";
 import { correctEdges } from "./correct-edges.ts";
+import { assertWithin, forecastPlan } from "./forecast-plan.ts";
 import { EXIT, type Io } from "./io.ts";
 import { type PlanFlags, type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { parseUsd } from "./quantities.ts";
 import { sayError, sayProblems } from "./say-error.ts";
 
 export interface PlanCommandFlags extends PlanFlags {
@@ -16,6 +20,8 @@ export interface PlanCommandFlags extends PlanFlags {
   readonly mermaid?: boolean;
   readonly json?: boolean;
   readonly edit?: boolean;
+  readonly cost?: boolean;
+  readonly maxUsd?: string;
 }
 
 // The file that this one was compiled to has the same ending.
@@ -29,6 +35,7 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
     const expected = "a file where --edit is given, as the editor needs the standard input";
     throw new SheafError("OPTION_INVALID", { option: "PLAN", expected, got: path });
   }
+  const maxUsd = flags.maxUsd === undefined ? null : parseUsd("--max-usd", flags.maxUsd);
   const prepared = prepareRun(path, flags, { io, standIn });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
   try {
@@ -43,7 +50,10 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
         planned = { ...again, usage: [...planned.usage, ...again.usage] };
       }
     }
-    io.stdout.write(`${show(withMissing(planned, prepared), { flags, io })}\n`);
+    const forecast = flags.cost === true || maxUsd !== null ? forecastPlan(planned, prepared) : null;
+    const shown = flags.cost === true ? forecast : null;
+    io.stdout.write(`${show(withMissing(planned, prepared), { flags, io, forecast: shown })}\n`);
+    if (forecast !== null && maxUsd !== null) assertWithin(maxUsd, forecast, planned);
     return EXIT.succeeded;
   } catch (error) {
     if (!(error instanceof SheafError)) throw error;
@@ -72,15 +82,21 @@ function withMissing(planned: PlannedRun, { missing }: PreparedRun): PlannedRun 
 }
 
 interface Showing {
+  readonly forecast: RunForecast | null;
   readonly flags: PlanCommandFlags;
   readonly io: Io;
 }
 
-function show(planned: PlannedRun, { flags, io }: Showing): string {
+function show(planned: PlannedRun, { flags, io, forecast }: Showing): string {
   const { graph } = planned.plan;
   const { stdout, env } = io;
   if (flags.dot === true) return toDot(graph).trimEnd();
   if (flags.mermaid === true) return toMermaid(graph).trimEnd();
-  if (flags.json === true) return JSON.stringify(plainData(planData(planned)), null, 2);
-  return planText(planned, { ...terminalLook(stdout, env), width: widthOf(stdout) });
+  if (flags.json === true) {
+    const told = forecast === null ? {} : { forecast: forecastData(forecast) };
+    return JSON.stringify(plainData({ ...planData(planned), ...told }), null, 2);
+  }
+  const options = { ...terminalLook(stdout, env), width: widthOf(stdout) };
+  const text = planText(planned, options);
+  return forecast === null ? text : `${text}\n\n${forecastText(forecast, options)}`;
 }

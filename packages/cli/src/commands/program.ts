@@ -55,6 +55,7 @@ Examples:
   $ sheaf plan plan.yaml
   $ sheaf plan plan.yaml --dot | dot -Tsvg > plan.svg
   $ sheaf plan plan.yaml --mermaid >> README.md
+  $ sheaf plan plan.yaml --cost     what it will cost, by earlier runs
   $ sheaf plan plan.yaml --edit     what you correct holds for later plans and runs of the directory
 
 Nothing is run. Where a model is configured (OPENAI_API_KEY, or SHEAF_MODEL_BASE_URL) it is
@@ -100,6 +101,7 @@ type Ended = (exitCode: number) => void;
 function withPlanFlags(command: Command): Command {
   return addSettingFlags(
     command
+      .option("--max-usd <amount>", "refuse when the forecast of the cost (p90) is over this")
       .argument("<plan>", 'plan file, YAML or JSON; "-" for standard input')
       .option("--dir <folder>", "the shared directory (default: the plan's, else the current one)")
       .option(
@@ -124,11 +126,12 @@ function addRun(program: Command, io: Io, ended: Ended): void {
 
 function addPlan(program: Command, io: Io, ended: Ended): void {
   const command = withPlanFlags(program.command("plan").description("show what a run would do"));
-  const others = { dot: ["mermaid", "json"], mermaid: ["json"] };
+  const others = { dot: ["mermaid", "json", "cost"], mermaid: ["json", "cost"] };
   command
     .addOption(command.createOption("--dot", "the graph for Graphviz").conflicts(others.dot))
     .addOption(command.createOption("--mermaid", "the graph for Mermaid").conflicts(others.mermaid))
     .option("--json", "the plan as JSON")
+    .option("--cost", "also what it will cost and take, by earlier runs of the directory")
     .option("--edit", "first correct, in your editor, the dependencies that were found")
     .addHelpText("after", PLAN_NOTES)
     .action(async (plan: string, flags: PlanCommandFlags) => ended(await planCommand(plan, flags, io)));

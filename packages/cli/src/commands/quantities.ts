@@ -45,3 +45,19 @@ export function parseCount(option: string, text: string): number {
   if (/^\d+$/.test(text.trim())) return Number(text);
   throw new SheafError("OPTION_INVALID", { option, expected: "a whole number", got: text });
 }
+
+/**
+ * Returns an amount in USD.
+ *
+ * @throws SheafError OPTION_INVALID naming the flag.
+ * @example parseUsd("--max-usd", "$0.25") // 0.25
+ */
+export function parseUsd(option: string, text: string): number {
+  const [, number] = /^\$?(\d+(?:\.\d+)?)$/.exec(text.trim()) ?? [];
+  if (number !== undefined) return Number(number);
+  throw new SheafError("OPTION_INVALID", {
+    option,
+    expected: "an amount in USD such as 5 or 0.25",
+    got: text,
+  });
+}

@@ -1,17 +1,21 @@
 import { SheafError } from "@sheaf/core";
-import { executeWithParallelism, type RunHandle, type RunReport } from "@sheaf/engine";
+import { type Asking, executeWithParallelism, planRun, type RunHandle, type RunReport } from "@sheaf/engine";
+import { askingText } from "../show/asking-text.ts";
 import { stderrTail } from "../show/failure-text.ts";
+import { costSentence } from "../show/forecast-text.ts";
 import { ganttChart } from "../show/gantt-chart.ts";
 import { palette } from "../show/palette.ts";
 import { plainData } from "../show/plain-data.ts";
 import { collectEvents, followRun } from "../show/show-progress.ts";
 import { summary } from "../show/summary.ts";
 import { terminalLook, widthOf } from "../show/terminal-look.ts";
+import { assertWithin, forecastPlan } from "./forecast-plan.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { keepPlanOf } from "./keep-plan.ts";
 import { tellServer } from "./open-history.ts";
 import { type PlanFlags, type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { parseUsd } from "./quantities.ts";
 import { sayError, sayProblems } from "./say-error.ts";
 import { watchExit } from "./watch-exit.ts";
 
@@ -25,17 +29,20 @@ export interface ShownAs {
 
 export interface RunFlags extends PlanFlags, ShownAs {
   readonly runId?: string;
+  readonly maxUsd?: string;
   /** False after `--no-trace`. */
   readonly trace: boolean;
 }
 
 /** Runs a plan and prints what it came to. */
 export async function runCommand(path: string, flags: RunFlags, io: Io): Promise<number> {
+  const maxUsd = flags.maxUsd === undefined ? null : parseUsd("--max-usd", flags.maxUsd);
   const prepared = prepareRun(path, flags, { io });
   if ("problems" in prepared) return sayProblems(prepared.problems, io);
   const { stdout } = io;
   const print = flags.json === true ? io.keepStdout() : (text: string) => void stdout.write(text);
   try {
+    if (maxUsd !== null) await requireWithin(maxUsd, prepared, io);
     const started = startRun(prepared, flags);
     void keepPlanOf(started.run, { prepared, path, flags, io });
     return await performRun(started, { flags, io, print });
@@ -44,6 +51,15 @@ export async function runCommand(path: string, flags: RunFlags, io: Io): Promise
     sayError(prepared.locate(error), io);
     return EXIT.badInput;
   }
+}
+
+// What a model says about the list while this plan is made is kept, so the run asks for none of it again.
+async function requireWithin(maxUsd: number, prepared: PreparedRun, io: Io): Promise<void> {
+  const onAsking = (asking: Asking): void => void io.stderr.write(`Asking ${askingText(asking)}\n`);
+  const planned = await planRun(prepared.input, prepared.agent, { ...prepared.options, onAsking });
+  const forecast = forecastPlan(planned, prepared);
+  assertWithin(maxUsd, forecast, planned);
+  io.stderr.write(`${costSentence(forecast)}\n`);
 }
 
 // In an object, as a run that an async function returned would be awaited.

@@ -11,6 +11,9 @@ import {
 } from "@sheaf/core";
 import { type RunBounds, runBoundMs } from "./run-bound.ts";
 
+/** Where the expected duration of a task comes from; an unknown one is taken to be the mean of the others. */
+type DurationSource = "measured" | "declared" | "unknown";
+
 /** What will be run, decided before the first task starts. */
 export interface RunPlan {
   /** Tasks in serial order. */
@@ -30,6 +33,8 @@ export interface RunPlan {
   readonly durationsMs: Float64Array;
   /** All durations were measured or declared. */
   readonly durationsKnown: boolean;
+  /** Where each of them comes from. */
+  readonly durationSources: readonly DurationSource[];
   /** Where the durations come from, for people. */
   readonly durationsFrom: string;
   /** Higher starts first, in serial order. */
@@ -48,6 +53,7 @@ export interface PlanRequest {
 
 interface Durations {
   readonly ms: Float64Array;
+  readonly sources: readonly DurationSource[];
   readonly known: boolean;
   readonly from: string;
 }
@@ -55,11 +61,12 @@ interface Durations {
 // Where some durations are known, an unknown one is taken to be their mean: a 1 among minutes would always come last.
 function expectDurations(tasks: readonly Task[], measured: PlanRequest["measured"]): Durations {
   const counts = { measured: 0, declared: 0, unknown: 0 };
+  const sources: DurationSource[] = [];
   const known = tasks.map((task) => {
     const ms = measured(task);
-    if (ms !== null) counts.measured += 1;
-    else if (task.estimateMs !== undefined) counts.declared += 1;
-    else counts.unknown += 1;
+    const source = ms !== null ? "measured" : task.estimateMs !== undefined ? "declared" : "unknown";
+    counts[source] += 1;
+    sources.push(source);
     return ms ?? task.estimateMs ?? null;
   });
   const values = known.filter((ms) => ms !== null);
@@ -67,6 +74,7 @@ function expectDurations(tasks: readonly Task[], measured: PlanRequest["measured
   const parts = Object.entries(counts).flatMap(([from, count]) => (count === 0 ? [] : [`${count} ${from}`]));
   return {
     ms: Float64Array.from(known, (ms) => ms ?? mean),
+    sources,
     known: counts.unknown === 0,
     from: parts.join(", "),
   };
@@ -106,6 +114,7 @@ export function makePlan(request: PlanRequest): RunPlan {
     workMs,
     speedupBound: boundMs === 0 ? 1 : workMs / boundMs,
     durationsMs: durations.ms,
+    durationSources: durations.sources,
     durationsKnown: durations.known,
     durationsFrom: durations.from,
     priorities: dispatchPriorities(graph, durations.ms, slotsOf(bounds, tasks.length)),
