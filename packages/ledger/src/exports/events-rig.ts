@@ -52,6 +52,10 @@ export const tell = {
     ...{ type: "task.conflicted", taskId: id(name), attempt },
     conflicts: [{ what: "notes.txt", with: id(other) }],
   }),
+  failed: (name: string, attempt = 1): EventBody => ({
+    ...{ type: "task.failed", taskId: id(name), attempt },
+    failure: { kind: "agent", error: { name: "Error", message: "no" } },
+  }),
   committed: (name: string, attempt = 1): EventBody => ({
     ...{ type: "task.committed", taskId: id(name), attempt, files: 0, bytes: 0, deleted: 0 },
   }),
@@ -85,6 +89,7 @@ const body: fc.Arbitrary<EventBody> = fc.oneof(
   fc.tuple(name, attempt, fc.option(name)).map((args) => tell.finished(...args)),
   fc.tuple(name, attempt, name).map((args) => tell.conflicted(...args)),
   fc.tuple(name, attempt).map((args) => tell.committed(...args)),
+  fc.tuple(name, attempt).map((args) => tell.failed(...args)),
   usage.map(tell.analysisUsed),
   fc.constantFrom(tell.begun(), tell.begun(null), tell.resumed(), tell.ended(), tell.ended("failed")),
   fc.constantFrom(tell.analyzing(), tell.analyzed()),

@@ -155,6 +155,19 @@ describe("the spans of a run", () => {
     expect(run!.endTimeUnixNano).toBe(at(8));
   });
 
+  it("never end before they began, though the clock was set back", () => {
+    const [begun, started, finished] = stamp([tell.begun(), tell.started("a"), tell.finished("a")]);
+    const spans = spansOf(runFacts([begun!, started!, { ...finished!, at: started!.at - 3_600_000 }])!);
+    expect(spans.map(({ endTimeUnixNano }) => endTimeUnixNano)).toEqual([at(1), at(1)]);
+  });
+
+  it("of calls whose attempt nobody told of are put to its class and to the run", () => {
+    const run = factsOf(tell.used("a", 1, priced), tell.committed("a", 2));
+    const [root, call] = spansOf(run);
+    expect(call!.parentSpanId).toBe(root!.spanId);
+    expect(values(call!.attributes)["sheaf.cost.class"]).toBe("failed-attempt");
+  });
+
   it("come a thousand in a message at most", () => {
     const many = Array.from({ length: 2000 }, (_, i) => tell.started(`t${i}`));
     const messages = otlpTraces(factsOf(...many)).map((message) => JSON.parse(message));

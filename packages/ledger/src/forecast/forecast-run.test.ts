@@ -179,6 +179,7 @@ describe("samples of earlier runs", () => {
       tell.committed("c"),
       tell.started("d", 1, "other"),
       tell.finished("d", 1, "no"),
+      tell.failed("d"),
     ]),
   )!;
 
