@@ -24,8 +24,8 @@ import { picoToUsd, usdToPico } from "./money.ts";
 import { type CostWeights, checkCostWeights, DEFAULT_COST_WEIGHTS } from "./normalized-cost.ts";
 import { attemptLine, joinLines, meanLine, NO_RESOURCES, type ResourceLine } from "./resource-line.ts";
 
-export const ANALYSIS_AGENT = "@analysis";
-export const ANALYSIS_ROUTE = "analysis";
+/** Under which headings the calls of the analysis stand. */
+export const ANALYSIS = { agent: "@analysis", route: "analysis", class: "analysis" } as const;
 
 /** What a run cost. Each of the tables sums to the total, exactly; `byTask` does together with the class `analysis`. */
 export interface CostSummary extends CallCounts {

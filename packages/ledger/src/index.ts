@@ -25,6 +25,18 @@ export {
   type TaskForecast,
 } from "./forecast/forecast-run.ts";
 export { workSamples } from "./forecast/work-samples.ts";
+export type { CallEvent, CallFinished, CallOwner, CallStarted } from "./gateway/call-event.ts";
+export type { ClientStyle } from "./gateway/call-path.ts";
+export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
+export { TOKEN_HEADER } from "./gateway/header-fields.ts";
+export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";
+export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
+export type { UpstreamSettings } from "./gateway/upstream.ts";
+export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";
+export { type IndexOptions, openIndex } from "./history/open-index.ts";
+export type { CostQuery, CostTable, NamedCost } from "./history/query-costs.ts";
+export type { RunLine, RunsQuery } from "./history/query-runs.ts";
+export type { RemovedRun, RunIndex } from "./history/run-index.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";
 export { type Learned, type LearnedFiles, openLearned } from "./learned.ts";
 export { formatUsd, picoToUsd, usdToPico } from "./money.ts";

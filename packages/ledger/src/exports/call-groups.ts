@@ -1,5 +1,4 @@
 import { addToSum, type CostSum, emptySum, sumOfCall } from "../cost-line.ts";
-import type { BookedCall } from "./booked-call.ts";
 import type { CallFacts } from "./run-facts.ts";
 
 /** Calls that have the same headings, added up. */
@@ -18,16 +17,8 @@ export function callGroups<Heading extends string>(
     const headings = headingsOf(call);
     const key = JSON.stringify(headings);
     const group = groups.get(key) ?? { headings, sum: emptySum() };
-    addToSum(group.sum, sumOfBooked(call));
+    addToSum(group.sum, sumOfCall(call.usage));
     groups.set(key, group);
   }
   return [...groups.values()];
-}
-
-/** How calls end that use nothing that anybody charges for. */
-const FREE: ReadonlySet<BookedCall["state"]> = new Set(["http-error", "unreachable", "replayed"]);
-
-function sumOfBooked({ usage, state }: BookedCall): CostSum {
-  if (usage !== null) return sumOfCall(usage);
-  return { ...emptySum(), calls: 1, unpricedCalls: FREE.has(state) ? 0 : 1 };
 }

@@ -2,6 +2,8 @@
 import {
   type AttemptResources,
   type EventBody,
+  type EventOf,
+  type ModelCall,
   type RunEvent,
   runId,
   type TaskId,
@@ -15,6 +17,10 @@ const RESOURCES: AttemptResources = {
 
 // A bare name stands for a task id: what the engine would refuse must not break an export either.
 const id = (name: string): TaskId => name as TaskId;
+
+const call = (name: string, attempt: number): ModelCall => ({
+  ...{ taskId: id(name), attempt, call: 0, provider: "openai", api: "chat", model: "m", httpRetry: null },
+});
 
 export const tell = {
   begun: (dir: string | null = "/work/paper"): EventBody => ({
@@ -42,6 +48,20 @@ export const tell = {
   used: (name: string, attempt: number, usage: UsageRecord): EventBody => ({
     ...{ type: "attempt.usage", taskId: id(name), attempt, usage },
   }),
+  /** `call` is put in by `stamp`. */
+  asking: (name: string, attempt: number): EventBody => ({
+    ...{ type: "llm.started", ...call(name, attempt), hold: { model: "m" } },
+  }),
+  answered: (
+    name: string,
+    attempt: number,
+    used: UsageRecord | null,
+    more: Partial<EventOf<"llm.finished">> = {},
+  ): EventBody => ({
+    ...{ type: "llm.finished", ...call(name, attempt), state: "ok", usage: used, source: "provider" },
+    ...{ avoided: null, status: 200, firstByteMs: 1, durationMs: 5 },
+    ...more,
+  }),
   finished: (name: string, attempt = 1, problem: string | null = null): EventBody => ({
     ...{ type: "attempt.finished", taskId: id(name), attempt, because: null, resources: RESOURCES },
     status: problem === null ? "succeeded" : "failed",
@@ -61,9 +81,21 @@ export const tell = {
   }),
 };
 
-/** Numbers events; the first happens at `from`, each further one 10 ms later. */
+/**
+ * Numbers events; the first happens at `from`, each further one 10 ms later. A call that starts makes the last one of its
+ * attempt anew.
+ */
 export function stamp(bodies: readonly EventBody[], from = 1_700_000_000_000): RunEvent[] {
-  return bodies.map((body, seq) => ({ seq, at: from + 10 * seq, runId: runId("r-1"), ...body }));
+  const last = new Map<string, number>();
+  return bodies.map((body, seq) => {
+    const event = { seq, at: from + 10 * seq, runId: runId("r-1"), ...body };
+    if (event.type !== "llm.started" && event.type !== "llm.finished") return event;
+    const key = `${event.taskId} ${event.attempt}`;
+    const before = last.get(key);
+    if (event.type === "llm.finished") last.set(key, seq);
+    const repeats = event.type === "llm.started" && before !== undefined ? { repeats: before } : {};
+    return { ...event, call: seq, ...repeats };
+  });
 }
 
 const NAMES = ["a", "b", 'c"\\\n,', "\ud800", "__proto__", "=1+1"] as const;
@@ -83,9 +115,16 @@ const usage: fc.Arbitrary<UsageRecord> = fc
   })
   .map((record) => JSON.parse(JSON.stringify(record)) as UsageRecord);
 
+const ENDS: readonly Partial<EventOf<"llm.finished">>[] = [
+  ...[{}, { repeated: true }, { counted: false }, { state: "aborted", source: "estimated" }],
+  ...[{ state: "crashed" }, { state: "replayed" }, { state: "http-error", status: 429 }],
+] as const;
+
 const body: fc.Arbitrary<EventBody> = fc.oneof(
   fc.tuple(name, attempt, name, name).map((args) => tell.started(...args)),
   fc.tuple(name, attempt, usage).map((args) => tell.used(...args)),
+  fc.tuple(name, attempt).map((args) => tell.asking(...args)),
+  fc.tuple(name, attempt, fc.option(usage), fc.constantFrom(...ENDS)).map((args) => tell.answered(...args)),
   fc.tuple(name, attempt, fc.option(name)).map((args) => tell.finished(...args)),
   fc.tuple(name, attempt, name).map((args) => tell.conflicted(...args)),
   fc.tuple(name, attempt).map((args) => tell.committed(...args)),

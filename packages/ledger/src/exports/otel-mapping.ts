@@ -4,12 +4,13 @@
 // repository; of those that are not in there, the operation `plan` and the two durations of workflows and agents are
 // merged in their new home (semantic-conventions-genai), `gen_ai.usage.cost.*` is proposed there (#443). They stand
 // on the span of the call alone, so that nothing counts twice. What has no name there begins with `sheaf.`.
+
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import type { CallState } from "@sheaf/core";
 import { knownFigure } from "../cost-line.ts";
 import { picoToUsd } from "../money.ts";
 import { type AttemptFinder, attemptFinder, type Dependency, dependenciesOf } from "./attempt-links.ts";
-import type { CallState } from "./booked-call.ts";
 import { callGroups } from "./call-groups.ts";
 import {
   type Attributes,

@@ -1,9 +1,9 @@
 // What the events of a run say, gathered once for all exports.
 import type { Conflict, EventOf, RunEvent, RunId, TaskId } from "@sheaf/core";
-import { type AttemptCosts, attemptCost, costClassOf, settleFates } from "../attempt-costs.ts";
+import { type AttemptCosts, attemptCost, costClassOf, noteAttempts } from "../attempt-costs.ts";
 import type { CostClass } from "../cost-class.ts";
-import { ANALYSIS_AGENT, ANALYSIS_ROUTE } from "../cost-summary.ts";
-import { type BookedCall, bookedCall } from "./booked-call.ts";
+import { ANALYSIS } from "../cost-summary.ts";
+import { type ExportedCall, exportedCall } from "./exported-call.ts";
 
 /** Something that took time. In ms since 1970; what was cut off ended with the last that was heard of its session. */
 export interface Lasting {
@@ -19,7 +19,7 @@ export interface AttemptFacts extends Lasting {
   readonly finished: EventOf<"attempt.finished"> | null;
 }
 
-export interface CallFacts extends BookedCall {
+export interface CallFacts extends ExportedCall {
   readonly agent: string;
   readonly route: string;
   readonly costClass: CostClass;
@@ -73,23 +73,28 @@ class Gathering {
   readonly #analyses: Open<Lasting>[] = [];
   readonly #open = new Set<Open<Lasting>>();
   readonly #byAttempt = new Map<string, Open<AttemptFacts>>();
-  readonly #calls: BookedCall[] = [];
+  readonly #calls: ExportedCall[] = [];
   readonly #conflicts = new Map<TaskId, Conflict[]>();
   readonly #costs: AttemptCosts = new Map();
 
   take(event: RunEvent): void {
     this.#first ??= event;
-    const call = bookedCall(event);
-    if (call !== null) this.#takeCall(call);
+    const call = exportedCall(event);
+    if (call !== null) this.#calls.push(call);
+    if (event.type === "llm.started") this.#repeat(event);
     this.#takePart(event);
-    settleFates(this.#costs, event);
+    noteAttempts(this.#costs, event);
     this.#lastAt = Math.max(this.#lastAt, event.at);
   }
 
-  // The attempt is known from here on, so that what happens to its task decides about its cost.
-  #takeCall(call: BookedCall): void {
-    this.#calls.push(call);
-    if (call.madeBy !== null) attemptCost(this.#costs, call.madeBy.taskId, call.madeBy.attempt);
+  // A client has made a call anew: the one before was for nothing.
+  #repeat({ taskId, attempt, repeats }: EventOf<"llm.started">): void {
+    const at = this.#calls.findLastIndex(
+      ({ number, madeBy }) =>
+        number !== null && number === repeats && madeBy?.taskId === taskId && madeBy.attempt === attempt,
+    );
+    const before = this.#calls[at];
+    if (before !== undefined) this.#calls[at] = { ...before, ownClass: before.ownClass ?? "http-retry" };
   }
 
   #takePart(event: RunEvent): void {
@@ -112,8 +117,6 @@ class Gathering {
         this.#end(this.#analyses.at(-1), event.at);
         return;
       case "attempt.started": {
-        const { agent, route } = event;
-        Object.assign(attemptCost(this.#costs, event.taskId, event.attempt), { agent, route });
         this.#tasks.set(event.taskId, "open");
         const attempt = { ...this.#lasting(event), started: event, finished: null };
         this.#byAttempt.set(keyOf(event), attempt);
@@ -173,12 +176,12 @@ class Gathering {
     };
   }
 
-  #classed(call: BookedCall): CallFacts {
-    const { madeBy } = call;
+  #classed(call: ExportedCall): CallFacts {
+    const { madeBy, ownClass } = call;
     if (madeBy === null) {
-      return { ...call, agent: ANALYSIS_AGENT, route: ANALYSIS_ROUTE, costClass: "analysis" };
+      return { ...call, agent: ANALYSIS.agent, route: ANALYSIS.route, costClass: ANALYSIS.class };
     }
     const cost = attemptCost(this.#costs, madeBy.taskId, madeBy.attempt);
-    return { ...call, agent: cost.agent, route: cost.route, costClass: costClassOf(cost) };
+    return { ...call, agent: cost.agent, route: cost.route, costClass: ownClass ?? costClassOf(cost) };
   }
 }
