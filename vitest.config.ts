@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@sheaf/source"];
 // Property tests take their time when they are asked for many more cases.
 const testTimeout = process.env.TEST_DEEP === undefined ? 60_000 : 3_600_000;
+// To load the modules anew for each file takes longer than most of these tests.
+const together = { isolate: false };
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -14,7 +16,13 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout, hookTimeout: 60_000 },
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          ...together,
+          testTimeout,
+          hookTimeout: 60_000,
+        },
       },
       // The tests of the model client once more, with the next major version of it.
       {
@@ -24,6 +32,7 @@ export default defineConfig({
           name: "openai-7",
           include: ["packages/analyzer/src/{model-faults,llm/ask-model,llm/retry}.test.ts"],
           env: { TEST_OPENAI: "7" },
+          ...together,
           testTimeout,
         },
       },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { executeWithParallelism, type RunOptions } from "./index.ts";
 import { OPTIONS, scripted, settle } from "./run-rig.ts";
 
@@ -38,6 +38,9 @@ describe("dispatch", () => {
   });
 
   test("never more than maxWorkers run at once, over all runs of the process", async () => {
+    // Runs that other tests have left behind count as well.
+    vi.resetModules();
+    const { executeWithParallelism: execute } = await import("./index.ts");
     let running = 0;
     let most = 0;
     const agent = async (): Promise<void> => {
@@ -47,7 +50,7 @@ describe("dispatch", () => {
       running -= 1;
     };
     const tasks = Array.from({ length: 12 }, (_, i) => ({ id: `t${i}`, dependsOn: [] }));
-    const run = () => executeWithParallelism(tasks, agent, { ...OPTIONS, maxWorkers: 3 });
+    const run = () => execute(tasks, agent, { ...OPTIONS, maxWorkers: 3 });
     await Promise.all([run(), run()]);
     expect(most).toBe(3);
   });

@@ -89,9 +89,12 @@ export function noteAttempts(costs: AttemptCosts, event: RunEvent): void {
     case "attempt.usage":
       attemptCost(costs, event.taskId, event.attempt).made = true;
       return;
-    case "llm.finished":
-      if (bookedCall(event) !== null) attemptCost(costs, event.taskId, event.attempt).made = true;
+    case "llm.started":
+    case "llm.finished": {
+      const cost = attemptCost(costs, event.taskId, event.attempt);
+      if (bookedCall(event) !== null) cost.made = true;
       return;
+    }
     case "attempt.finished": {
       const cost = attemptCost(costs, event.taskId, event.attempt);
       if (event.status !== "succeeded" && cost.fate === "open") cost.fate = "dropped";
