@@ -375,6 +375,24 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     expect(await syncs({ NAME: "1" })).toBe(0);
     expect(await syncs({ NAME: "2", SHEAF_DURABILITY: "power" })).toBeGreaterThan(3);
   },
+  SHEAF_REPLAY: async () => {
+    const asked = async (env: Env): Promise<number> => {
+      const server = await startFakeModelServer(() => ({ kind: "answer", content: "yes" }));
+      const init = { method: "POST", body: JSON.stringify({ model: "m", messages: [] }) };
+      let tries = 0;
+      const agent = async (): Promise<void> => {
+        await (await fetch(`${server.baseUrl}/chat/completions`, init)).text();
+        tries += 1;
+        if (tries === 1) throw new Error("once");
+      };
+      const report = await inDir([{ id: "x", retries: 1 }], { SHEAF_RETRY_DELAY: "0.001", ...env }, agent);
+      await server.close();
+      expect(report.status).toBe("succeeded");
+      return server.requests.length;
+    };
+    expect(await asked({})).toBe(2);
+    expect(await asked({ SHEAF_REPLAY: "retry" })).toBe(1);
+  },
   SHEAF_ROOT_HASH: async () => {
     expect((await inDir([{ id: "x" }], {}, () => 1)).rootHash).toBeNull();
     expect((await inDir([{ id: "x" }], { SHEAF_ROOT_HASH: "1" }, () => 1)).rootHash).toMatch(
