@@ -83,11 +83,10 @@ describe("modelEdges", () => {
       OPENAI_CUSTOM_HEADERS: "Authorization: Bearer key-of-somebody",
       OPENAI_BASE_URL: "http://127.0.0.1:1/v1",
     };
-    const env = { ...process.env };
-    Object.assign(process.env, foreign);
+    for (const [name, value] of Object.entries(foreign)) vi.stubEnv(name, value);
     const spies = (["debug", "info", "warn", "error"] as const).map((level) => vi.spyOn(console, level));
     await ask([{ kind: "html" }]);
-    process.env = env;
+    vi.unstubAllEnvs();
     for (const spy of spies) expect(spy).not.toHaveBeenCalled();
     expect(JSON.stringify(server!.requests[0]!.headers)).not.toContain("somebody");
     vi.restoreAllMocks();

@@ -30,7 +30,10 @@ import {
 import { routeOf } from "../executor/route-calls.ts";
 import { Repeats } from "./repeats.ts";
 import { ToldTwice } from "./told-twice.ts";
-import type { Upstreams } from "./upstreams.ts";
+import { pastProxies, type Upstreams } from "./upstreams.ts";
+
+/** How long an answer whose reader is gone is read on: a run that is over waits for it. */
+const DRAIN_MS = 10_000;
 
 export interface ModelCallsOptions {
   readonly runId: RunId;
@@ -77,7 +80,8 @@ export class ModelCalls {
     await this.#quiet.get(taskId);
     this.#gateway ??= this.#open();
     const gateway = await this.#gateway;
-    return gateway.admit({ runId, taskId, attempt }, { replays: this.#replays({ taskId, attempt, cause }) });
+    const replays = this.#replays({ taskId, attempt, cause });
+    return { ...gateway.admit({ runId, taskId, attempt }, { replays }), ...pastProxies(process.env) };
   }
 
   // What a session starts that goes on with a run is a further attempt, too.
@@ -118,7 +122,8 @@ export class ModelCalls {
 
   #open(): Promise<Gateway> {
     const { upstreams, clock, recordings } = this.#options;
-    return openGateway({ upstreams, clock, recordings, onEvent: (event) => this.#tell(event) });
+    const drain = { maxMs: DRAIN_MS };
+    return openGateway({ upstreams, clock, recordings, drain, onEvent: (event) => this.#tell(event) });
   }
 
   #repeatsOf(taskId: string, attempt: number): Repeats {

@@ -38,3 +38,13 @@ export function withoutKeys(
     ...(inTheirPlace === null ? [] : keys.map((name) => [name, inTheirPlace])),
   ]);
 }
+
+const PROXIES = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
+
+/** Returns the variables by which clients that use a proxy reach the gateway past it. */
+export function pastProxies(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  if (!PROXIES.some((name) => env[name])) return {};
+  const known = env.no_proxy || env.NO_PROXY;
+  const hosts = known ? `${known},127.0.0.1` : "127.0.0.1";
+  return { NO_PROXY: hosts, no_proxy: hosts };
+}
