@@ -62,6 +62,7 @@ export class ModelCalls {
   #gateway: Promise<Gateway> | null = null;
   /** By task: resolves when no call of its earlier attempts is open. */
   readonly #quiet = new Map<TaskId, Promise<void>>();
+  readonly #over = new Set<string>();
   readonly #told = new Map<string, ToldTwice>();
   readonly #repeats = new Map<string, Repeats>();
 
@@ -93,11 +94,17 @@ export class ModelCalls {
 
   /** Lets an attempt in this thread call, as soon as it wants to. */
   async route(attempt: CallingAttempt): Promise<CallRoute> {
+    if (this.#over.has(keyOf(attempt))) {
+      throw new Error(
+        `Attempt ${attempt.attempt} of "${attempt.taskId}" is over, so it may ask no model any more.`,
+      );
+    }
     return routeOf(await this.admit(attempt))!;
   }
 
   /** An attempt is over: it may call no longer. What it has asked for is read to its end. */
   over(taskId: TaskId, attempt: number): void {
+    this.#over.add(keyOf({ taskId, attempt }));
     if (this.#gateway === null) return;
     const owner: CallOwner = { runId: this.#options.runId, taskId, attempt };
     const before = this.#quiet.get(taskId);
@@ -127,14 +134,14 @@ export class ModelCalls {
   }
 
   #repeatsOf(taskId: string, attempt: number): Repeats {
-    const key = `${taskId}/${attempt}`;
+    const key = keyOf({ taskId, attempt });
     const known = this.#repeats.get(key) ?? new Repeats();
     this.#repeats.set(key, known);
     return known;
   }
 
   #toldOf(taskId: string, attempt: number): ToldTwice {
-    const key = `${taskId}/${attempt}`;
+    const key = keyOf({ taskId, attempt });
     const known = this.#told.get(key) ?? new ToldTwice();
     this.#told.set(key, known);
     return known;
@@ -160,6 +167,9 @@ export class ModelCalls {
     }
   }
 }
+
+const keyOf = ({ taskId, attempt }: { readonly taskId: string; readonly attempt: number }): string =>
+  `${taskId}/${attempt}`;
 
 function callOf({ owner, call, provider, api, model, httpRetry }: CallStarted | CallFinished) {
   const { taskId, attempt } = owner;
