@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 
 const DEBIAN = "/usr/lib/postgresql";
@@ -23,6 +23,16 @@ export function postgresPrograms(): string | null {
     ...(process.env.PATH ?? "").split(delimiter),
   ];
   return folders.find((folder) => existsSync(join(folder, "initdb"))) ?? null;
+}
+
+/** The server also refuses a user whom nobody has given a name. */
+export function isNamedUser(): boolean {
+  try {
+    userInfo();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export async function startPostgres(programs: string): Promise<PostgresServer> {
