@@ -187,6 +187,8 @@ export type EventBody =
       readonly agent: string;
       /** Heading under which the attempt's cost is summed. */
       readonly route: string;
+      /** It asks models past the gateway, where nobody counts. Absent otherwise. */
+      readonly unmetered?: true;
     }
   | {
       readonly type: "attempt.progress";

@@ -52,6 +52,11 @@ export interface TaskSpec {
   readonly estimateMs?: number;
   /** Heading under which the cost of the task is summed. */
   readonly route?: string;
+  /**
+   * True for a client that honours no base URL: the task finds the real servers and keys in its environment. Nobody
+   * counts what it asks but by what it tells, so its cost, and the total, are marked partial.
+   */
+  readonly unmetered?: boolean;
 }
 
 /** A checked task: its ids are safe and known. */

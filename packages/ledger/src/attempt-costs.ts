@@ -84,6 +84,7 @@ export function noteAttempts(costs: AttemptCosts, event: RunEvent): void {
       cost.agent = event.agent;
       cost.route = event.route;
       cost.made = true;
+      cost.sum.unmetered = event.unmetered === true ? 1 : 0;
       return;
     }
     case "attempt.usage":

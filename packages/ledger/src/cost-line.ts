@@ -14,18 +14,24 @@ export interface CallCounts {
 
 /** One line of a bill. */
 export interface CostLine extends CallCounts {
-  /** The known part of the cost in USD: 0 without calls, null when there were calls and none has a known price. */
+  /** The known part of the cost in USD: 0 when there was nothing to pay, null when nothing of it is known. */
   readonly usd: number | null;
-  /** True when some call's price is not known, so that `usd` is not all. */
+  /** True when some call's price is not known, or not all calls are, so that `usd` is not all. */
   readonly partial: boolean;
+  /** Attempts whose calls nobody counted but by what they told. */
+  readonly unmetered: number;
 }
 
 /** A line that is being summed up, its money in pico-dollars. */
-export type CostSum = { -readonly [K in keyof CallCounts]: CallCounts[K] } & { pico: bigint };
+export type CostSum = { -readonly [K in keyof CallCounts]: CallCounts[K] } & {
+  pico: bigint;
+  unmetered: number;
+};
 
 export function emptySum(): CostSum {
   return {
     pico: 0n,
+    unmetered: 0,
     calls: 0,
     unpricedCalls: 0,
     inputTokens: 0,
@@ -45,6 +51,7 @@ export function sumOfCall(usage: UsageRecord): CostSum {
   const costUsd = knownFigure(usage.costUsd);
   return {
     pico: costUsd === null ? 0n : usdToPico(costUsd),
+    unmetered: 0,
     calls: 1,
     unpricedCalls: costUsd === null ? 1 : 0,
     inputTokens: knownFigure(usage.inputTokens) ?? 0,
@@ -59,6 +66,7 @@ export function restOf(whole: Readonly<CostSum>, parts: readonly Readonly<CostSu
   const rest = { ...whole };
   for (const part of parts) {
     rest.pico -= part.pico;
+    rest.unmetered -= part.unmetered;
     rest.calls -= part.calls;
     rest.unpricedCalls -= part.unpricedCalls;
     rest.inputTokens -= part.inputTokens;
@@ -72,6 +80,7 @@ export function restOf(whole: Readonly<CostSum>, parts: readonly Readonly<CostSu
 /** Adds `more` to `sum`, in place. */
 export function addToSum(sum: CostSum, more: Readonly<CostSum>): void {
   sum.pico += more.pico;
+  sum.unmetered += more.unmetered;
   sum.calls += more.calls;
   sum.unpricedCalls += more.unpricedCalls;
   sum.inputTokens += more.inputTokens;
@@ -81,10 +90,11 @@ export function addToSum(sum: CostSum, more: Readonly<CostSum>): void {
 }
 
 export function toCostLine(sum: Readonly<CostSum>): CostLine {
-  const { calls, unpricedCalls } = sum;
+  const { calls, unpricedCalls, unmetered } = sum;
   return {
-    usd: calls > 0 && unpricedCalls === calls ? null : picoToUsd(sum.pico),
-    partial: unpricedCalls > 0,
+    usd: calls + unmetered > 0 && unpricedCalls === calls ? null : picoToUsd(sum.pico),
+    partial: unpricedCalls + unmetered > 0,
+    unmetered,
     calls,
     unpricedCalls,
     inputTokens: sum.inputTokens,

@@ -29,10 +29,12 @@ export const ANALYSIS = { agent: "@analysis", route: "analysis", class: "analysi
 
 /** What a run cost. Each of the tables sums to the total, exactly; `byTask` does together with the class `analysis`. */
 export interface CostSummary extends CallCounts {
-  /** The known part of the cost in USD: 0 without calls, null when there were calls and none has a known price. */
+  /** The known part of the cost in USD: 0 when there was nothing to pay, null when nothing of it is known. */
   readonly totalUsd: number | null;
-  /** True when some call's price is not known, so that `totalUsd` is not all. */
+  /** True when some call's price is not known, or not all calls are, so that `totalUsd` is not all. */
   readonly partial: boolean;
+  /** Attempts of `unmetered` tasks, whose calls nobody counted but by what they told. */
+  readonly unmetered: number;
   /** Every class, also those without calls. */
   readonly byClass: Readonly<Record<CostClass, CostLine>>;
   /** Every task that was started. */

@@ -16,7 +16,7 @@ export interface CostsFlags {
 const NOTHING: CostTable = {
   lines: [],
   total: {
-    ...{ usd: 0, partial: false, calls: 0, unpricedCalls: 0 },
+    ...{ usd: 0, partial: false, unmetered: 0, calls: 0, unpricedCalls: 0 },
     ...{ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
   },
   memoSavedUsd: 0,

@@ -13,9 +13,9 @@ const MOST_TASKS = 15;
  */
 export function costTable(report: Pick<RunReport, "cost">): string {
   const { cost } = report;
-  if (cost.calls === 0) return "No model calls were recorded.";
+  if (cost.calls + cost.unmetered === 0) return "No model calls were recorded.";
   const tasks = Object.entries(cost.byTask)
-    .filter(([, line]) => line.calls > 0)
+    .filter(([, line]) => line.calls + line.unmetered > 0)
     .sort(([, a], [, b]) => (b.usd ?? 0) - (a.usd ?? 0) || b.calls - a.calls);
   const rest = tasks.slice(MOST_TASKS);
   const classes = COST_CLASSES.map((name) => [name, cost.byClass[name]] as const);
@@ -27,7 +27,7 @@ export function costTable(report: Pick<RunReport, "cost">): string {
       ? []
       : [row(counted(rest.length, "more task"), sumLines(rest.map(([, line]) => line)))]),
     [],
-    ...classes.filter(([, line]) => line.calls > 0).map(([name, line]) => row(name, line)),
+    ...classes.filter(([, line]) => line.calls + line.unmetered > 0).map(([name, line]) => row(name, line)),
     [],
     row("total", total),
   ];
@@ -44,10 +44,12 @@ function sumLines(lines: readonly CostLine[]): CostLine {
     lines.reduce((all, line) => all + field(line), 0);
   const calls = sum((line) => line.calls);
   const unpricedCalls = sum((line) => line.unpricedCalls);
+  const unmetered = sum((line) => line.unmetered);
   const pico = lines.reduce((all, line) => all + usdToPico(line.usd ?? 0), 0n);
   return {
     usd: unpricedCalls === calls ? null : picoToUsd(pico),
-    partial: unpricedCalls > 0,
+    partial: unpricedCalls + unmetered > 0,
+    unmetered,
     calls,
     unpricedCalls,
     inputTokens: sum((line) => line.inputTokens),

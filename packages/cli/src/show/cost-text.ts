@@ -6,22 +6,28 @@ export function usdText(usd: number | null): string {
   return formatUsd(usd === null ? null : usdToPico(usd));
 }
 
-/** Shows the amount of one line of a bill: `$0.01`, `at least $0.01`, `unknown`, or `-` where there were no calls. */
+/** Shows the amount of one line of a bill: `$0.01`, `at least $0.01`, `unknown`, or `-` where there was nothing. */
 export function amountText({ usd, partial, calls }: Pick<CostLine, "usd" | "partial" | "calls">): string {
-  if (calls === 0) return "-";
+  if (calls === 0 && !partial) return "-";
   return partial && usd !== null ? `at least ${usdText(usd)}` : usdText(usd);
 }
 
 /** Says what a run cost and how far that is known. */
-export function costText({
-  totalUsd,
-  calls,
-  unpricedCalls,
-}: Pick<CostSummary, "totalUsd" | "calls" | "unpricedCalls">): string {
-  if (calls === 0) return "no model calls were recorded";
+export function costText(
+  cost: Pick<CostSummary, "totalUsd" | "calls" | "unpricedCalls" | "unmetered">,
+): string {
+  const { totalUsd, calls, unpricedCalls, unmetered } = cost;
   const known = counted(calls, "model call");
-  if (unpricedCalls === 0) return `${usdText(totalUsd)} for ${known}`;
-  if (unpricedCalls === calls)
-    return `unknown: no price is known for ${calls === 1 ? "the one model call" : `any of the ${known}`}`;
-  return `at least ${usdText(totalUsd)}: no price is known for ${unpricedCalls} of ${known}`;
+  const gaps = [
+    ...(unpricedCalls === 0 ? [] : [`no price is known for ${unpricedText(calls, unpricedCalls)}`]),
+    ...(unmetered === 0 ? [] : [`nobody counted the calls of ${counted(unmetered, "unmetered attempt")}`]),
+  ].join(", and ");
+  if (gaps !== "") return `${totalUsd === null ? "unknown" : `at least ${usdText(totalUsd)}`}: ${gaps}`;
+  return calls === 0 ? "no model calls were recorded" : `${usdText(totalUsd)} for ${known}`;
+}
+
+function unpricedText(calls: number, unpriced: number): string {
+  const all = counted(calls, "model call");
+  if (unpriced < calls) return `${unpriced} of ${all}`;
+  return calls === 1 ? "the one model call" : `any of the ${all}`;
 }

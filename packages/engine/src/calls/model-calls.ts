@@ -30,7 +30,7 @@ import {
 import { routeOf } from "../executor/route-calls.ts";
 import { Repeats } from "./repeats.ts";
 import { ToldTwice } from "./told-twice.ts";
-import { pastProxies, type Upstreams } from "./upstreams.ts";
+import { namesOf, pastProxies, type Upstreams } from "./upstreams.ts";
 
 /** How long an answer whose reader is gone is read on: a run that is over waits for it. */
 const DRAIN_MS = 10_000;
@@ -73,6 +73,11 @@ export class ModelCalls {
   /** Whether commands find anything under the names of the servers. */
   get hasUpstreams(): boolean {
     return Object.keys(this.#options.upstreams).length > 0;
+  }
+
+  /** The variables by which clients reach the real servers, past the gateway. */
+  get past(): Readonly<Record<string, string>> {
+    return namesOf(this.#options.upstreams);
   }
 
   /** Lets an attempt call, and returns the variables by which its clients do. */

@@ -39,6 +39,18 @@ export function withoutKeys(
   ]);
 }
 
+/** Returns the variables that name the real servers: for who asks them past the gateway. */
+export function namesOf(upstreams: Upstreams): Readonly<Record<string, string>> {
+  const named = (Object.keys(upstreams) as ClientStyle[]).flatMap((style) => {
+    const { baseUrl, apiKey } = upstreams[style]!;
+    return [
+      [NAMES[style].baseUrl, baseUrl],
+      [NAMES[style].apiKey, apiKey],
+    ] as const;
+  });
+  return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])));
+}
+
 const PROXIES = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
 
 /** Returns the variables by which clients that use a proxy reach the gateway past it. */

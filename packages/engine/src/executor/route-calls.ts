@@ -17,9 +17,12 @@ const MODEL_PATH = /\/(completions|v1\/responses|openai\/responses|embeddings|v1
 
 const routes = new AsyncLocalStorage<() => CallRoute | Promise<CallRoute>>();
 
-/** Runs the code of an attempt so that its requests to models are led by `route`, which is asked for with the first. */
-export function withCallRoute<T>(route: () => CallRoute | Promise<CallRoute>, run: () => T): T {
-  return routes.run(route, run);
+/**
+ * Runs the code of an attempt so that its requests to models are led by `route`, which is asked for with the first.
+ * Without a route they go as they are.
+ */
+export function withCallRoute<T>(route: (() => CallRoute | Promise<CallRoute>) | null, run: () => T): T {
+  return route === null ? routes.exit(run) : routes.run(route, run);
 }
 
 /** Returns the route that these variables tell, or null where they tell none. */

@@ -14,6 +14,7 @@ import {
   toWireError,
 } from "@sheaf/core";
 import { type Effects, shownSoFar, type View } from "@sheaf/workdir";
+import type { CallingAttempt } from "../calls/model-calls.ts";
 import { inputProxy } from "../executor/input-proxy.ts";
 import { sweepBeside } from "../executor/task-dirs.ts";
 import { requireDisk } from "../resources/disk.ts";
@@ -141,12 +142,9 @@ export class LiveAttempt {
     const executor = world.executors.get(kind);
     const inputs = world.outputs.inputsFor(task, predecessors(world, task));
     const proxy = inputProxy(world.tasks[task]!.id, inputs);
-    const calling = { taskId: world.tasks[task]!.id, ...this.#start };
-    // Agents name servers of their own; of a command nobody would know.
-    const calls =
-      kind === "inline" || (work.kind === "command" && !world.calls.hasUpstreams)
-        ? {}
-        : await world.calls.admit(calling);
+    const { id: taskId, unmetered = false } = world.tasks[task]!;
+    const calling = { taskId, ...this.#start };
+    const calls = await this.#callVariables(calling);
     try {
       const { task: ready, env } = interpolate(world.tasks[task]!, proxy.inputs, inputs.isBefore);
       const request: AttemptRequest = {
@@ -160,7 +158,7 @@ export class LiveAttempt {
         memoryLimitMiB: world.settings.maxMemoryMb,
         shim: world.shim,
         env: kind === "inline" ? {} : { ...attemptEnv(world, task, this.#view), ...calls, ...env },
-        callRoute: () => world.calls.route(calling),
+        callRoute: unmetered ? null : () => world.calls.route(calling),
       };
       this.#running = executor.start(request, this.#port());
     } finally {
@@ -169,6 +167,15 @@ export class LiveAttempt {
     if (this.#cause !== null) this.#running.abort(this.#cause);
     this.#armTimeouts();
     return this.#running.ended;
+  }
+
+  async #callVariables(calling: CallingAttempt): Promise<Readonly<Record<string, string>>> {
+    const { calls, tasks, works } = this.world;
+    const { work, executor } = works[this.task]!;
+    if (executor === "inline") return {};
+    if (tasks[this.task]!.unmetered === true) return calls.past;
+    // Agents name servers of their own; of a command nobody would know.
+    return work.kind === "command" && !calls.hasUpstreams ? {} : calls.admit(calling);
   }
 
   #place(kind: string): AttemptPlace {

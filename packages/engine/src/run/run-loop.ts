@@ -173,8 +173,10 @@ export class RunLoop {
   #launch({ task, attempt, cause }: StartCommand): void {
     const world = this.#world;
     const { executor, agentName } = world.works[task]!;
-    const { id, route = "unknown" } = world.tasks[task]!;
-    world.emit({ type: "attempt.started", taskId: id, attempt, cause, executor, agent: agentName, route });
+    const { id: taskId, route = "unknown", unmetered } = world.tasks[task]!;
+    const past = unmetered === true ? { unmetered } : {};
+    const started = { taskId, attempt, cause, executor, agent: agentName, route, ...past } as const;
+    world.emit({ type: "attempt.started", ...started });
     const readyAt = this.#readyAt.get(task) ?? world.clock.now();
     const fresh = this.#abandoned.has(task);
     const below = this.#below(task);

@@ -90,6 +90,12 @@ const fields = {
     .optional(),
   estimateMs: time("How long the task is expected to take, in ms, where no run has measured it.").optional(),
   route: text("Heading under which the cost of the task is summed.").min(1, { error: "a name" }).optional(),
+  unmetered: z
+    .boolean({ error: "true or false" })
+    .describe(
+      "It finds the real servers of models and their keys; only what it tells of is counted, and the total is partial.",
+    )
+    .optional(),
 };
 
 /** Keys that a task may have. */

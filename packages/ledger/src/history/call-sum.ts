@@ -21,6 +21,7 @@ export function keptSum(usage: UsageRecord): CostSum {
   const isPriced = knownFigure(usage.costUsd) !== null && sum.pico < MOST_PICO;
   return {
     pico: isPriced ? sum.pico : 0n,
+    unmetered: 0,
     calls: 1,
     unpricedCalls: isPriced ? 0 : 1,
     inputTokens: tokens(sum.inputTokens),

@@ -42,6 +42,7 @@ export function toColumns(sum: Readonly<CostSum>): WrittenSum {
 export function fromColumns(row: StoredSum): CostSum {
   return {
     pico: row.pico,
+    unmetered: 0,
     calls: Number(row.calls),
     unpricedCalls: Number(row.unpriced_calls),
     inputTokens: Number(row.input_tokens),

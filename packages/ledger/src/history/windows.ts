@@ -1,4 +1,4 @@
-import { addToSum, type CostSum, emptySum } from "../cost-line.ts";
+import { addToSum, type CostSum, emptySum, restOf } from "../cost-line.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -46,14 +46,4 @@ export class WindowChanges {
 }
 
 /** Returns the sum that takes another one away. */
-export function negated(sum: Readonly<CostSum>): CostSum {
-  return {
-    pico: -sum.pico,
-    calls: -sum.calls,
-    unpricedCalls: -sum.unpricedCalls,
-    inputTokens: -sum.inputTokens,
-    cachedInputTokens: -sum.cachedInputTokens,
-    outputTokens: -sum.outputTokens,
-    reasoningTokens: -sum.reasoningTokens,
-  };
-}
+export const negated = (sum: Readonly<CostSum>): CostSum => restOf(emptySum(), [sum]);
