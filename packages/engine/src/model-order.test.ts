@@ -92,11 +92,11 @@ describe("a list whose order is free", () => {
     await expect(run).rejects.toMatchObject({ code: "RUN_NOT_RESUMABLE" });
   });
 
-  test("that is cancelled while the model is asked runs nothing", async () => {
+  test("that is cancelled while the model is asked runs nothing, and is put in order by whoever goes on with it", async () => {
     using place = tempDir({ log: "" });
     await server.close();
     server = await startFakeModelServer(() => ({ kind: "stall-headers" }));
-    const asked = { ...options, modelBaseUrl: server.baseUrl };
+    const asked = { ...options, modelBaseUrl: server.baseUrl, runId: "r" };
     const run = executeWithParallelism({ dir: place.path, tasks: TASKS }, undefined, asked);
     const types: string[] = [];
     for await (const { type } of run) {
@@ -106,5 +106,8 @@ describe("a list whose order is free", () => {
     expect((await run).status).toBe("cancelled");
     expect(types).not.toContain("attempt.started");
     expect(log(place.path)).toBe("");
+    const listed = { dir: place.path, tasks: TASKS.toReversed() };
+    await executeWithParallelism(listed, undefined, { ...OPTIONS, order: "free", runId: "r" });
+    expect(log(place.path)).toBe("write\ngather\npublish\n");
   });
 });

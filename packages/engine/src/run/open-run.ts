@@ -98,7 +98,10 @@ async function openDirectory(
 async function begin(request: RunRequest, opened: OpenRun): Promise<void> {
   const { workdir, journal, earlier, emit } = opened;
   const { settings, dir } = request;
-  if (earlier === null) return;
+  if (earlier === null) {
+    noteTasks(opened, request);
+    return;
+  }
   // Cancelled before the directory was opened: all stays as it was, so that is what the run is about.
   const isUntouched = dir !== null && workdir === null;
   tellBegin(request, emit);
@@ -111,7 +114,7 @@ async function begin(request: RunRequest, opened: OpenRun): Promise<void> {
   noteTasks(opened, request);
 }
 
-/** Notes what a run is about, in the order that holds; before its first task starts. */
+/** Notes what a run is about, before its first event; of a set again once it is in order, before a task starts. */
 export function noteTasks({ folder, sync }: OpenRun, request: RunRequest): void {
   if (folder.dir !== null && request.settings.trace) sync([keepTasks(folder.dir, request), folder.dir]);
 }

@@ -130,7 +130,8 @@ export class Run {
     this.#live = live;
     await live.begin();
     this.#request = live.request;
-    if (earlier === null) noteTasks(opened, this.#request);
+    // Who is cancelled before a set is in order leaves that to the session that goes on.
+    if (request.order === "free" && this.#cancelled === null) noteTasks(opened, this.#request);
     const { tasks, works, settings, clock, runId } = this.#request;
     const { bounds } = live;
     const tracked = trackedTasks(this.#request);

@@ -18,6 +18,8 @@ export const JOURNAL_FILE = "journal.ndjson";
 interface KeptTasks {
   readonly version: 1;
   readonly definitions: readonly string[];
+  /** Of a set that is not put in order yet: no task has started. */
+  readonly order?: "open";
 }
 
 /** A task of the prefix that is not run again. */
@@ -53,7 +55,8 @@ const definitionsOf = ({ tasks, works }: RunRequest): readonly string[] =>
 
 /** Notes what a run is about, for a session that may go on with it. Returns the path of the note. */
 export function keepTasks(runDir: string, request: RunRequest): string {
-  const kept: KeptTasks = { version: 1, definitions: definitionsOf(request) };
+  const order = request.order === "free" ? ({ order: "open" } as const) : {};
+  const kept: KeptTasks = { version: 1, definitions: definitionsOf(request), ...order };
   const path = join(runDir, TASKS_FILE);
   mkdirSync(runDir, { recursive: true });
   writeFileSync(`${path}.new`, JSON.stringify(kept));
@@ -61,16 +64,21 @@ export function keepTasks(runDir: string, request: RunRequest): string {
   return path;
 }
 
-/** Tells whether a run with this folder may have started a task: what is written before that is there. */
+/** Tells whether a run with this folder has begun: what is noted before its first event is there. */
 export function hasBegun(runDir: string): boolean {
   return [TASKS_FILE, "tasks", "outputs", "commits"].some((name) => existsSync(join(runDir, name)));
 }
 
-/** Returns the request of a set in the order in which the run has begun, where its tasks still allow that. */
+/**
+ * Returns the request of a set in the order in which the run has begun, where its tasks still allow that. A set that
+ * was not put in order yet is still to be.
+ */
 export function inEarlierOrder(runDir: string, request: RunRequest): RunRequest {
   if (request.order !== "free") return request;
+  const { definitions, order } = readKept(runDir, request.runId);
+  if (order === "open") return request;
   const byId = new Map<string, Task>(request.tasks.map((task) => [task.id, task]));
-  const ids = readDefinitions(runDir, request.runId).map(idOf);
+  const ids = definitions.map(idOf);
   const tasks = ids.flatMap((id) => byId.get(id) ?? []);
   const isSame = tasks.length === ids.length && ids.length === byId.size;
   return isSame && isFreelyOrdered(tasks) ? reordered(request, tasks, "kept") : { ...request, order: "kept" };
@@ -91,9 +99,10 @@ export function earlierSession(
   committed: readonly string[],
 ): EarlierSession {
   const { runId, tasks, settings, dir } = request;
-  const definitions = readDefinitions(runDir, runId);
+  const { definitions, order } = readKept(runDir, runId);
   const ids = definitions.map(idOf);
-  if (ids.join("\n") !== tasks.map(({ id }) => id).join("\n")) {
+  const named = (all: readonly string[]): string => (order === "open" ? all.toSorted() : all).join("\n");
+  if (named(ids) !== named(tasks.map(({ id }) => id))) {
     const problem = `its tasks were ${nameSome(ids)}`;
     throw new SheafError("RUN_NOT_RESUMABLE", { runId, path: runDir, problem });
   }
@@ -145,11 +154,11 @@ function executionsOf(
   return new Map(found.filter(([, executions]) => executions.length > 0));
 }
 
-function readDefinitions(runDir: string, runId: string): readonly string[] {
+function readKept(runDir: string, runId: string): KeptTasks {
   try {
-    const { definitions } = JSON.parse(readFileSync(join(runDir, TASKS_FILE), "utf8")) as KeptTasks;
+    const kept = JSON.parse(readFileSync(join(runDir, TASKS_FILE), "utf8")) as KeptTasks;
     readFileSync(join(runDir, JOURNAL_FILE));
-    return definitions;
+    return kept;
   } catch {
     const problem = "it kept no journal";
     throw new SheafError("RUN_NOT_RESUMABLE", { runId, path: runDir, problem });
