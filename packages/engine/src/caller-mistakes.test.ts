@@ -100,6 +100,12 @@ describe("mistakes of the caller throw at once", () => {
     );
   });
 
+  test("a server of models whose URL is none, whether or not a task asks it", () => {
+    expect(start([{ id: "a" }], () => 1, { env: { OPENAI_BASE_URL: "localhost:1/v1" } })).toThrow(
+      "Expected `OPENAI_BASE_URL` to be an http or https URL",
+    );
+  });
+
   test("an agent module that is not there", () => {
     expect(start([{ id: "a" }], { module: "/absent/agents.mjs" })).toThrow(/no such file/);
   });

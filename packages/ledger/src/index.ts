@@ -31,7 +31,7 @@ export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } fro
 export { TOKEN_HEADER } from "./gateway/header-fields.ts";
 export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";
 export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
-export type { UpstreamSettings } from "./gateway/upstream.ts";
+export { checkBaseUrl, type UpstreamSettings } from "./gateway/upstream.ts";
 export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";
 export { type IndexOptions, openIndex } from "./history/open-index.ts";
 export type { CostQuery, CostTable, NamedCost } from "./history/query-costs.ts";

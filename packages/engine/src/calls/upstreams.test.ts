@@ -10,6 +10,35 @@ describe("upstreamsOf", () => {
     });
     expect(upstreamsOf({ OPENAI_API_KEY: " ", OPENAI_BASE_URL: "" })).toEqual({});
   });
+
+  it.each([
+    "http://here/v1",
+    " https://here:8443/v1/ ",
+    "https://here/openai?api-version=1",
+    "HTTP://[::1]:1",
+  ])("takes the URL %j", (url) => {
+    const found = { apiKey: null, baseUrl: url.trim() };
+    expect(upstreamsOf({ OPENAI_BASE_URL: url, ANTHROPIC_BASE_URL: url })).toEqual({
+      openai: found,
+      anthropic: found,
+    });
+  });
+
+  it.each([
+    ["localhost:1/v1", "localhost:1/v1"],
+    ["here", "here"],
+    ["ftp://here/v1", "ftp://here/v1"],
+    ["http://", "http://"],
+    ["http://here:99999/v1", "http://here:99999/v1"],
+    ["http://me:secret@here/v1", "http://…@here/v1"],
+    ["http://me:se/cret@here/v1", "http://…@here/v1"],
+    ["here/v1?key=secret", "here/v1?…"],
+  ])("refuses %j, and says nothing of secrets in it", (url, shown) => {
+    for (const name of ["OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"]) {
+      const message = `Expected \`${name}\` to be an http or https URL without a user and a password, got "${shown}".`;
+      expect(() => upstreamsOf({ [name]: url, OPENAI_API_KEY: "k" })).toThrow(message);
+    }
+  });
 });
 
 describe("withoutKeys", () => {

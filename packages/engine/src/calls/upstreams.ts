@@ -1,4 +1,4 @@
-import type { ClientStyle, UpstreamSettings } from "@sheaf/ledger";
+import { type ClientStyle, checkBaseUrl, type UpstreamSettings } from "@sheaf/ledger";
 
 /** Variables that name the real servers. Tasks find the gateway under these names. */
 const NAMES: Readonly<Record<ClientStyle, { readonly baseUrl: string; readonly apiKey: string }>> = {
@@ -8,12 +8,17 @@ const NAMES: Readonly<Record<ClientStyle, { readonly baseUrl: string; readonly a
 
 export type Upstreams = Readonly<Partial<Record<ClientStyle, UpstreamSettings>>>;
 
-/** Returns the real servers that an environment names: those with a key, or a URL of their own. */
+/**
+ * Returns the real servers that an environment names: those with a key, or a URL of their own.
+ *
+ * @throws SheafError OPTION_INVALID naming the variable whose URL is none
+ */
 export function upstreamsOf(env: NodeJS.ProcessEnv): Upstreams {
   const found = (Object.keys(NAMES) as ClientStyle[]).flatMap((style) => {
     const baseUrl = env[NAMES[style].baseUrl]?.trim() || null;
     const apiKey = env[NAMES[style].apiKey]?.trim() || null;
     if (baseUrl === null && apiKey === null) return [];
+    if (baseUrl !== null) checkBaseUrl(NAMES[style].baseUrl, baseUrl);
     return [[style, { apiKey, ...(baseUrl === null ? {} : { baseUrl }) }] as const];
   });
   return Object.fromEntries(found);

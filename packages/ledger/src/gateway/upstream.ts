@@ -48,7 +48,7 @@ const AZURE = /\.(openai\.azure|cognitiveservices\.azure|services\.ai\.azure)\.(
  */
 export function upstreamOf(style: ClientStyle, settings: UpstreamSettings): Upstream {
   const { baseUrl = DEFAULTS[style], apiKey } = settings;
-  const url = checkedUrl(style, baseUrl);
+  const url = checkBaseUrl(`upstreams.${style}.baseUrl`, baseUrl);
   // Its clients put /v1 behind the base URL themselves.
   if (style === "anthropic") url.pathname = url.pathname.replace(/\/v1\/*$/, "");
   url.pathname = url.pathname.replace(/\/+$/, "");
@@ -63,16 +63,20 @@ export function upstreamOf(style: ClientStyle, settings: UpstreamSettings): Upst
   };
 }
 
-function checkedUrl(style: ClientStyle, baseUrl: string): URL {
+/**
+ * Returns the base URL of a server.
+ *
+ * @param option where it was given
+ * @throws SheafError OPTION_INVALID when it is none; what may be secret of it is not in the message.
+ */
+export function checkBaseUrl(option: string, baseUrl: string): URL {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   if (url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") {
     return url;
   }
-  throw new SheafError("OPTION_INVALID", {
-    option: `upstreams.${style}.baseUrl`,
-    expected: "an http or https URL without a user and a password",
-    got: url === null ? "what is no URL" : `${url.protocol}//${url.host}`,
-  });
+  const expected = "an http or https URL without a user and a password";
+  const got = baseUrl.replace(/\?.*/s, "?…").replace(/^(\w+:\/\/)?.*@/s, "$1…@");
+  throw new SheafError("OPTION_INVALID", { option, expected, got });
 }
 
 function credentialsOf(style: ClientStyle, { hostname }: URL, apiKey: string): Record<string, string> {
