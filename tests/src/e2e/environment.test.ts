@@ -18,7 +18,7 @@ import {
   type TempDir,
   tempDir,
 } from "@sheaf/testkit";
-import { probeOverlay } from "@sheaf/workdir";
+import { probeOverlay, trackEnvironment } from "@sheaf/workdir";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { hungry, mortal, writer } from "./fixtures/agents.ts";
 
@@ -474,5 +474,18 @@ describe("values", () => {
     expect(read({ SHEAF_MAX_WORKER: "7" }).warnings).toEqual([
       "The variable SHEAF_MAX_WORKER is not known and has no effect. Did you mean SHEAF_MAX_WORKERS?",
     ]);
+  });
+
+  test("nothing is told of variables that a task finds, as it may start a run itself", async () => {
+    const print = "env | grep -o '^SHEAF_[A-Z_0-9]*'";
+    const tasks: readonly TaskSpec[] = [
+      { id: "a", run: print },
+      { id: "b", run: `echo \${a.output} > /dev/null; ${print}` },
+    ];
+    const { a, b } = (await inDir(tasks, { OPENAI_API_KEY: "k" })).unwrap();
+    const found = `${a}\n${b}`.split("\n");
+    expect(found).toEqual(expect.arrayContaining(["SHEAF_TASK_ID", "SHEAF_GATEWAY_URL", "SHEAF_INPUT_1"]));
+    found.push(...Object.keys(trackEnvironment("", "", "")), "SHEAF_WORKER");
+    expect(read(Object.fromEntries(found.map((name) => [name, "x"]))).warnings).toEqual([]);
   });
 });

@@ -50,13 +50,21 @@ export function readSettings(options: Partial<Settings>, environment: Environmen
   };
 }
 
-// Variables of this form that other parts of Sheaf read.
-const OTHERS = new Set(["SHEAF_DATABASE_URL", "SHEAF_WORKER"]);
+/** Variables of this form that are no settings: for other parts of Sheaf, or for tasks, which may start a run, too. */
+const OTHERS = new Set([
+  ...["SHEAF_DATABASE_URL", "SHEAF_NO_FFI", "SHEAF_WORKER"],
+  ...["SHEAF_RUN_ID", "SHEAF_TASK_ID", "SHEAF_LOGS_DIR", "SHEAF_TEMP_DIR"],
+  ...["SHEAF_GATEWAY_URL", "SHEAF_GATEWAY_TOKEN"],
+  ...["SHEAF_TRACK_LOG", "SHEAF_TRACK_ROOT", "SHEAF_TRACK_COVERED"],
+]);
+const INPUT = /^SHEAF_INPUT_\d+$/;
+
+const isOther = (name: string): boolean => OTHERS.has(name) || INPUT.test(name);
 
 function unknownVariables(environment: Environment): readonly string[] {
   const known = Object.values(SETTING_TABLE).map((setting) => setting.env);
   return Object.keys(environment)
-    .filter((name) => name.startsWith("SHEAF_") && !known.includes(name) && !OTHERS.has(name))
+    .filter((name) => name.startsWith("SHEAF_") && !known.includes(name) && !isOther(name))
     .map((name) => {
       const near = known.find((other) => isNear(name, other));
       return `The variable ${name} is not known and has no effect.${near === undefined ? "" : ` Did you mean ${near}?`}`;
