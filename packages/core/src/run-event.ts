@@ -1,7 +1,7 @@
 import type { AnswerFlaw } from "./answer-flaw.ts";
 import type { EdgeSource } from "./edge.ts";
 import type { RunId, TaskId } from "./ids.ts";
-import type { CallState, ModelApi, UsageSource } from "./model-call.ts";
+import type { ModelCallEvent } from "./model-call.ts";
 import type { AttemptResources, UsageRecord } from "./usage.ts";
 import type { WireError } from "./wire-error.ts";
 
@@ -80,22 +80,6 @@ export interface EffectiveLimits {
   readonly cpuWorkers: number;
   readonly memoryBudgetMiB: number;
   readonly tags: Readonly<Record<string, number>>;
-}
-
-/** A request of an attempt to a model, as it was seen on its way. */
-export interface ModelCall {
-  readonly taskId: TaskId;
-  readonly attempt: number;
-  /** Counts the calls of the attempt, from 1. */
-  readonly call: number;
-  /** Who is paid: "openai", "anthropic", or the host of the server. */
-  readonly provider: string;
-  /** Null where it is an interface whose usage cannot be read. */
-  readonly api: ModelApi | null;
-  /** Model that was asked for; null where the request names none. */
-  readonly model: string | null;
-  /** How often the client had tried before; null where it does not say so. */
-  readonly httpRetry: number | null;
 }
 
 export type EventBody =
@@ -212,33 +196,7 @@ export type EventBody =
       /** The call was seen on its way to the model, and that counts. */
       readonly counted?: false;
     }
-  | (ModelCall & {
-      /** A request to a model is about to be sent. */
-      readonly type: "llm.started";
-      /** What it may use: input by an estimate, output where something bounds it. */
-      readonly hold: UsageRecord;
-      /** The call of this attempt that the client now makes anew; absent where it is none. */
-      readonly repeats?: number;
-    })
-  | (ModelCall & {
-      readonly type: "llm.finished";
-      readonly state: CallState;
-      /** Null where nobody can tell, and where nothing was used. */
-      readonly usage: UsageRecord | null;
-      readonly source: UsageSource;
-      /** What it would have used, had it not been replayed; null where it was not, or nobody can tell. */
-      readonly avoided: UsageRecord | null;
-      /** HTTP status of the server; null where it has not answered. */
-      readonly status: number | null;
-      /** From sending the request to the first byte of the answer, in ms; null where none came. */
-      readonly firstByteMs: number | null;
-      /** From sending the request to the end of the answer, in ms. */
-      readonly durationMs: number;
-      /** The client had made it anew before it was over. */
-      readonly repeated?: true;
-      /** The agent has told of this call, and that counts. */
-      readonly counted?: false;
-    })
+  | ModelCallEvent
   | {
       readonly type: "attempt.finished";
       readonly taskId: TaskId;

@@ -21,9 +21,9 @@ import { requireDisk } from "../resources/disk.ts";
 import { attemptEnv } from "./attempt-env.ts";
 import { failureOf, type Reported, readEnd, recordOf, type Verdict } from "./attempt-record.ts";
 import { interpolate } from "./interpolate.ts";
+import { keepAttempt } from "./keep-attempt.ts";
 import { keepStart } from "./keep-start.ts";
 import { taskFolder } from "./run-place.ts";
-import { taskDefinition } from "./task-definition.ts";
 import type { AttemptRecord, ReadSoFar, World } from "./world.ts";
 
 export interface AttemptStart {
@@ -263,7 +263,7 @@ export class LiveAttempt {
       latencyMs: clock.now() - this.#startedAt,
       queueMs: Math.max(0, this.#startedAt - this.#start.readyAt),
     });
-    await this.#keep(record);
+    await keepAttempt(this.world, this.task, record);
     return record;
   }
 
@@ -280,23 +280,6 @@ export class LiveAttempt {
     const { id } = this.world.tasks[this.task]!;
     const reason = `Task "${id}" looked for what it does not declare in \`reads\` and so was not shown: ${nameSome(paths)}.`;
     this.world.emit({ type: "run.fallback", part: "reads", reason });
-  }
-
-  // For a session that may go on with this run; without it the task is done once more there.
-  async #keep(record: AttemptRecord): Promise<void> {
-    const { kept, tasks, works, workdir, clock } = this.world;
-    const { status, output, effects, attempt, taken, resources } = record;
-    if (kept === null || status !== "succeeded" || output === null) return;
-    if (effects !== null && effects.uncertain.length > 0) return; // it runs again in any case
-    const task = tasks[this.task]!;
-    const definition = taskDefinition(task, works[this.task]!);
-    try {
-      const files = effects === null || workdir === null ? null : await workdir.keep(effects);
-      const keptAt = clock.now();
-      kept.keep({ taskId: task.id, definition, attempt, taken, effects: files, resources, keptAt }, output);
-    } catch {
-      // A full disk, most likely: what matters is said by whoever needs it.
-    }
   }
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, ModelApi, UsageRecord } from "@sheaf/core";
-import { AnswerReader } from "../wire/answer-reader.ts";
 import { fieldsOf, type JsonFields } from "../wire/json-fields.ts";
 import { modelApiOf } from "../wire/model-api.ts";
 import { readRequest, withUsageAsked } from "../wire/read-request.ts";
+import { UsageReader } from "../wire/usage-reader.ts";
 import type { Admission } from "./admissions.ts";
 import { AnswerCopy } from "./answer-copy.ts";
 import type { CallEvent, CallFinished } from "./call-event.ts";
@@ -127,7 +127,7 @@ async function replay(
 
 interface Asked {
   readonly relayed: Relayed;
-  readonly reader: AnswerReader | null;
+  readonly reader: UsageReader | null;
   readonly copy: AnswerCopy | null;
 }
 
@@ -147,8 +147,8 @@ async function relayAsking(
   { refusing, ...surroundings }: CallSurroundings,
 ): Promise<Asked> {
   const { upstream } = sent;
-  const readerFor = (removesUsage: boolean): AnswerReader | null =>
-    api === null ? null : new AnswerReader({ api, asked, removesUsage });
+  const readerFor = (removesUsage: boolean): UsageReader | null =>
+    api === null ? null : new UsageReader({ api, asked, removesUsage });
   const more = api === null || refusing.has(upstream) ? null : withUsageAsked(api, sent.body, fields);
   if (more !== null) {
     const [reader, copy] = [readerFor(true), copyFor()];

@@ -1,4 +1,4 @@
-import type { CallState, ModelApi, RunId, TaskId, UsageRecord, UsageSource } from "@sheaf/core";
+import type { CallState, ModelCall, RunId, TaskId, UsageRecord, UsageSource } from "@sheaf/core";
 
 /** Whose calls they are. */
 export interface CallOwner {
@@ -8,26 +8,17 @@ export interface CallOwner {
   readonly attempt: number;
 }
 
-interface CallFacts {
+/** A call, and whose it is. */
+interface OwnedCall extends Omit<ModelCall, "taskId" | "attempt"> {
   readonly owner: CallOwner;
-  /** Counts the calls of the attempt, from 1. */
-  readonly call: number;
   /** The same for requests that ask the same, such as one that a client sends again. */
   readonly request: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Who is paid: "openai", "anthropic", or the host of the server. */
-  readonly provider: string;
-  /** Null where it is an interface whose usage cannot be read. */
-  readonly api: ModelApi | null;
-  /** Model that was asked for; null where the request names none. */
-  readonly model: string | null;
-  /** How often the client had tried before; null where it does not say so. */
-  readonly httpRetry: number | null;
 }
 
 /** A call is about to be sent. */
-export interface CallStarted extends CallFacts {
+export interface CallStarted extends OwnedCall {
   readonly type: "call.started";
   /** Most tokens that the answer may have; null where nothing bounds it. */
   readonly maxOutputTokens: number | null;
@@ -36,7 +27,7 @@ export interface CallStarted extends CallFacts {
 }
 
 /** A call is over. */
-export interface CallFinished extends CallFacts {
+export interface CallFinished extends OwnedCall {
   readonly type: "call.finished";
   readonly state: CallState;
   /** Null where nobody can tell, and where nothing was used. */

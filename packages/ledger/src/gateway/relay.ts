@@ -8,7 +8,7 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { CallState, Clock } from "@sheaf/core";
-import type { AnswerReader } from "../wire/answer-reader.ts";
+import type { UsageReader } from "../wire/usage-reader.ts";
 import type { AnswerCopy } from "./answer-copy.ts";
 import { responseHeaders } from "./header-fields.ts";
 import { refuse } from "./refusal.ts";
@@ -29,7 +29,7 @@ export interface RelayOptions {
   readonly request: UpstreamRequest;
   readonly response: ServerResponse;
   /** Null where nobody reads the answer. */
-  readonly reader: AnswerReader | null;
+  readonly reader: UsageReader | null;
   /** Is given what the client gets; null where nobody keeps it. */
   readonly copy: AnswerCopy | null;
   readonly connections: UpstreamConnections;

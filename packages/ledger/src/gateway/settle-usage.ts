@@ -1,9 +1,9 @@
 import type { UsageRecord, UsageSource } from "@sheaf/core";
-import type { AnswerReading } from "../wire/answer-reader.ts";
+import type { UsageReading } from "../wire/usage-reader.ts";
 
 /** What is known of a call that is over. */
 export interface CallFigures {
-  readonly reading: AnswerReading;
+  readonly reading: UsageReading;
   readonly provider: string;
   readonly model: string | null;
   readonly estimatedInputTokens: number;

@@ -3,7 +3,8 @@ import type { AttemptCost } from "../attempt-costs.ts";
 import { emptySum } from "../cost-line.ts";
 import type { JournalMark } from "../read-journal.ts";
 import type { Database } from "./database.ts";
-import { type AttemptFacts, RunBook } from "./run-book.ts";
+import type { IndexedAttempt } from "./indexed-run.ts";
+import { RunBook } from "./run-book.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns } from "./sum-columns.ts";
 
@@ -75,7 +76,7 @@ function costOf(row: Selectable<Schema["attempts"]>): AttemptCost {
   };
 }
 
-function factsOf(row: Selectable<Schema["attempts"]>): AttemptFacts {
+function factsOf(row: Selectable<Schema["attempts"]>): IndexedAttempt {
   return {
     executor: row.executor,
     cause: row.cause,

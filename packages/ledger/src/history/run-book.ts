@@ -10,68 +10,19 @@ import {
 } from "../attempt-costs.ts";
 import { bookedCall } from "../booked-call.ts";
 import type { CostClass } from "../cost-class.ts";
-import { addToSum, type CostSum, knownFigure } from "../cost-line.ts";
+import { addToSum, knownFigure } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { usdToPico } from "../money.ts";
 import { keptName, keptSum } from "./call-sum.ts";
+import {
+  finishOf,
+  type IndexedAttempt,
+  type IndexedCall,
+  type IndexedRun,
+  type IndexedTask,
+  NOT_STARTED,
+} from "./indexed-run.ts";
 import { type Heading, WindowChanges } from "./windows.ts";
-
-/** What is known of an attempt beside its cost. Times are ms since 1970. */
-export interface AttemptFacts {
-  executor: string | null;
-  cause: string | null;
-  startedAt: number | null;
-  finishedAt: number | null;
-  status: string | null;
-  latencyMs: number | null;
-  queueMs: number | null;
-  cpuMs: number | null;
-  peakMemoryMiB: number | null;
-  vramPeakMiB: number | null;
-  modelLoads: number | null;
-}
-
-const NO_FACTS: AttemptFacts = {
-  ...{ executor: null, cause: null, startedAt: null, finishedAt: null, status: null },
-  ...{
-    latencyMs: null,
-    queueMs: null,
-    cpuMs: null,
-    peakMemoryMiB: null,
-    vramPeakMiB: null,
-    modelLoads: null,
-  },
-};
-
-export interface TaskFacts {
-  state: string;
-  lastAt: number;
-  saved: { readonly pico: bigint; readonly at: number } | null;
-}
-
-export interface RunFacts {
-  dir: string | null;
-  status: string;
-  tasks: number;
-  version: string | null;
-  wallMs: number | null;
-  lastAt: number;
-  readonly sum: CostSum;
-}
-
-export interface CallFacts {
-  readonly seq: number;
-  readonly taskId: string | null;
-  readonly attempt: number | null;
-  readonly at: number;
-  readonly model: string;
-  readonly provider: string | null;
-  readonly sum: CostSum;
-  /** Of a call that was seen on its way: its number in the attempt. */
-  readonly number: number | null;
-  /** Where it is another than that of its attempt. */
-  ownClass: CostClass | null;
-}
 
 /** A call that was entered before, and was made anew. */
 export interface Repeated {
@@ -100,7 +51,7 @@ export interface Move {
 
 /** What a part of a journal adds. */
 export interface RunPart {
-  readonly calls: readonly CallFacts[];
+  readonly calls: readonly IndexedCall[];
   readonly transitions: readonly TransitionFacts[];
   /** Tasks of which some event was about: they and all their attempts are to be written. */
   readonly tasks: ReadonlySet<string>;
@@ -121,14 +72,14 @@ const RUN_TRANSITIONS: ReadonlySet<string> = new Set([
 ]);
 
 export class RunBook {
-  readonly run: RunFacts;
+  readonly run: IndexedRun;
   readonly costs: AttemptCosts = new Map();
-  readonly attempts: Map<AttemptCost, AttemptFacts> = new Map();
-  readonly tasks: Map<string, TaskFacts> = new Map();
+  readonly attempts: Map<AttemptCost, IndexedAttempt> = new Map();
+  readonly tasks: Map<string, IndexedTask> = new Map();
   /** Under which heading the calls of an attempt stand in the index. */
   readonly #entered = new Map<AttemptCost, Heading>();
 
-  constructor(run: RunFacts) {
+  constructor(run: IndexedRun) {
     this.run = run;
   }
 
@@ -136,7 +87,7 @@ export class RunBook {
   restore(
     attempt: { readonly taskId: string; readonly attempt: number },
     cost: AttemptCost,
-    facts: AttemptFacts,
+    facts: IndexedAttempt,
   ): void {
     Object.assign(attemptCost(this.costs, attempt.taskId, attempt.attempt), cost);
     const entered = attemptCost(this.costs, attempt.taskId, attempt.attempt);
@@ -144,10 +95,10 @@ export class RunBook {
     if (entered.sum.calls > 0) this.#entered.set(entered, headingOf(entered));
   }
 
-  facts(cost: AttemptCost): AttemptFacts {
+  facts(cost: AttemptCost): IndexedAttempt {
     let facts = this.attempts.get(cost);
     if (facts === undefined) {
-      facts = { ...NO_FACTS };
+      facts = { ...NOT_STARTED };
       this.attempts.set(cost, facts);
     }
     return facts;
@@ -155,7 +106,7 @@ export class RunBook {
 
   /** Takes the next events of the run. */
   take(events: readonly RunEvent[]): RunPart {
-    const calls: CallFacts[] = [];
+    const calls: IndexedCall[] = [];
     const transitions: TransitionFacts[] = [];
     const touched = new Set<string>();
     const repeats: EventOf<"llm.started">[] = [];
@@ -178,7 +129,7 @@ export class RunBook {
     return { calls, transitions, tasks: touched, windows, moves: this.#moves(touched), repeated };
   }
 
-  #call(event: RunEvent, at: number): CallFacts | null {
+  #call(event: RunEvent, at: number): IndexedCall | null {
     const usage = bookedCall(event);
     if (usage === null) return null;
     const sum = keptSum(usage);
@@ -198,7 +149,7 @@ export class RunBook {
     return { taskId, attempt, number: repeats!, heading };
   }
 
-  #headingOfCall({ taskId, attempt }: CallFacts): Heading {
+  #headingOfCall({ taskId, attempt }: IndexedCall): Heading {
     if (taskId === null || attempt === null) return ANALYSIS;
     return headingOf(attemptCost(this.costs, taskId, attempt));
   }
@@ -264,7 +215,7 @@ function ownClassOf({ state, repeated }: EventOf<"llm.finished">): CostClass | n
 
 /** Gives a call of this part that is made anew its class; true where nothing else is to be done. */
 function repeatsOneOf(
-  calls: readonly CallFacts[],
+  calls: readonly IndexedCall[],
   { taskId, attempt, repeats }: EventOf<"llm.started">,
 ): boolean {
   if (repeats === undefined) return true;
@@ -273,18 +224,6 @@ function repeatsOneOf(
   );
   if (before !== undefined) before.ownClass ??= "http-retry";
   return before !== undefined;
-}
-
-function finishOf({ status, resources }: EventOf<"attempt.finished">, at: number): Partial<AttemptFacts> {
-  return {
-    ...{ finishedAt: at, status },
-    latencyMs: knownFigure(resources.latencyMs),
-    queueMs: knownFigure(resources.queueMs),
-    cpuMs: knownFigure(resources.cpuMs),
-    peakMemoryMiB: knownFigure(resources.peakMemoryMiB),
-    vramPeakMiB: knownFigure(resources.vramPeakMiB),
-    modelLoads: knownFigure(resources.modelLoads),
-  };
 }
 
 function headingOf(cost: AttemptCost): Heading {

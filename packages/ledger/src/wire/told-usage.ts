@@ -7,7 +7,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Counts = Record<"input" | "cached" | "cacheWrite" | "output" | "reasoning", number | undefined>;
 
 /** What an answer says about itself, in the words of its server. */
-export interface Told {
+export interface ToldByAnswer {
   readonly api: ModelApi;
   /** Who is paid, and the model that was asked for, where the answer names none. */
   readonly asked: { readonly provider: string; readonly model: string | null };
@@ -17,7 +17,7 @@ export interface Told {
 }
 
 /** Returns the usage that an answer tells, or null where it tells none. */
-export function toldUsage({ api, asked, model, serviceTier, usage }: Told): UsageRecord | null {
+export function toldUsage({ api, asked, model, serviceTier, usage }: ToldByAnswer): UsageRecord | null {
   const counts = api === "messages" ? messagesCounts(usage) : openaiCounts(usage, api);
   if (counts.input === undefined && counts.output === undefined) return null;
   const record: Writable<UsageRecord> = {

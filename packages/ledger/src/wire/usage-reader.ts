@@ -4,10 +4,10 @@ import { JsonMembers } from "./json-members.ts";
 import { type SseEvent, SseEvents } from "./sse-events.ts";
 import { StreamFacts } from "./stream-facts.ts";
 import { estimatedTokens } from "./text-size.ts";
-import { type Told, toldUsage } from "./told-usage.ts";
+import { type ToldByAnswer, toldUsage } from "./told-usage.ts";
 
 /** What an answer has told so far. */
-export interface AnswerReading {
+export interface UsageReading {
   /** Null where it has told none. Before the answer is complete it may still grow. */
   readonly usage: UsageRecord | null;
   /** The answer has come to its end, so that `usage` is final. */
@@ -16,10 +16,10 @@ export interface AnswerReading {
   readonly seenOutputTokens: number;
 }
 
-export interface AnswerReaderOptions {
+export interface UsageReaderOptions {
   readonly api: ModelApi;
   /** Who is paid, and the model that was asked for. */
-  readonly asked: Told["asked"];
+  readonly asked: ToldByAnswer["asked"];
   /** The usage was asked for in place of the client: what the server adds for that is taken out again. */
   readonly removesUsage: boolean;
 }
@@ -31,15 +31,15 @@ const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]);
  * Reads what an answer used out of its bytes, as they come. Whether it is one JSON value or a stream of events shows
  * in its first sign, since servers name the wrong type, and some answer in one piece though asked for a stream.
  */
-export class AnswerReader {
-  readonly #options: AnswerReaderOptions;
+export class UsageReader {
+  readonly #options: UsageReaderOptions;
   readonly #facts: StreamFacts;
   readonly #members = new JsonMembers(["model", "service_tier", "usage", "status"]);
   readonly #events = new SseEvents();
   #form: "unknown" | "json" | "stream" = "unknown";
   #bytes = 0;
 
-  constructor(options: AnswerReaderOptions) {
+  constructor(options: UsageReaderOptions) {
     this.#options = options;
     this.#facts = new StreamFacts(options.api);
   }
@@ -64,7 +64,7 @@ export class AnswerReader {
     return this.#take(this.#events.end(), NOTHING);
   }
 
-  get reading(): AnswerReading {
+  get reading(): UsageReading {
     const { api, asked } = this.#options;
     if (this.#form === "json") {
       const { usage, status, ...said } = this.#whole();

@@ -2,7 +2,7 @@ import type { ModelApi } from "@sheaf/core";
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AnswerReader, type AnswerReading } from "./answer-reader.ts";
+import { UsageReader, type UsageReading } from "./usage-reader.ts";
 
 const ASKED = { provider: "who", model: "asked" };
 
@@ -223,8 +223,8 @@ function read(
   api: ModelApi,
   pieces: readonly Buffer[],
   removesUsage = false,
-): { readonly reading: AnswerReading; readonly passed: string } {
-  const reader = new AnswerReader({ api, asked: ASKED, removesUsage });
+): { readonly reading: UsageReading; readonly passed: string } {
+  const reader = new UsageReader({ api, asked: ASKED, removesUsage });
   const passed = pieces.map((piece) => reader.push(piece));
   passed.push(reader.end());
   return { reading: reader.reading, passed: Buffer.concat(passed).toString("latin1") };
@@ -239,7 +239,7 @@ function cut(text: string, places: readonly number[]): Buffer[] {
 
 const ADDED = events("\n", USAGE_CHUNK);
 
-describe("AnswerReader", () => {
+describe("UsageReader", () => {
   it.each(ANSWERS)("reads $name", ({ api, text, usage, tokens, isComplete = true }) => {
     const { reading, passed } = read(api, [Buffer.from(text)]);
     expect(reading).toMatchObject({ usage, isComplete });
@@ -278,13 +278,13 @@ describe("AnswerReader", () => {
   });
 
   it("hands on each event as soon as it is over", () => {
-    const reader = new AnswerReader({ api: "chat", asked: ASKED, removesUsage: true });
+    const reader = new UsageReader({ api: "chat", asked: ASKED, removesUsage: true });
     const first = events("\n", chunk("a"));
     expect(reader.push(Buffer.from(`${first}data: {`)).toString()).toBe(first);
   });
 
   it("hands on events that are too large to be read", () => {
-    const reader = new AnswerReader({ api: "chat", asked: ASKED, removesUsage: true });
+    const reader = new UsageReader({ api: "chat", asked: ASKED, removesUsage: true });
     const piece = Buffer.alloc(2 ** 20, "x");
     let passed = reader.push(Buffer.from("data: ")).length;
     for (let i = 0; i < 20; i++) passed += reader.push(piece).length;
