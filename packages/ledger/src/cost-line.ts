@@ -1,13 +1,14 @@
 import type { UsageRecord } from "@sheaf/core";
 import { picoToUsd, usdToPico } from "./money.ts";
 
-/** Counts over model calls. Cached tokens are part of the input, reasoning tokens of the output. */
+/** Counts over model calls. Tokens read from or written to a cache are part of the input, reasoning tokens of the output. */
 export interface CallCounts {
   readonly calls: number;
   /** Calls whose price is not known. */
   readonly unpricedCalls: number;
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
 }
@@ -36,6 +37,7 @@ export function emptySum(): CostSum {
     unpricedCalls: 0,
     inputTokens: 0,
     cachedInputTokens: 0,
+    cacheWriteTokens: 0,
     outputTokens: 0,
     reasoningTokens: 0,
   };
@@ -56,6 +58,7 @@ export function sumOfCall(usage: UsageRecord): CostSum {
     unpricedCalls: costUsd === null ? 1 : 0,
     inputTokens: knownFigure(usage.inputTokens) ?? 0,
     cachedInputTokens: knownFigure(usage.cachedInputTokens) ?? 0,
+    cacheWriteTokens: knownFigure(usage.cacheWriteTokens) ?? 0,
     outputTokens: knownFigure(usage.outputTokens) ?? 0,
     reasoningTokens: knownFigure(usage.reasoningTokens) ?? 0,
   };
@@ -71,6 +74,7 @@ export function restOf(whole: Readonly<CostSum>, parts: readonly Readonly<CostSu
     rest.unpricedCalls -= part.unpricedCalls;
     rest.inputTokens -= part.inputTokens;
     rest.cachedInputTokens -= part.cachedInputTokens;
+    rest.cacheWriteTokens -= part.cacheWriteTokens;
     rest.outputTokens -= part.outputTokens;
     rest.reasoningTokens -= part.reasoningTokens;
   }
@@ -85,6 +89,7 @@ export function addToSum(sum: CostSum, more: Readonly<CostSum>): void {
   sum.unpricedCalls += more.unpricedCalls;
   sum.inputTokens += more.inputTokens;
   sum.cachedInputTokens += more.cachedInputTokens;
+  sum.cacheWriteTokens += more.cacheWriteTokens;
   sum.outputTokens += more.outputTokens;
   sum.reasoningTokens += more.reasoningTokens;
 }
@@ -99,6 +104,7 @@ export function toCostLine(sum: Readonly<CostSum>): CostLine {
     unpricedCalls,
     inputTokens: sum.inputTokens,
     cachedInputTokens: sum.cachedInputTokens,
+    cacheWriteTokens: sum.cacheWriteTokens,
     outputTokens: sum.outputTokens,
     reasoningTokens: sum.reasoningTokens,
   };

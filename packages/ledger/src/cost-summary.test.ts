@@ -144,6 +144,7 @@ describe("the total", () => {
       model: "m",
       inputTokens: 100,
       cachedInputTokens: 40,
+      cacheWriteTokens: 10,
       outputTokens: 9,
       reasoningTokens: 3,
     };
@@ -152,6 +153,7 @@ describe("the total", () => {
       calls: 2,
       inputTokens: 200,
       cachedInputTokens: 80,
+      cacheWriteTokens: 20,
       outputTokens: 18,
       reasoningTokens: 6,
     };

@@ -1,7 +1,8 @@
 // The index of what runs have cost says what their journals say: on SQLite, and on a PostgreSQL server where one is
 // installed. Names of invariants: packages/ledger/src/history/run-index.ts
 import { spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
@@ -90,6 +91,20 @@ function longRun(count: number): readonly RunEvent[] {
     if (i === task) return { ...named, type: "attempt.usage", usage: usage(i) };
     return { ...named, type: i % 3 === 0 ? "task.conflicted" : "task.committed" };
   }) as unknown as readonly RunEvent[];
+}
+
+/** Makes the tables what they were before they counted cache writes. */
+function toFirstVersion(file: string): void {
+  const { DatabaseSync } = createRequire(import.meta.resolve("@sheaf/ledger"))("@photostructure/sqlite");
+  const database = new DatabaseSync(file);
+  const [{ sql }] = database.prepare("select sql from sqlite_master where name = 'call_costs'").all();
+  database.exec("drop view call_costs; delete from migrations where version > 1");
+  for (const table of ["runs", "attempts", "calls", "windows"]) {
+    database.exec(`alter table ${table} drop column cache_write_tokens`);
+  }
+  database.exec("alter table runs drop column telemetry_faults");
+  database.exec(sql.replace(/calls.cache_write_tokens, /, ""));
+  database.close();
 }
 
 const DATABASES = [
@@ -233,6 +248,31 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
     ]);
     expect(total).toMatchObject({ usd: 1, partial: true, unpricedCalls: 2 });
   });
+
+  test.runIf(database === "SQLite")(
+    "an index without cache writes reads its journals again; removed runs keep what they had",
+    async () => {
+      await using here = place();
+      const written = longRun(20).map((event) =>
+        event.type === "attempt.usage" ? { ...event, usage: { ...event.usage, cacheWriteTokens: 7 } } : event,
+      );
+      for (const run of ["run-0", "run-1"]) writeFileSync(here.journal(run), textOf(written));
+      const before = await here.open();
+      await before.update();
+      await before.markRemoved([{ id: "run-1", begunAt: written[0]!.at }], 77);
+      rmSync(here.journal("run-1"));
+      await before.close();
+      toFirstVersion(here.file);
+      const index = await here.open();
+      await index.update();
+      for (const by of COST_HEADINGS) {
+        const bill = Object.values(await billOf(index, by, null));
+        const sumOf = (field: "calls" | "cacheWriteTokens") =>
+          bill.reduce((sum, line) => sum + line[field], 0);
+        expect([sumOf("calls"), sumOf("cacheWriteTokens")], by).toEqual([20, 70]);
+      }
+    },
+  );
 
   test("what removed runs had cost stays", async () => {
     await using here = place();

@@ -14,6 +14,7 @@ const FIELDS = [
   "unpricedCalls",
   "inputTokens",
   "cachedInputTokens",
+  "cacheWriteTokens",
   "outputTokens",
   "reasoningTokens",
 ] as const;

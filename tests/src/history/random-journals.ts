@@ -13,6 +13,7 @@ const usage = fc.record(
     provider: fc.constantFrom("p1", "p2"),
     inputTokens: fc.nat(10_000),
     cachedInputTokens: fc.nat(100),
+    cacheWriteTokens: fc.nat(100),
     outputTokens: fc.nat(10_000),
     reasoningTokens: fc.nat(100),
     costUsd: fc.nat(10_000_000).map((pico) => pico / 1e9),

@@ -17,7 +17,7 @@ const NOTHING: CostTable = {
   lines: [],
   total: {
     ...{ usd: 0, partial: false, unmetered: 0, calls: 0, unpricedCalls: 0 },
-    ...{ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
+    ...{ inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 },
   },
   memoSavedUsd: 0,
 };

@@ -48,9 +48,9 @@ describe("sheaf costs", () => {
     );
     expect((await here.sheaf("costs --by class --csv")).out).toBe(
       [
-        "class,usd,partial,calls,unpriced_calls,input_tokens,cached_input_tokens,output_tokens,reasoning_tokens",
-        "useful,1,true,6,2,4800,4000,200,0",
-        "failed-attempt,0.5,false,2,0,2400,2000,100,0",
+        "class,usd,partial,calls,unpriced_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens",
+        "useful,1,true,6,2,4800,4000,0,200,0",
+        "failed-attempt,0.5,false,2,0,2400,2000,0,100,0",
         "",
       ].join("\n"),
     );
@@ -135,7 +135,7 @@ describe("sheaf runs", () => {
       /\n\n1 earlier run not shown; --last N shows more.\n$/,
     );
     expect((await here.sheaf("runs --csv")).out).toMatch(
-      /\nsecond,partial,.*,3,0.1.0,0.75,true,4,1,3600,3000,150,0\n/,
+      /\nsecond,partial,.*,3,0.1.0,0.75,true,4,1,3600,3000,0,150,0\n/,
     );
     const { runs } = JSON.parse((await here.sheaf("runs --since 1h --json")).out);
     expect(runs.map((run: { id: string }) => run.id)).toEqual(["second", "first"]);

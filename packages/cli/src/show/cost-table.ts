@@ -54,6 +54,7 @@ function sumLines(lines: readonly CostLine[]): CostLine {
     unpricedCalls,
     inputTokens: sum((line) => line.inputTokens),
     cachedInputTokens: sum((line) => line.cachedInputTokens),
+    cacheWriteTokens: sum((line) => line.cacheWriteTokens),
     outputTokens: sum((line) => line.outputTokens),
     reasoningTokens: sum((line) => line.reasoningTokens),
   };

@@ -58,23 +58,19 @@ export const BILL_COLUMNS: readonly string[] = [
   "unpriced_calls",
   "input_tokens",
   "cached_input_tokens",
+  "cache_write_tokens",
   "output_tokens",
   "reasoning_tokens",
 ];
 
 /** Returns the cells under these headings. */
 export function billCells(line: CostLine): readonly (number | boolean | null)[] {
-  const {
-    usd,
-    partial,
-    calls,
-    unpricedCalls,
-    inputTokens,
-    cachedInputTokens,
-    outputTokens,
-    reasoningTokens,
-  } = line;
-  return [usd, partial, calls, unpricedCalls, inputTokens, cachedInputTokens, outputTokens, reasoningTokens];
+  const { usd, partial, calls, unpricedCalls, inputTokens, cachedInputTokens } = line;
+  const { cacheWriteTokens, outputTokens, reasoningTokens } = line;
+  return [
+    ...[usd, partial, calls, unpricedCalls],
+    ...[inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens],
+  ];
 }
 
 /** Returns a bill over many runs as CSV, without the total. */

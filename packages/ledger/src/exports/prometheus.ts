@@ -86,6 +86,11 @@ const METRICS: readonly Metric[] = [
     ({ cachedInputTokens }) => cachedInputTokens,
   ),
   perCall(
+    "sheaf_cache_write_tokens_total",
+    "Input tokens written to a cache.",
+    ({ cacheWriteTokens }) => cacheWriteTokens,
+  ),
+  perCall(
     "sheaf_output_tokens_total",
     "Output tokens, reasoning included.",
     ({ outputTokens }) => outputTokens,

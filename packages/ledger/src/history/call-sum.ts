@@ -26,6 +26,7 @@ export function keptSum(usage: UsageRecord): CostSum {
     unpricedCalls: isPriced ? 0 : 1,
     inputTokens: tokens(sum.inputTokens),
     cachedInputTokens: tokens(sum.cachedInputTokens),
+    cacheWriteTokens: tokens(sum.cacheWriteTokens),
     outputTokens: tokens(sum.outputTokens),
     reasoningTokens: tokens(sum.reasoningTokens),
   };

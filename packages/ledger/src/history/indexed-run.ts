@@ -45,6 +45,7 @@ export interface IndexedRun {
   version: string | null;
   wallMs: number | null;
   lastAt: number;
+  telemetryFaults: number;
   readonly sum: CostSum;
 }
 

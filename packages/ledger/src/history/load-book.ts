@@ -31,11 +31,12 @@ export async function holdRun(
   { name, begunAt }: RunName,
 ): Promise<Selectable<Schema["runs"]>> {
   const none = { calls: 0, unpriced_calls: 0, pico: 0, input_tokens: 0, cached_input_tokens: 0 };
+  const rest = { cache_write_tokens: 0, output_tokens: 0, reasoning_tokens: 0, telemetry_faults: 0 };
   await trx
     .insertInto("runs")
     .values({
       ...{ name, begun_at: begunAt, last_at: begunAt, status: "unfinished", tasks: 0 },
-      ...{ next_seq: 0, next_bytes: 0, ...none, output_tokens: 0, reasoning_tokens: 0 },
+      ...{ next_seq: 0, next_bytes: 0, ...none, ...rest },
     })
     .onConflict((conflict) => conflict.columns(["name", "begun_at"]).doNothing())
     .execute();
@@ -53,6 +54,7 @@ export async function loadRun(trx: Transaction<Schema>, row: Selectable<Schema["
   const book = new RunBook({
     ...{ dir, status, version, tasks: Number(row.tasks), wallMs: row.wall_ms },
     lastAt: Number(row.last_at),
+    telemetryFaults: Number(row.telemetry_faults),
     sum: fromColumns(row),
   });
   for (const task of await trx.selectFrom("tasks").selectAll().where("run", "=", id).execute()) {

@@ -1,15 +1,21 @@
 // The tables, version by version. A version that was given out is never changed again; a new one follows it.
-import { type Kysely, type RawBuilder, type SchemaModule, sql, type Transaction } from "kysely";
+import {
+  type ColumnDefinitionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type SchemaModule,
+  sql,
+  type Transaction,
+} from "kysely";
 import type { DatabaseKind, Schema } from "./schema.ts";
-import { SUM_COLUMN_NAMES } from "./sum-columns.ts";
 
 /** Number of the lock under which PostgreSQL lets one migrate at a time: any, but always the same. */
 const LOCK = 7_433_253;
 
 type Columns = Readonly<Record<string, "text" | "whole" | "real">>;
-type Make = (schema: SchemaModule, kind: DatabaseKind) => Promise<void>;
+type Make = (trx: Transaction<Schema>, kind: DatabaseKind) => Promise<void>;
 
-const VERSIONS: readonly Make[] = [makeFirst];
+const VERSIONS: readonly Make[] = [makeFirst, countCacheWrites];
 
 /**
  * Brings the tables to this version of Sheaf. Of several that come at once, one does it.
@@ -24,7 +30,7 @@ export async function migrate(db: Kysely<Schema>, kind: DatabaseKind): Promise<v
       throw new Error(`it was made by a newer version of Sheaf (its tables have version ${version})`);
     }
     for (let next = version; next < VERSIONS.length; next++) {
-      await VERSIONS[next]!(trx.schema, kind);
+      await VERSIONS[next]!(trx, kind);
       await trx
         .insertInto("migrations")
         .values({ version: next + 1, at: Date.now() })
@@ -84,8 +90,9 @@ async function keyed(
   await (form.kind === "sqlite" ? made.modifyEnd(sql`without rowid`) : made).execute();
 }
 
-async function makeFirst(schema: SchemaModule, kind: DatabaseKind): Promise<void> {
-  const sums = whole(...SUM_COLUMN_NAMES);
+async function makeFirst({ schema }: Transaction<Schema>, kind: DatabaseKind): Promise<void> {
+  const tokens = whole("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens");
+  const sums = { ...whole("calls", "unpriced_calls", "pico"), ...tokens };
   const runs = table(schema, "runs", {
     needed: {
       ...text("name", "status"),
@@ -126,7 +133,7 @@ async function makeFirst(schema: SchemaModule, kind: DatabaseKind): Promise<void
     needed: {
       ...whole("run", "seq", "at"),
       ...text("model"),
-      ...whole("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens"),
+      ...tokens,
     },
     optional: { ...text("task", "provider", "class"), ...whole("attempt", "pico", "number") },
   });
@@ -158,6 +165,32 @@ async function makeFirst(schema: SchemaModule, kind: DatabaseKind): Promise<void
     sql`select task, agent, finished_at as at, latency_ms, queue_ms, calls, unpriced_calls, pico, input_tokens,
       output_tokens from attempts where status = 'succeeded'`,
   );
+}
+
+/** A place in a journal that none reaches: the journal seems to have been cut, so it is read again. */
+const BEYOND_ANY = Number.MAX_SAFE_INTEGER;
+
+async function countCacheWrites(trx: Transaction<Schema>): Promise<void> {
+  const { schema } = trx;
+  const none = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(0);
+  for (const name of ["runs", "attempts", "calls", "windows"]) {
+    await schema.alterTable(name).addColumn("cache_write_tokens", "bigint", none).execute();
+  }
+  await schema.alterTable("runs").addColumn("telemetry_faults", "bigint", none).execute();
+  await schema.dropView("call_costs").execute();
+  await view(
+    schema,
+    "call_costs",
+    sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
+      coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
+      coalesce(calls.class, attempts.class, 'analysis') as class, calls.class as own_class, 1 as calls,
+      case when calls.pico is null then 1 else 0 end as unpriced_calls, coalesce(calls.pico, 0) as pico,
+      calls.input_tokens, calls.cached_input_tokens, calls.cache_write_tokens, calls.output_tokens,
+      calls.reasoning_tokens
+      from calls left join attempts
+      on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
+  );
+  await trx.updateTable("runs").set({ next_bytes: BEYOND_ANY }).where("removed_at", "is", null).execute();
 }
 
 async function view(schema: SchemaModule, name: string, query: RawBuilder<unknown>): Promise<void> {

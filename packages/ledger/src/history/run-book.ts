@@ -13,6 +13,7 @@ import type { CostClass } from "../cost-class.ts";
 import { addToSum, knownFigure } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { usdToPico } from "../money.ts";
+import { TELEMETRY } from "../telemetry.ts";
 import { keptName, keptSum } from "./call-sum.ts";
 import {
   finishOf,
@@ -181,6 +182,9 @@ export class RunBook {
       case "run.finished":
         run.status = event.status;
         run.wallMs = (run.wallMs ?? 0) + (event.wallMs ?? 0);
+        break;
+      case "run.fallback":
+        if (event.part === TELEMETRY) run.telemetryFaults += 1;
         break;
       case "attempt.started": {
         const facts = this.facts(attemptCost(this.costs, event.taskId, event.attempt));

@@ -26,6 +26,8 @@ interface RunsTable extends SumColumns {
   /** The place in the journal up to which it has been read. */
   next_seq: Whole;
   next_bytes: Whole;
+  /** Faults of telemetry that it told of. */
+  telemetry_faults: Whole;
   /** When its state was removed; null while it is there. */
   removed_at: MaybeWhole;
 }
@@ -81,6 +83,7 @@ interface CallsTable {
   pico: MaybeWhole;
   input_tokens: Whole;
   cached_input_tokens: Whole;
+  cache_write_tokens: Whole;
   output_tokens: Whole;
   reasoning_tokens: Whole;
 }

@@ -8,6 +8,7 @@ export type SumColumn =
   | "pico"
   | "input_tokens"
   | "cached_input_tokens"
+  | "cache_write_tokens"
   | "output_tokens"
   | "reasoning_tokens";
 
@@ -17,6 +18,7 @@ export const SUM_COLUMN_NAMES: readonly SumColumn[] = [
   "pico",
   "input_tokens",
   "cached_input_tokens",
+  "cache_write_tokens",
   "output_tokens",
   "reasoning_tokens",
 ];
@@ -34,6 +36,7 @@ export function toColumns(sum: Readonly<CostSum>): WrittenSum {
     pico: sum.pico,
     input_tokens: sum.inputTokens,
     cached_input_tokens: sum.cachedInputTokens,
+    cache_write_tokens: sum.cacheWriteTokens,
     output_tokens: sum.outputTokens,
     reasoning_tokens: sum.reasoningTokens,
   };
@@ -47,6 +50,7 @@ export function fromColumns(row: StoredSum): CostSum {
     unpricedCalls: Number(row.unpriced_calls),
     inputTokens: Number(row.input_tokens),
     cachedInputTokens: Number(row.cached_input_tokens),
+    cacheWriteTokens: Number(row.cache_write_tokens),
     outputTokens: Number(row.output_tokens),
     reasoningTokens: Number(row.reasoning_tokens),
   };

@@ -41,11 +41,11 @@ export async function writePart(
   await replace(trx, "tasks", ["run", "task"], taskRows(id, book, part));
   await replace(trx, "attempts", ["run", "task", "attempt"], attemptRows(id, book, part));
   await addToWindows(trx, part.windows);
-  const { dir, status, tasks, version, wallMs, lastAt, sum } = book.run;
+  const { dir, status, tasks, version, wallMs, lastAt, telemetryFaults, sum } = book.run;
   await trx
     .updateTable("runs")
     .set({ dir, status, tasks, version, wall_ms: wallMs, last_at: lastAt, ...toColumns(sum) })
-    .set({ next_seq: mark.seq, next_bytes: mark.bytes })
+    .set({ next_seq: mark.seq, next_bytes: mark.bytes, telemetry_faults: telemetryFaults })
     .where("id", "=", id)
     .execute();
 }
@@ -103,6 +103,7 @@ async function classRepeated(trx: Trx, run: bigint, { repeated, windows }: RunPa
         "pico",
         "input_tokens",
         "cached_input_tokens",
+        "cache_write_tokens",
         "output_tokens",
         "reasoning_tokens",
       ])
@@ -137,6 +138,7 @@ function callRow(run: bigint, call: RunPart["calls"][number]): Insertable<Schema
     pico: sum.unpricedCalls > 0 ? null : sum.pico,
     input_tokens: sum.inputTokens,
     cached_input_tokens: sum.cachedInputTokens,
+    cache_write_tokens: sum.cacheWriteTokens,
     output_tokens: sum.outputTokens,
     reasoning_tokens: sum.reasoningTokens,
   };
