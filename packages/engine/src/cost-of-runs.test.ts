@@ -34,6 +34,50 @@ describe("cost", () => {
     expect(report.cost.resources.byTask.good).toMatchObject({ modelLoads: 1, vramPeakMiB: 400 });
   });
 
+  test("a list of routes is closed: all of them are in the bill, the rest is unknown and told", async () => {
+    const tasks = [
+      { id: "a", route: "draft" },
+      { id: "b", route: "darft" },
+      { id: "c", route: "other" },
+      { id: "d", route: "other" },
+      { id: "e", route: "unknown" },
+      { id: "f" },
+    ];
+    const call = { model: "m", costUsd: 1 };
+    const options = { ...OPTIONS, routes: ["review", "draft"] };
+    const run = executeWithParallelism(tasks, (_, ctx) => ctx.recordUsage(call), options);
+    const events: RunEvent[] = [];
+    for await (const event of run) events.push(event);
+    const { byRoute } = (await run).cost;
+    expect(Object.entries(byRoute).map(([name, { usd, calls }]) => [name, usd, calls])).toEqual([
+      ["review", 0, 0],
+      ["draft", 1, 1],
+      ["analysis", 0, 0],
+      ["unknown", 5, 5],
+    ]);
+    expect(
+      events.flatMap((event) =>
+        event.type === "run.fallback" && event.part === "configuration" ? [event.reason] : [],
+      ),
+    ).toEqual([
+      'The route "darft" of task b is not among `routes` and counts as unknown. Did you mean "draft"?',
+      'The route "other" of tasks c, d is not among `routes` and counts as unknown.',
+    ]);
+  });
+
+  test.each([
+    ["not a list", "draft"],
+    ["empty", []],
+    ["with one twice", ["a", "a"]],
+    ["with none that is a name", ["a", " "]],
+    ["with a name that is there anyway", ["a", "unknown"]],
+    ["with a name too long", ["x".repeat(101)]],
+  ])("a list of routes that is %s is refused", (_, routes) => {
+    const start = () =>
+      executeWithParallelism([{ id: "a" }], () => 1, { ...OPTIONS, routes: routes as string[] });
+    expect(start).toThrow(/Expected `routes` to be names of routes, each once/);
+  });
+
   test("a call of which nobody tells the cost is priced when it is booked, and its event says by what", async () => {
     const run = executeWithParallelism(
       [{ id: "a" }],

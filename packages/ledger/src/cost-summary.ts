@@ -42,6 +42,7 @@ export interface CostSummary extends CallCounts {
   /** Every agent that was started, and "@analysis" when it made calls. */
   readonly byAgent: Readonly<Record<string, CostLine>>;
   readonly byModel: Readonly<Record<string, CostLine>>;
+  /** Every route that was started, and every one that is listed. */
   readonly byRoute: Readonly<Record<string, CostLine>>;
   /** What was not spent, as far as prices are known. */
   readonly avoided: {
@@ -64,6 +65,8 @@ export interface CostSummary extends CallCounts {
 export interface CostBookOptions {
   /** @default DEFAULT_COST_WEIGHTS */
   readonly weights?: CostWeights;
+  /** Routes that `byRoute` has in any case, in this order. @default none */
+  readonly routes?: readonly string[];
 }
 
 /** Adds up what a run costs, event by event. */
@@ -80,6 +83,7 @@ interface Book {
   readonly analysis: CostSum;
   readonly resources: Map<string, ResourceLine>;
   readonly weights: CostWeights;
+  readonly routes: readonly string[];
   /** What the memo spared, by task, in pico-dollars. A task that was started after all spared nothing. */
   readonly memoSaved: Map<string, bigint>;
   /** In pico-dollars. */
@@ -99,6 +103,7 @@ export function createCostBook(options: CostBookOptions = {}): CostBook {
     analysis: emptySum(),
     resources: new Map(),
     weights: checkCostWeights(options.weights ?? DEFAULT_COST_WEIGHTS),
+    routes: options.routes ?? [],
     memoSaved: new Map(),
     ...{ cacheSaved: 0n, replaySaved: 0n },
   };
@@ -174,7 +179,7 @@ function summarize(book: Book): CostSummary {
   const classes = new Map<CostClass, CostSum>(COST_CLASSES.map((name) => [name, emptySum()]));
   const tasks = new Map<string, CostSum>();
   const agents = new Map<string, CostSum>();
-  const routes = new Map<string, CostSum>();
+  const routes = new Map<string, CostSum>(book.routes.map((name) => [name, emptySum()]));
   const enter = (sum: CostSum, ...lines: CostSum[]): void => {
     for (const line of [total, ...lines]) addToSum(line, sum);
   };

@@ -51,4 +51,5 @@ export { openPriceBook, type PriceBook, type PriceBookOptions } from "./prices/p
 export type { ListedModel, ListedPrices, PriceList } from "./prices/price-list.ts";
 export { type JournalContents, readJournal } from "./read-journal.ts";
 export type { ResourceLine } from "./resource-line.ts";
+export { isRouteList, listedRows, ROUTES_EXPECTED, UNKNOWN_ROUTE } from "./routes/route-list.ts";
 export { checkUsage } from "./usage.ts";

@@ -315,6 +315,17 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     expect(await usdWith({ SHEAF_PRICES: path })).toBe(0.500002);
     expect(await usdWith({})).toBeNull();
   },
+  SHEAF_ROUTES: async () => {
+    const routes = async (env: Env) =>
+      Object.keys((await inMemory([{ id: "x", route: "work" }], env)).cost.byRoute);
+    expect(await routes({})).toEqual(["work"]);
+    expect(await routes({ SHEAF_ROUTES: "draft, review" })).toEqual([
+      "draft",
+      "review",
+      "analysis",
+      "unknown",
+    ]);
+  },
   SHEAF_WASTE_SHARE: async () => {
     expect(await speculates({ SHEAF_WASTE_SHARE: "1" })).toBe(true);
     expect(await speculates({ SHEAF_WASTE_SHARE: "0" })).toBe(false);
@@ -443,6 +454,7 @@ describe("values", () => {
     SHEAF_TASK_TIMEOUT: "-1",
     SHEAF_MAX_MEMORY_MB: "1e3",
     SHEAF_TAGS: "llm",
+    SHEAF_ROUTES: "draft,draft",
     SHEAF_FROZEN: "../x",
     SHEAF_MODEL_BASE_URL: "localhost",
     SHEAF_MODEL_TEMPERATURE: "2.1",

@@ -1,7 +1,14 @@
 // Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
 import { join } from "node:path";
 import type { EventBody, RunEvent, UsageRecord } from "@sheaf/core";
-import { type CostBook, createCostBook, type Journal, openJournal, type PriceBook } from "@sheaf/ledger";
+import {
+  type CostBook,
+  createCostBook,
+  type Journal,
+  listedRows,
+  openJournal,
+  type PriceBook,
+} from "@sheaf/ledger";
 import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir } from "@sheaf/workdir";
 import { crashedCalls } from "../calls/crashed-calls.ts";
 import { VERSION } from "../version.ts";
@@ -163,7 +170,10 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, s
   const traced = runDir !== null && settings.trace;
   const path = traced ? join(runDir, JOURNAL_FILE) : null;
   const journal = openJournal({ path, runId, clock, nextSeq: earlier?.events.length ?? 0 });
-  const costs = createCostBook(costWeights === undefined ? {} : { weights: costWeights });
+  const costs = createCostBook({
+    ...(costWeights === undefined ? {} : { weights: costWeights }),
+    ...(settings.routes === null ? {} : { routes: listedRows(settings.routes) }),
+  });
   for (const event of earlier?.events ?? []) costs.add(event);
   const emit = (body: EventBody): RunEvent => {
     const event = journal.append(priced(body, prices, clock.now()));

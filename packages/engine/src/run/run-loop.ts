@@ -17,6 +17,7 @@ import type { SchedulerCommand, SchedulerEvent } from "../scheduler/messages.ts"
 import type { Cause, SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import { mayBeDoomed } from "../scheduler/transitions.ts";
+import { costRoute } from "../tasks/cost-route.ts";
 import { LiveAttempt } from "./attempt.ts";
 import { becauseOf, inputCause } from "./because-of.ts";
 import { doubtFailure } from "./doubt.ts";
@@ -173,7 +174,8 @@ export class RunLoop {
   #launch({ task, attempt, cause }: StartCommand): void {
     const world = this.#world;
     const { executor, agentName } = world.works[task]!;
-    const { id: taskId, route = "unknown", unmetered } = world.tasks[task]!;
+    const { id: taskId, unmetered } = world.tasks[task]!;
+    const route = costRoute(world.tasks[task]!, world.settings.routes);
     const past = unmetered === true ? { unmetered } : {};
     const started = { taskId, attempt, cause, executor, agent: agentName, route, ...past } as const;
     world.emit({ type: "attempt.started", ...started });

@@ -19,6 +19,7 @@ import { readSettings } from "../config/read-settings.ts";
 import { SETTING_TABLE } from "../config/setting-table.ts";
 import type { Settings } from "../config/settings.ts";
 import { createExecutors } from "../executor/executors.ts";
+import { strayRoutes } from "../tasks/cost-route.ts";
 import { parseTasks } from "../tasks/parse-tasks.ts";
 import { isPlannerAnswer, tasksOfPlannerAnswer } from "../tasks/planner-answer.ts";
 import { type AskedHome, checkHome } from "./check-home.ts";
@@ -156,7 +157,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     home,
     settings: forced,
     maxWorkersGiven: given.has("maxWorkers"),
-    warnings,
+    warnings: [...warnings, ...strayRoutes(tasks, forced.routes)],
     clock,
     prices: openPriceBook({ prices: settings.prices }),
     costWeights: options.costWeights === undefined ? undefined : checkCostWeights(options.costWeights),

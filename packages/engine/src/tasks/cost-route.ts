@@ -1,0 +1,28 @@
+import { nameSome, type Task } from "@sheaf/core";
+import { UNKNOWN_ROUTE } from "@sheaf/ledger";
+import { isNear } from "../config/read-settings.ts";
+
+/** Returns the route under which a task counts: its own, where no list is given or the list has it. */
+export function costRoute({ route }: Pick<Task, "route">, routes: readonly string[] | null): string {
+  if (route === undefined) return UNKNOWN_ROUTE;
+  return routes === null || routes.includes(route) ? route : UNKNOWN_ROUTE;
+}
+
+/** Returns a sentence for each route that tasks name and the list does not have. */
+export function strayRoutes(
+  tasks: readonly Pick<Task, "id" | "route">[],
+  routes: readonly string[] | null,
+): readonly string[] {
+  const stray = new Map<string, string[]>();
+  for (const task of tasks) {
+    const { route = UNKNOWN_ROUTE } = task;
+    if (costRoute(task, routes) === route) continue;
+    stray.set(route, [...(stray.get(route) ?? []), task.id]);
+  }
+  return [...stray].map(([route, ids]) => {
+    const near = routes?.find((each) => isNear(route, each));
+    const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+    const what = ids.length === 1 ? "task" : "tasks";
+    return `The route "${route}" of ${what} ${nameSome(ids)} is not among \`routes\` and counts as ${UNKNOWN_ROUTE}.${hint}`;
+  });
+}
