@@ -91,8 +91,8 @@ export interface AttemptRequest {
   readonly shim: string | null;
   /** Added to the environment of commands, processes and threads. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where code in the engine's own thread asks models; workers find it in `env`. Null: wherever it wants. */
-  readonly callRoute: (() => Promise<CallRoute>) | null;
+  /** Where code in the engine's own thread asks models, null: wherever it likes; workers find it in `env`. */
+  readonly callRoute: () => Promise<CallRoute | null>;
 }
 
 /** What a running attempt tells and asks the engine. */

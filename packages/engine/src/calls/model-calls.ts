@@ -7,15 +7,18 @@
 //   G1. The journal has the start of a call before its request is sent.
 //   G2. An attempt may call while it runs, and no longer.
 //   G3. What a task has recorded is closed before another attempt of it may find it.
-import type {
-  AttemptCause,
-  CallRoute,
-  Clock,
-  EventBody,
-  RunEvent,
-  RunId,
-  TaskId,
-  UsageRecord,
+//   G4. Where there is no gateway, attempts run all the same, without the keys that it keeps, and the run says so once.
+import {
+  type AttemptCause,
+  type CallRoute,
+  type Clock,
+  type EventBody,
+  type RunEvent,
+  type RunId,
+  SheafError,
+  type TaskId,
+  toWireError,
+  type UsageRecord,
 } from "@sheaf/core";
 import {
   type CallEvent,
@@ -30,7 +33,7 @@ import {
 import { routeOf } from "../executor/route-calls.ts";
 import { Repeats } from "./repeats.ts";
 import { ToldTwice } from "./told-twice.ts";
-import { namesOf, pastProxies, type Upstreams } from "./upstreams.ts";
+import { namesOf, pastGateway, pastProxies, type Upstreams } from "./upstreams.ts";
 
 /** How long an answer whose reader is gone is read on: a run that is over waits for it. */
 const DRAIN_MS = 10_000;
@@ -60,6 +63,8 @@ export interface CallingAttempt {
 export class ModelCalls {
   readonly #options: ModelCallsOptions;
   #gateway: Promise<Gateway> | null = null;
+  /** It was said that there is none. */
+  #isMissing = false;
   /** By task: resolves when no call of its earlier attempts is open. */
   readonly #quiet = new Map<TaskId, Promise<void>>();
   readonly #over = new Set<string>();
@@ -84,8 +89,8 @@ export class ModelCalls {
   async admit({ taskId, attempt, cause }: CallingAttempt): Promise<Readonly<Record<string, string>>> {
     const { runId } = this.#options;
     await this.#quiet.get(taskId);
-    this.#gateway ??= this.#open();
-    const gateway = await this.#gateway;
+    const gateway = await this.#opened();
+    if (gateway === null) return pastGateway(this.#options.upstreams);
     const replays = this.#replays({ taskId, attempt, cause });
     return { ...gateway.admit({ runId, taskId, attempt }, { replays }), ...pastProxies(process.env) };
   }
@@ -97,14 +102,14 @@ export class ModelCalls {
     return replaysAnswers(failed.has(taskId) ? "retry" : "restart", replay);
   }
 
-  /** Lets an attempt in this thread call, as soon as it wants to. */
-  async route(attempt: CallingAttempt): Promise<CallRoute> {
+  /** Lets an attempt in this thread call, as soon as it wants to; null: past the gateway, as there is none. */
+  async route(attempt: CallingAttempt): Promise<CallRoute | null> {
     if (this.#over.has(keyOf(attempt))) {
       throw new Error(
         `Attempt ${attempt.attempt} of "${attempt.taskId}" is over, so it may ask no model any more.`,
       );
     }
-    return routeOf(await this.admit(attempt))!;
+    return routeOf(await this.admit(attempt));
   }
 
   /** An attempt is over: it may call no longer. What it has asked for is read to its end. */
@@ -130,6 +135,24 @@ export class ModelCalls {
   async close(): Promise<void> {
     const gateway = await this.#gateway?.catch(() => null);
     await gateway?.close();
+  }
+
+  // A machine that has no port, or no file, left may have one for the next attempt.
+  async #opened(): Promise<Gateway | null> {
+    this.#gateway ??= this.#open();
+    const opening = this.#gateway;
+    try {
+      return await opening;
+    } catch (error) {
+      if (error instanceof SheafError) throw error;
+      if (this.#gateway === opening) this.#gateway = null;
+      if (!this.#isMissing) {
+        const reason = `The gateway could not be opened (${toWireError(error).message}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
+        this.#options.emit({ type: "run.fallback", part: "gateway", reason });
+      }
+      this.#isMissing = true;
+      return null;
+    }
   }
 
   #open(): Promise<Gateway> {

@@ -56,6 +56,20 @@ export function namesOf(upstreams: Upstreams): Readonly<Record<string, string>> 
   return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
+/**
+ * Returns the variables by which clients name the real servers themselves, where no gateway can be opened: without
+ * keys, and without queries, which may hold some. What stands in place of a key has a client made, and refused.
+ */
+export function pastGateway(upstreams: Upstreams): Readonly<Record<string, string>> {
+  const found = (Object.keys(upstreams) as ClientStyle[]).flatMap((style) => {
+    const { baseUrl } = upstreams[style]!;
+    const names = NAMES[style];
+    const server = baseUrl === undefined ? [] : [[names.baseUrl, baseUrl.replace(/\?.*/s, "")] as const];
+    return [[names.apiKey, "no-gateway"] as const, ...server];
+  });
+  return Object.fromEntries(found);
+}
+
 const PROXIES = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
 
 /** Returns the variables by which clients that use a proxy reach the gateway past it. */

@@ -15,14 +15,14 @@ const GATEWAY_PATH = /^\/r\/[^/]+\/t\/[^/]+\/a\/\d+(\/(?:openai|anthropic|other\
 /** Paths of interfaces whose answers tell what they used. */
 const MODEL_PATH = /\/(completions|v1\/responses|openai\/responses|embeddings|v1\/messages)$/;
 
-const routes = new AsyncLocalStorage<() => CallRoute | Promise<CallRoute>>();
+/** Where the calls of an attempt go; null: where they would go without us. */
+type RouteFinder = () => CallRoute | Promise<CallRoute | null>;
 
-/**
- * Runs the code of an attempt so that its requests to models are led by `route`, which is asked for with the first.
- * Without a route they go as they are.
- */
-export function withCallRoute<T>(route: (() => CallRoute | Promise<CallRoute>) | null, run: () => T): T {
-  return route === null ? routes.exit(run) : routes.run(route, run);
+const routes = new AsyncLocalStorage<RouteFinder>();
+
+/** Runs the code of an attempt so that its requests to models are led by `route`, which is asked for with the first. */
+export function withCallRoute<T>(route: RouteFinder, run: () => T): T {
+  return routes.run(route, run);
 }
 
 /** Returns the route that these variables tell, or null where they tell none. */
@@ -37,7 +37,9 @@ globalThis.fetch = async function fetch(input, init) {
   const routeFor = routes.getStore();
   const path = routeFor === undefined ? null : gatewayPath(input, init);
   if (routeFor === undefined || path === null) return original(input, init);
-  const { base, token } = await routeFor();
+  const route = await routeFor();
+  if (route === null) return original(input, init);
+  const { base, token } = route;
   const request = input instanceof Request ? input : null;
   const headers = new Headers(init?.headers ?? request?.headers);
   headers.set(TOKEN_HEADER, token);

@@ -158,7 +158,7 @@ export class LiveAttempt {
         memoryLimitMiB: world.settings.maxMemoryMb,
         shim: world.shim,
         env: kind === "inline" ? {} : { ...attemptEnv(world, task, this.#view), ...calls, ...env },
-        callRoute: unmetered ? null : () => world.calls.route(calling),
+        callRoute: async () => (unmetered ? null : world.calls.route(calling)),
       };
       this.#running = executor.start(request, this.#port());
     } finally {

@@ -80,8 +80,12 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const tracked = trackReads(place);
     const route = routeOf(request.env);
     try {
-      const lead = route === null ? null : () => route;
-      const performed = await withCallRoute(lead, () => perform(fn, task, ctx));
+      const performed = await (route === null
+        ? perform(fn, task, ctx)
+        : withCallRoute(
+            () => route,
+            () => perform(fn, task, ctx),
+          ));
       const end = { ...performed, measured: measured(), taken: inputs.taken(), observed: tracked() };
       const quiet = (await isIdle()) && questions.size === 0;
       own.removeEmpty(task.writes ?? []);
