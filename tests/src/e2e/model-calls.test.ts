@@ -132,7 +132,7 @@ test("a task that runs again after a conflict gets the answers that it has paid 
   expect(report.cost.byClass["conflict-rerun"].usd).toBe(0.112);
 });
 
-test("a call that was open when the engine was killed is booked as that, at the most that it may have cost", async () => {
+test("a call that was open when the engine was killed is booked as that, at the longest answer that it asked for", async () => {
   await server.close();
   let held = true;
   server = await startFakeModelServer(() =>

@@ -2,7 +2,10 @@ import type { EventOf, RunEvent } from "@sheaf/core";
 
 type Finished = Omit<EventOf<"llm.finished">, "seq" | "at" | "runId">;
 
-/** Returns the ends of calls that were open when the sessions of these events went away: at worst they used their hold. */
+/**
+ * Returns the ends of calls that were open when the sessions of these events went away. They are taken to have used
+ * their hold; what that does not bound is not known.
+ */
 export function crashedCalls(events: readonly RunEvent[]): readonly Finished[] {
   const open = new Map<string, EventOf<"llm.started">>();
   for (const event of events) {
