@@ -162,17 +162,20 @@ test("a call that was open when the engine was killed is booked as that, at the 
 
 test("what an agent leaves behind in this thread asks nobody any more", async () => {
   let late: Promise<unknown> = Promise.resolve();
+  let goOn = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
   const ask = () => fetch(`${server.baseUrl}/chat/completions`, { method: "POST", body: "{}" });
   const run = executeWithParallelism(
     [{ id: "a" }],
     () => {
-      late = new Promise((resolve) => setTimeout(resolve, 50))
-        .then(ask)
-        .catch((error: Error) => error.message);
+      late = over.then(ask).catch((error: Error) => error.message);
     },
     OPTIONS,
   );
   await run;
+  goOn();
   expect(await late).toBe('Attempt 1 of "a" is over, so it may ask no model any more.');
   expect(server.requests).toEqual([]);
 });

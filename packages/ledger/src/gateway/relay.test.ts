@@ -86,10 +86,9 @@ describe("the client's side", () => {
       `POST ${pathname}/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: ${key}\r\ncontent-length: 2\r\n\r\n{}`,
     );
     await once(socket, "readable");
-    let earlier = -1;
-    while (earlier !== written) {
-      earlier = written;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let [still, earlier] = [0, -1]; still < 5; earlier = written) {
+      await noticed(one.gateway);
+      still = written === earlier ? still + 1 : 0;
     }
     expect(written).toBeLessThan(all * 0.75);
     socket.resume();
