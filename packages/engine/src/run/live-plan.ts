@@ -152,8 +152,8 @@ export class LivePlan {
   }
 
   /**
-   * A barrier schedule needs all levels, and a set its order. A run that speculates does not wait for edges, but a task whose reads are not
-   * known must be able to say whether it started on trust.
+   * A barrier schedule needs all levels, and a set its order. A run that speculates does not wait for edges, but a
+   * task whose reads are not known must be able to say whether it started on trust.
    */
   #mayStartEarly(): boolean {
     const { order, settings } = this.#request;
