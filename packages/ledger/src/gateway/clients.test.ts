@@ -218,4 +218,20 @@ describe("many attempts at once", () => {
     expect(callsOf.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expectSameBooks(rig);
   });
+
+  it("warns of no leak", async () => {
+    const warnings: string[] = [];
+    const warned = ({ message }: Error): number => warnings.push(message);
+    process.on("warning", warned);
+    await using rig = await gatewayRig(() => ({ kind: "stall-headers" }), { drain: { maxMs: 1 } });
+    const { OPENAI_BASE_URL: url, OPENAI_API_KEY: key } = rig.admit();
+    const ask = () =>
+      fetch(`${url}/chat/completions`, { method: "POST", headers: { "x-api-key": key }, body: "{}" });
+    const asked = Promise.allSettled(Array.from({ length: 20 }, ask));
+    await expect.poll(() => rig.server.requests.length).toBe(20);
+    await rig.gateway.close();
+    await asked;
+    process.off("warning", warned);
+    expect(warnings).toEqual([]);
+  });
 });

@@ -4,6 +4,7 @@
 // 1. A request is handed on for an admitted attempt alone, below that attempt's path and with its token.
 // 2. Keys of servers are in requests to these servers, and nowhere else.
 // 3. Each request to a model has one event when it starts, before it is sent, and one when it is over.
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@sheaf/core";
@@ -122,6 +123,8 @@ class LoopbackGateway implements Gateway {
         this.faults++;
       },
     };
+    // Every open call listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#server = createServer({ keepAliveTimeout: IDLE_CLIENT_MS }, (request, response) => {
       this.#take(request, response);
     });
