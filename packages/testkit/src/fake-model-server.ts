@@ -16,6 +16,7 @@ export interface FakeModelRequest {
 
 /** What a fake model server has taken for one request: for every one that it did not refuse. */
 export interface FakeCharge {
+  readonly request: FakeModelRequest;
   readonly usage: FakeUsage;
   /** Whether it has told the client so. */
   readonly told: boolean;
@@ -41,17 +42,18 @@ export interface FakeModelServer {
  */
 export async function startFakeModelServer(script: FakeModelScript): Promise<FakeModelServer> {
   const requests: FakeModelRequest[] = [];
-  const charged: { usage: FakeUsage; told: boolean }[] = [];
+  const charged: (FakeCharge & { told: boolean })[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const answered = new Promise<boolean>((resolve) => {
       response.on("close", () => resolve(response.writableFinished));
     });
     const body = await readBody(request);
-    requests.push({ path: request.url ?? "", headers: request.headers, body, answered });
+    const received = { path: request.url ?? "", headers: request.headers, body, answered };
+    requests.push(received);
     const api = request.method === "POST" ? fakeApiOf(request.url ?? "") : null;
     const reply = api !== null ? script(requests.length, body) : failure(404, "no such path");
     const usage = chargeOf(reply);
-    const charge = { usage: usage ?? DEFAULT_USAGE, told: false };
+    const charge = { request: received, usage: usage ?? DEFAULT_USAGE, told: false };
     if (usage !== null) charged.push(charge);
     const told = (): void => {
       charge.told = true;

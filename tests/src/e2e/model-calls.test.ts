@@ -65,31 +65,17 @@ function expectSameBooks({ cost }: RunReport): void {
   });
 }
 
-test.each(EXECUTORS)("agents in %s are billed as the server bills them", async (executor) => {
-  const tasks = [
-    // One after another in one worker: their client is made once.
-    ...["six-1", "six-2"].map((id) => ({ id, agent: "six" })),
-    ...["seven", "claude", "teller"].map((agent) => ({ id: agent, agent })),
-    { id: "plain", agent: "plain", input: { baseUrl: server.baseUrl } },
-  ];
-  const spec = { tasks, agents: agents("six", "seven", "claude", "teller", "plain") };
-  const report = await done(spec, { ...OPTIONS, executor, maxWorkers: 1 });
-  expect(server.requests).toHaveLength(3 * 5 + 2 + 1 + 1);
-  expectSameBooks(report);
-  const calls = Object.entries(report.cost.byTask).map(([id, line]) => [id, line.calls]);
-  expect(Object.fromEntries(calls)).toEqual({
-    "six-1": 5,
-    "six-2": 5,
-    seven: 5,
-    claude: 2,
-    teller: 1,
-    plain: 1,
-  });
-  const sent = server.requests.map(({ headers }) => [headers.authorization, headers["x-api-key"]].join(""));
-  expect(sent.filter((key) => key.includes(SECRET))).toHaveLength(3 * 5 + 2 + 1);
-  expect(sent.at(-1)).toBe("Bearer its-own");
-  expect(server.requests.every(({ headers }) => !("x-sheaf-token" in headers))).toBe(true);
-});
+test.each(EXECUTORS)(
+  "what agents in %s say to a server of their own is billed as that bills it",
+  async (executor) => {
+    const tasks = [{ id: "plain", agent: "plain", input: { baseUrl: server.baseUrl } }];
+    const report = await done({ tasks, agents: agents("plain") }, { ...OPTIONS, executor, maxWorkers: 1 });
+    expect(server.requests).toHaveLength(1);
+    expectSameBooks(report);
+    expect(server.requests[0]!.headers.authorization).toBe("Bearer its-own");
+    expect(server.requests[0]!.headers).not.toHaveProperty("x-sheaf-token");
+  },
+);
 
 test.each(["thread", "process"] as const)("no key gets to a %s", async (executor) => {
   const spec = { tasks: [{ id: "a", agent: "keys" }], agents: agents("keys") };
