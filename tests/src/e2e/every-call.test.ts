@@ -12,7 +12,14 @@ import {
 import { executeWithParallelism, type RunOptions, type RunReport, type RunSpec } from "sheaf";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WAYS } from "./fixtures/every-call.mjs";
-import { chargedBy, countedBy, finishedCalls, inAll, markIn, reported } from "./fixtures/model-books.ts";
+import {
+  chargedBy,
+  countedByAttempt,
+  finishedCalls,
+  inAll,
+  markIn,
+  reported,
+} from "./fixtures/model-books.ts";
 
 const MODULE = fileURLToPath(new URL("./fixtures/every-call.mjs", import.meta.url));
 const SECRET = "sk-real-key";
@@ -73,7 +80,7 @@ afterAll(async () => {
   await server.close();
 });
 
-const attemptIn = (body: unknown): string => `${markIn(body).split(" ")[0]}/1`;
+const attemptIn = ({ body }: FakeModelRequest): string => `${markIn(body).split(" ")[0]}/1`;
 
 interface Done {
   readonly report: RunReport;
@@ -97,9 +104,9 @@ async function done(spec: RunSpec, options: RunOptions): Promise<Done> {
 
 /** Every attempt, and with them the whole report, says what the server has charged. */
 function expectSameBooks({ report, events }: Done, calls: number): void {
-  const isOfRun = ({ body }: FakeModelRequest): boolean => attemptIn(body).split("/")[0]! in report.tasks;
+  const isOfRun = (request: FakeModelRequest): boolean => attemptIn(request).split("/")[0]! in report.tasks;
   const charged = chargedBy(server, attemptIn, isOfRun);
-  expect(Object.fromEntries(countedBy(events))).toEqual(Object.fromEntries(charged));
+  expect(Object.fromEntries(countedByAttempt(events))).toEqual(Object.fromEntries(charged));
   const { cacheWrite, ...all } = inAll(charged);
   expect(cacheWrite).toBeGreaterThan(0);
   expect(reported(report)).toEqual(all);

@@ -1,16 +1,10 @@
 // What attempts ask of models is counted as the server counts it, wherever they run, and by whatever client.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readJournal, summarizeCost } from "@sheaf/ledger";
 import { type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import { executeWithParallelism, type RunOptions, type RunReport, type RunSpec } from "sheaf";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 const MODULE = new URL("./fixtures/calling-agents.mjs", import.meta.url);
-const CLI = fileURLToPath(new URL("../../../packages/cli/bin/sheaf.js", import.meta.url));
 const SECRET = "sk-real-key";
 const EXECUTORS = ["inline", "thread", "process"] as const;
 
@@ -116,34 +110,6 @@ test("a task that runs again after a conflict gets the answers that it has paid 
   expectSameBooks(report);
   expect(report.cost).toMatchObject({ totalUsd: 0.112, avoided: { replaySavedUsd: 0.112 } });
   expect(report.cost.byClass["conflict-rerun"].usd).toBe(0.112);
-});
-
-test("a call that was open when the engine was killed is booked as that, at the longest answer that it asked for", async () => {
-  await server.close();
-  let held = true;
-  server = await startFakeModelServer(() =>
-    held ? { kind: "stall-headers" } : { kind: "answer", content: "so be it" },
-  );
-  using place = tempDir();
-  const ask = `fetch(process.env.OPENAI_BASE_URL + "/chat/completions", { method: "POST", headers: { authorization: "Bearer " + process.env.OPENAI_API_KEY }, body: JSON.stringify({ model: "m", max_tokens: 77, messages: [{ role: "user", content: "say it" }] }) }).then(({ status }) => console.log(status))`;
-  writeFileSync(join(place.path, "ask.mjs"), `${ask}\n`);
-  writeFileSync(join(place.path, "plan.json"), JSON.stringify({ tasks: [{ id: "a", run: "node ask.mjs" }] }));
-  const env = { ...process.env, OPENAI_BASE_URL: server.baseUrl, SHEAF_USE_LLM_DEPS: "false" };
-  const sheaf = (...words: string[]) =>
-    spawn(process.execPath, [CLI, ...words], { cwd: place.path, env, stdio: "ignore" });
-  const first = sheaf("run", "plan.json", "--run-id", "r");
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1), { timeout: 20_000, interval: 20 });
-  first.kill("SIGKILL");
-  await once(first, "exit");
-  held = false;
-  const [code] = await once(sheaf("run", "plan.json", "--run-id", "r"), "exit");
-  expect(code).toBe(0);
-  const { byClass, calls } = summarizeCost(
-    readJournal(join(place.path, ".sheaf/runs/r/journal.ndjson")).events,
-  );
-  expect(calls).toBe(2);
-  expect(byClass["estimated-crash"]).toMatchObject({ calls: 1, outputTokens: 77 });
-  expect(byClass.useful).toMatchObject({ calls: 1, inputTokens: 100, outputTokens: 20 });
 });
 
 test("what an agent leaves behind in this thread asks nobody any more", async () => {
