@@ -41,7 +41,10 @@ export interface UsageRecord {
   readonly costUsd?: number;
   /** Who says so; absent where the cost is. In a record of an agent: "caller" when it says nothing. */
   readonly costSource?: CostSource;
-  /** What more the same call would have cost without the prompt cache, in USD. Set when the call is booked. */
+  /**
+   * What more the same call would have cost without the prompt cache, in USD; below 0 where what it wrote there costs
+   * more than what it read saves. Set when the call is booked.
+   */
   readonly cacheSavedUsd?: number;
   /** What a `local` cost was computed from. Set when the call is booked. */
   readonly price?: PriceReference;

@@ -329,16 +329,14 @@ describe("calls seen on their way", () => {
     });
   });
 
-  it("tell what the prompt cache saved", () => {
-    const usage = {
-      model: "m",
-      inputTokens: 10,
-      cachedInputTokens: 8,
-      outputTokens: 5,
-      costUsd: 2,
-      cacheSavedUsd: 1,
-    };
-    expect(bill(started("a"), closed(["a", 1, 1], { usage })).avoided.promptCacheSavedUsd).toBe(1);
+  it("tell what the prompt cache saved, less what writing to it cost", () => {
+    const call = (number: number, cacheSavedUsd: number) =>
+      closed(["a", 1, number], { usage: { model: "m", inputTokens: 10, costUsd: 2, cacheSavedUsd } });
+    const saved = (...calls: readonly EventBody[]): number =>
+      bill(started("a"), ...calls).avoided.promptCacheSavedUsd;
+    expect(saved(call(1, 1))).toBe(1);
+    expect(saved(call(1, 1), call(2, -0.25))).toBe(0.75);
+    expect(saved(call(1, -0.25))).toBe(-0.25);
   });
 });
 

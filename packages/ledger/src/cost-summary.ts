@@ -48,7 +48,7 @@ export interface CostSummary extends CallCounts {
   readonly avoided: {
     /** On tasks that were left out. */
     readonly memoSavedUsd: number;
-    /** On input that the provider had in its prompt cache. */
+    /** By the prompt cache: what its reads spare less what its writes cost beyond plain input, so it may be below 0. */
     readonly promptCacheSavedUsd: number;
     /** On answers that a task that ran again was given once more. */
     readonly replaySavedUsd: number;
@@ -159,9 +159,15 @@ function modelCall(book: Book, event: RunEvent): CostSum | null {
   const usage = bookedCall(event);
   if (usage === null) return null;
   const call = sumOfCall(usage);
-  book.cacheSaved += usdToPico(knownFigure(usage.cacheSavedUsd) ?? 0);
+  book.cacheSaved += savedPico(usage.cacheSavedUsd);
   addToSum(lineOf(book.models, usage.model), call);
   return call;
+}
+
+// A call that writes to the cache may cost more than without it.
+function savedPico(usd: number | null | undefined): bigint {
+  const pico = usdToPico(knownFigure(Math.abs(usd ?? 0)) ?? 0);
+  return (usd ?? 0) < 0 ? -pico : pico;
 }
 
 function lineOf<Key>(lines: Map<Key, CostSum>, key: Key): CostSum {

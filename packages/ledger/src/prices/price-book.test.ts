@@ -1,6 +1,7 @@
 import { calcPrice, findProvider } from "@pydantic/genai-prices";
 import type { UsageRecord } from "@sheaf/core";
 import { describe, expect, it } from "vitest";
+import { toldUsage } from "../wire/told-usage.ts";
 import { openPriceBook } from "./price-book.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -164,6 +165,69 @@ describe("a call", () => {
     expect(
       costOf(usage("google", "claude-3-haiku", { cacheWriteTokens: 9, cacheWrite1hTokens: 9 })),
     ).toBeNull();
+  });
+});
+
+describe("a message that was written to the cache for an hour", () => {
+  // As Anthropic tells it: 100 + 1,000 + (300 + 700) tokens of input.
+  const told = (model: string) =>
+    toldUsage({
+      api: "messages",
+      asked: { provider: "api.anthropic.com", model },
+      ...{ model, serviceTier: undefined },
+      usage: {
+        ...{ input_tokens: 100, cache_read_input_tokens: 1_000, cache_creation_input_tokens: 1_000 },
+        cache_creation: { ephemeral_5m_input_tokens: 300, ephemeral_1h_input_tokens: 700 },
+        output_tokens: 10,
+      },
+    })!;
+
+  it("is charged for each kind of token by itself", () => {
+    // 100 x 3 + 1,000 x 0.30 + 300 x 3.75 + 700 x 6 + 10 x 15; without a cache 2,100 x 3 + 10 x 15
+    expect(book.priced(told("claude-sonnet-4-0"), NOW)).toMatchObject({
+      ...{ inputTokens: 2_100, cacheWriteTokens: 1_000, cacheWrite1hTokens: 700 },
+      ...{ costUsd: 0.006075, cacheSavedUsd: 0.000375 },
+    });
+  });
+
+  it("has no cost where no price for an hour is known, and that of the user's list where it has one", () => {
+    const listed = { input: 3, cachedInput: 0.3, cacheWrite: 3.75, output: 15 };
+    const own = (more: object) =>
+      openPriceBook({ prices: { "api.anthropic.com": { "claude-sonnet-4-0": { ...listed, ...more } } } });
+    expect(own({}).priced(told("claude-sonnet-4-0"), NOW)).not.toHaveProperty("costUsd");
+    // 300 + 300 + 1,125 + 700 x 5 + 150
+    expect(own({ cacheWrite1h: 5 }).priced(told("claude-sonnet-4-0"), NOW).costUsd).toBe(0.005375);
+  });
+});
+
+describe("what the prompt cache saved", () => {
+  const savedBy = (provider: string, model: string, more: Partial<UsageRecord>) =>
+    book.priced(usage(provider, model, more), NOW).cacheSavedUsd;
+
+  // By hand: what input costs, less what reading costs, less what writing costs beyond input.
+  it.each<[provider: string, model: string, more: Partial<UsageRecord>, usd: number, sum: string]>([
+    ["openai", "gpt-4.1", { cachedInputTokens: 400 }, 0.0006, "400 x (2 - 0.50)"],
+    ["openai", "gpt-4o", { cachedInputTokens: 1_000 }, 0.00125, "1,000 x (2.50 - 1.25)"],
+    ["anthropic", "claude-haiku-4-5", { cachedInputTokens: 1_000 }, 0.0009, "1,000 x (1 - 0.10)"],
+    ["anthropic", "claude-haiku-4-5", { cacheWriteTokens: 1_000 }, -0.00025, "1,000 x (1 - 1.25)"],
+    [
+      ...(["anthropic", "claude-haiku-4-5"] as const),
+      { cacheWriteTokens: 1_000, cacheWrite1hTokens: 1_000 },
+      ...([-0.001, "1,000 x (1 - 2)"] as const),
+    ],
+    [
+      ...(["anthropic", "claude-haiku-4-5"] as const),
+      { cachedInputTokens: 500, cacheWriteTokens: 300, cacheWrite1hTokens: 100 },
+      ...([0.0003, "500 x 0.90 - 200 x 0.25 - 100 x 1"] as const),
+    ],
+    ["openai", "gpt-4", { cachedInputTokens: 400 }, 0, "it has one price for all input"],
+  ])("by %s's %s for %j is %d USD (%s)", (provider, model, more, usd) => {
+    expect(savedBy(provider, model, more)).toBe(usd);
+  });
+
+  it("is not told where nothing was cached, nor where the price is not known", () => {
+    expect(savedBy("openai", "gpt-4.1", {})).toBeUndefined();
+    expect(savedBy("openai", "fake-model-1", { cachedInputTokens: 400 })).toBeUndefined();
   });
 });
 

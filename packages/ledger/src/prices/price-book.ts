@@ -68,9 +68,7 @@ export function openPriceBook({ prices = null }: PriceBookOptions = {}): PriceBo
       } as const;
       if ((usage.cachedInputTokens ?? 0) + (usage.cacheWriteTokens ?? 0) === 0) return known;
       const full = priceOf({ ...asked, usage: withoutCache(usage) });
-      return full === null || full.pico <= priced.pico
-        ? known
-        : { ...known, cacheSavedUsd: picoToUsd(full.pico - priced.pico) };
+      return full === null ? known : { ...known, cacheSavedUsd: picoToUsd(full.pico - priced.pico) };
     },
   };
 }

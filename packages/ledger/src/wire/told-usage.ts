@@ -4,7 +4,10 @@ import { countOf, fieldsOf, type JsonFields, nameOf } from "./json-fields.ts";
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Token counts in the one form of `UsageRecord`; what was not told is undefined. */
-type Counts = Record<"input" | "cached" | "cacheWrite" | "output" | "reasoning", number | undefined>;
+type Counts = Record<
+  "input" | "cached" | "cacheWrite" | "cacheWrite1h" | "output" | "reasoning",
+  number | undefined
+>;
 
 /** What an answer says about itself, in the words of its server. */
 export interface ToldByAnswer {
@@ -30,9 +33,11 @@ export function toldUsage({ api, asked, model, serviceTier, usage }: ToldByAnswe
   if (counts.output !== undefined) record.outputTokens = counts.output;
   const cached = partOf(counts.input, counts.cached);
   const cacheWrite = partOf(counts.input, counts.cacheWrite);
+  const cacheWrite1h = partOf(cacheWrite, counts.cacheWrite1h);
   const reasoning = partOf(counts.output, counts.reasoning);
   if (cached !== undefined) record.cachedInputTokens = cached;
   if (cacheWrite !== undefined) record.cacheWriteTokens = cacheWrite;
+  if (cacheWrite1h !== undefined) record.cacheWrite1hTokens = cacheWrite1h;
   if (reasoning !== undefined) record.reasoningTokens = reasoning;
   return record;
 }
@@ -58,6 +63,7 @@ function openaiCounts(usage: JsonFields, api: ModelApi): Counts {
     input,
     cached: countOf(inputParts.cached_tokens),
     cacheWrite: countOf(inputParts.cache_write_tokens),
+    cacheWrite1h: undefined,
     output: isBeside ? output + reasoning : (output ?? (api === "embeddings" ? 0 : undefined)),
     reasoning,
   };
@@ -68,10 +74,12 @@ function messagesCounts(usage: JsonFields): Counts {
   const fresh = countOf(usage.input_tokens);
   const cached = countOf(usage.cache_read_input_tokens);
   const cacheWrite = countOf(usage.cache_creation_input_tokens);
+  const { ephemeral_1h_input_tokens: forAnHour } = fieldsOf(usage.cache_creation);
   return {
     input: fresh === undefined ? undefined : fresh + (cached ?? 0) + (cacheWrite ?? 0),
     cached,
     cacheWrite,
+    cacheWrite1h: countOf(forAnHour),
     output: countOf(usage.output_tokens),
     reasoning: countOf(fieldsOf(usage.output_tokens_details).thinking_tokens),
   };

@@ -173,10 +173,38 @@ const ANSWERS: readonly {
     usage: MESSAGE_READING,
   },
   {
+    name: "a message that was kept in the cache for an hour in part",
+    api: "messages",
+    text: JSON.stringify({
+      model: "c-1",
+      usage: {
+        ...MESSAGE_USAGE,
+        cache_creation: { ephemeral_5m_input_tokens: 50, ephemeral_1h_input_tokens: 150 },
+        output_tokens: 50,
+      },
+    }),
+    usage: { ...MESSAGE_READING, cacheWrite1hTokens: 150 },
+  },
+  {
+    name: "a message whose part for an hour is larger than all that was written",
+    api: "messages",
+    text: JSON.stringify({
+      model: "c-1",
+      usage: { ...MESSAGE_USAGE, cache_creation: { ephemeral_1h_input_tokens: 201 }, output_tokens: 50 },
+    }),
+    usage: MESSAGE_READING,
+  },
+  {
     name: "a message stream",
     api: "messages",
     text: named(
-      { type: "message_start", message: { model: "c-1", usage: MESSAGE_USAGE } } as { type: string },
+      {
+        type: "message_start",
+        message: {
+          model: "c-1",
+          usage: { ...MESSAGE_USAGE, cache_creation: { ephemeral_1h_input_tokens: 200 } },
+        },
+      } as { type: string },
       { type: "content_block_delta", delta: { type: "text_delta", text: "abcd" } } as { type: string },
       {
         type: "message_delta",
@@ -185,7 +213,7 @@ const ANSWERS: readonly {
       } as { type: string },
       { type: "message_stop" },
     ),
-    usage: MESSAGE_READING,
+    usage: { ...MESSAGE_READING, cacheWrite1hTokens: 200 },
     tokens: 1,
   },
   {
