@@ -188,13 +188,15 @@ export type EventBody =
       readonly message: string;
     }
   | {
-      /** What an agent says of a model call. */
+      /** What an agent says of a model call, or a row of a cost file of several. */
       readonly type: "attempt.usage";
       readonly taskId: TaskId;
       readonly attempt: number;
       readonly usage: UsageRecord;
-      /** The call was seen on its way to the model, and that counts. */
+      /** Other events have told of it, and they count. */
       readonly counted?: false;
+      /** Name of the cost file; absent where the agent says it by itself. */
+      readonly file?: string;
     }
   | ModelCallEvent
   | {

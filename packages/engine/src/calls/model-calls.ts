@@ -126,6 +126,11 @@ export class ModelCalls {
     this.#quiet.set(taskId, quiet);
   }
 
+  /** Resolves when no call of a task's attempts that are over is open any more. */
+  async quiet(taskId: TaskId): Promise<void> {
+    await this.#quiet.get(taskId);
+  }
+
   /** Returns whether what an agent tells of was seen on its way to the model. */
   isSeen(taskId: TaskId, attempt: number, usage: UsageRecord): boolean {
     return this.#toldOf(taskId, attempt).told(usage);

@@ -16,6 +16,7 @@ export function attemptEnv(world: World, task: number, view: View | null): Recor
   if (!writes.some((glob) => glob.split("/").includes(".git"))) env.GIT_OPTIONAL_LOCKS = "0";
   const dirs = ownDirs({ view: view.path, beside: view.beside }).dirs!;
   env.SHEAF_LOGS_DIR = seen(dirs.logs);
+  env.SHEAF_COST_DIR = seen(dirs.cost);
   env.SHEAF_TEMP_DIR = seen(dirs.temp);
   return env;
 }

@@ -20,6 +20,7 @@ import { sweepBeside } from "../executor/task-dirs.ts";
 import { requireDisk } from "../resources/disk.ts";
 import { attemptEnv } from "./attempt-env.ts";
 import { failureOf, type Reported, readEnd, recordOf, type Verdict } from "./attempt-record.ts";
+import { bookCostFiles } from "./cost-files.ts";
 import { interpolate } from "./interpolate.ts";
 import { keepAttempt } from "./keep-attempt.ts";
 import { keepStart } from "./keep-start.ts";
@@ -101,9 +102,11 @@ export class LiveAttempt {
       verdict = this.#cause === null ? failureOf(error) : readEnd(world.tasks[this.task]!, null, this.#cause);
     }
     this.#open = false;
-    world.calls.over(world.tasks[this.task]!.id, this.#start.attempt);
+    const own = { taskId: world.tasks[this.task]!.id, attempt: this.#start.attempt };
+    world.calls.over(own.taskId, own.attempt);
     this.#stopTimeout();
     this.#stopIdle();
+    if (this.#view !== null) await bookCostFiles(world, { ...own, beside: this.#view.beside });
     return this.#close(verdict);
   }
 

@@ -13,6 +13,7 @@ import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir 
 import { crashedCalls } from "../calls/crashed-calls.ts";
 import { VERSION } from "../version.ts";
 import { makeStateDir } from "./check-home.ts";
+import { bookLeftCostFiles } from "./cost-files.ts";
 import { type DecidedSession, withDecisions } from "./doubt.ts";
 import { ExecutionStore } from "./execution-store.ts";
 import { type History, openHistory } from "./history.ts";
@@ -103,7 +104,7 @@ async function openDirectory(
 
 // In this order: who is killed in between must not seem to have done anew what was only taken back.
 async function begin(request: RunRequest, opened: OpenRun): Promise<void> {
-  const { workdir, journal, earlier, emit } = opened;
+  const { workdir, journal, earlier, folder, emit } = opened;
   const { settings, dir } = request;
   if (earlier === null) {
     noteTasks(opened, request);
@@ -114,6 +115,8 @@ async function begin(request: RunRequest, opened: OpenRun): Promise<void> {
   tellBegin(request, emit);
   tellResumed(isUntouched ? { ...earlier, takenBack: [] } : earlier, emit);
   for (const call of crashedCalls(earlier.events)) emit(call);
+  const ids = request.tasks.map(({ id }) => id);
+  if (folder.dir !== null) bookLeftCostFiles({ runDir: folder.dir, ids, events: earlier.events }, emit);
   if (isUntouched) return;
   if (settings.durability === "power") await journal.sync();
   else journal.flush();
@@ -143,8 +146,11 @@ function tellResumed({ done, takenBack, executions, decided }: DecidedSession, e
 function priced(body: EventBody, prices: PriceBook, at: number): EventBody {
   switch (body.type) {
     case "analysis.usage":
-    case "attempt.usage":
       return { ...body, usage: prices.priced(body.usage, at) };
+    case "attempt.usage": {
+      const { usage, file } = body;
+      return { ...body, usage: file === undefined ? prices.priced(usage, at) : prices.pricedSum(usage, at) };
+    }
     case "llm.started":
       return { ...body, hold: prices.priced(body.hold, at) };
     case "llm.finished": {

@@ -62,6 +62,18 @@ export function costOfCall(usage: UsageRecord, rates: Rates, share: Share = WHOL
   return (2n * sum * share.of + unit) / (2n * unit);
 }
 
+/**
+ * Returns what calls cost whose usage was added up, in pico-dollars; null also where that goes with how much each of
+ * them took, or with how many they were.
+ */
+export function costOfCalls(usage: UsageRecord, rates: Rates, share: Share = WHOLE): bigint | null {
+  const { request, ...byToken } = rates;
+  const isStepped = Object.values(byToken).some(({ steps }) =>
+    steps.some(({ above }) => (usage.inputTokens ?? 0) > above),
+  );
+  return isStepped || (request ?? 0n) > 0n ? null : costOfCall(usage, rates, share);
+}
+
 function priceAt({ base, steps }: Rate, inputTokens: number): bigint {
   let price = base;
   for (const step of steps) if (inputTokens > step.above) price = step.price;

@@ -305,3 +305,42 @@ describe("the user's own prices", () => {
     expect(version(2)).not.toBe(version(1));
   });
 });
+
+describe("a row of a cost file", () => {
+  const rowOf = (model: string, more: Partial<UsageRecord> = {}): UsageRecord => ({
+    ...{ model, inputTokens: 1_000, outputTokens: 100, costUsd: 0.09, costSource: "caller" },
+    ...more,
+  });
+  const sum = (row: UsageRecord, book = openPriceBook()) => book.pricedSum(row, NOW);
+
+  it("costs what its maker charges for the model of exactly that name, whatever the file says", () => {
+    // 1,000 x 2 + 100 x 8
+    expect(sum(rowOf("gpt-4.1"))).toMatchObject({
+      ...{ costUsd: 0.0028, costSource: "local" },
+      price: { source: "genai-prices", provider: "openai", model: "gpt-4.1" },
+    });
+    expect(sum(rowOf("claude-3-haiku")).price?.provider).toBe("anthropic");
+    expect(sum(rowOf("gemini-2.5-flash")).price?.provider).toBe("google");
+  });
+
+  it("costs what the file says where no price is known, and is unknown where it says nothing", () => {
+    expect(sum(rowOf("my-model"))).toEqual(rowOf("my-model"));
+    expect(sum(rowOf("gpt-4o", { provider: "127.0.0.1:8080" })).costUsd).toBe(0.09);
+    const { costUsd: _, costSource: __, ...silent } = rowOf("my-model");
+    expect(sum(silent)).toEqual(silent);
+  });
+
+  it("costs what the user's list says, unless several providers are listed with the model", () => {
+    const lab = { "GPT-4.1": { input: 1, output: 1 } };
+    expect(sum(rowOf("gpt-4.1"), openPriceBook({ prices: { lab } }))).toMatchObject({
+      ...{ costUsd: 0.0011, price: { source: "prices", provider: "lab" } },
+    });
+    expect(sum(rowOf("gpt-4.1"), openPriceBook({ prices: { lab, home: lab } })).costUsd).toBe(0.09);
+  });
+
+  it("has no price that goes with the size, or the number, of its calls", () => {
+    expect(sum(rowOf("claude-sonnet-4-5", { inputTokens: 200_000 })).costUsd).toBe(0.6015);
+    expect(sum(rowOf("claude-sonnet-4-5", { inputTokens: 200_001 })).costUsd).toBe(0.09);
+    expect(sum(rowOf("sonar", { provider: "perplexity" })).costUsd).toBe(0.09);
+  });
+});

@@ -65,6 +65,14 @@ export function findPublished(provider: string, model: string): PublishedModel |
   return null;
 }
 
+/** Who makes models and sells them; of a model that several sell, the first made it. */
+const MAKERS = ["openai", "anthropic", "google", "mistral", "deepseek", "x-ai", "cohere", "moonshotai"];
+
+/** Returns who makes a model of exactly this name, or undefined where nobody is known to. */
+export function findMaker(model: string): string | undefined {
+  return MAKERS.find((maker) => findModel(findSeller(maker)?.models ?? [], model) !== null);
+}
+
 function findSeller(name: string): Provider | undefined {
   const { findProvider } = published().library;
   // For a name it also finds a provider whose name it contains.
