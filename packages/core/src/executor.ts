@@ -139,6 +139,8 @@ export interface RunningAttempt {
   abort(reason: AbortCause): void;
   /** Memory of the attempt now, in MiB, or null when it cannot be told. */
   memoryMiB(): number | null;
+  /** Largest memory of GPUs that was seen so far, in MiB, or null; absent where nobody looks. */
+  vramPeakMiB?(): number | null;
 }
 
 /** Why the engine ends a running attempt. */

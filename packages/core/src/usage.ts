@@ -60,7 +60,7 @@ export interface AttemptResources {
   readonly cpuMs: number | null;
   /** Largest memory: of the process, or of a thread's heap, in MiB. */
   readonly peakMemoryMiB: number | null;
-  /** Largest memory of a GPU, in MiB, as the agent reported it. */
+  /** Largest memory of GPUs, in MiB: as sampled, or as the agent told, whichever is more. */
   readonly vramPeakMiB: number | null;
   /** How often a model was loaded into memory, as the agent reported it. */
   readonly modelLoads: number;

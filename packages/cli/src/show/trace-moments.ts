@@ -127,11 +127,12 @@ function attemptMoments(attempt: AttemptTrace, verbose: boolean): readonly Momen
 
 function finishMoment(finished: EventOf<"attempt.finished">): Moment {
   const { at, status, failure, because, resources, output, changed } = finished;
-  const { latencyMs, queueMs, peakMemoryMiB } = resources;
+  const { latencyMs, queueMs, peakMemoryMiB, vramPeakMiB } = resources;
   const text = [
     `after ${formatDuration(latencyMs)}`,
     ...(queueMs >= 1 ? [`queued ${formatDuration(queueMs)}`] : []),
     ...(peakMemoryMiB === null ? [] : [`${Math.round(peakMemoryMiB)} MiB`]),
+    ...(vramPeakMiB === null ? [] : [`${Math.round(vramPeakMiB)} MiB of GPUs`]),
     ...(failure === null ? [] : [failureLine(failure)]),
     ...(because === null ? [] : [sayBecause(because)]),
     ...(output === null ? [] : [`output: ${output}`]),

@@ -13,7 +13,7 @@ import {
   toWireError,
 } from "@sheaf/core";
 import { readTimes, startCommand } from "./guarded-process.ts";
-import { treeMemoryMiB } from "./process-memory.ts";
+import { treeMemory } from "./process-memory.ts";
 import { placeInRoom } from "./room-path.ts";
 import { watchPrograms } from "./watch-programs.ts";
 import { GRACE_MS } from "./worker-attempt-handle.ts";
@@ -84,7 +84,7 @@ export function runCommand(
   request: AttemptRequest,
   port: AttemptPort,
   { clock, enter, env: environment }: CommandOptions,
-): RunningAttempt {
+): RunningAttempt & { readonly pid: number | undefined } {
   const { place, work, task, env } = request;
   const { view } = placeInRoom(place);
   if (work.kind !== "command" || place.beside === null) throw new Error("Internal error: no command to run");
@@ -105,9 +105,9 @@ export function runCommand(
   let peakMiB: number | null = null;
   let aborted = false;
   const memoryMiB = (): number | null => {
-    const mib = child?.pid === undefined ? null : treeMemoryMiB(child.pid);
-    if (mib !== null) peakMiB = Math.max(mib, peakMiB ?? 0);
-    return mib;
+    const memory = child?.pid === undefined ? null : treeMemory(child.pid);
+    if (memory !== null) peakMiB = Math.max(memory.peakMiB, peakMiB ?? 0);
+    return memory?.nowMiB ?? null;
   };
   child?.once("spawn", memoryMiB);
   const measured = () => ({
@@ -131,6 +131,7 @@ export function runCommand(
     return failed(new SheafError("COMMAND_FAILED", { taskId: task.id, exitCode, signal, stderrTail }));
   });
   return {
+    pid: child?.pid,
     ended,
     memoryMiB,
     abort(cause: AbortCause) {

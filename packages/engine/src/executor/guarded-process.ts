@@ -153,6 +153,14 @@ export function startNode(args: readonly string[], options: GuardedOptions): Gua
   return guard(command, ["ignore", "pipe", "pipe", "ipc", "pipe"], options);
 }
 
+/** Starts a program that is only listened to. */
+export function startProgram(
+  [program, ...args]: readonly [string, ...string[]],
+  options: GuardedOptions,
+): GuardedProcess {
+  return guard([EXEC, "sh", program, ...args], ["ignore", "pipe", "ignore", "ignore", "pipe"], options);
+}
+
 /** Starts a shell command. Its processor time can be read from descriptor 3 once it has ended (see `readTimes`). */
 export function startCommand(command: string, options: GuardedOptions): GuardedProcess {
   return guard([TIMED_COMMAND, "sh", command], ["ignore", "pipe", "pipe", "pipe", "pipe"], options);

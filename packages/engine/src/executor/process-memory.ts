@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-const MIB = 1024 * 1024;
-const PAGE_BYTES = 4096;
+/** Memory of processes, in MiB. */
+export interface TreeMemory {
+  /** What they hold now, together. */
+  readonly nowMiB: number;
+  /** What they have held at least: as much as now, and as the largest of those that were started ever has. */
+  readonly peakMiB: number;
+}
 
 function found<T>(read: () => readonly T[]): readonly T[] {
   try {
@@ -19,25 +24,44 @@ function childrenOf(pid: number): readonly number[] {
   return threads.flatMap(children).filter(Boolean).map(Number);
 }
 
-function residentMiB(pid: number): number | null {
+// The kernel keeps the largest that a process has held, which a sample in between would miss.
+function memoryOf(pid: number): TreeMemory | null {
   try {
-    return (Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * PAGE_BYTES) / MIB;
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const mib = (field: RegExp): number => Number(field.exec(status)?.[1] ?? 0) / 1024;
+    return { nowMiB: mib(/^VmRSS:\s+(\d+) kB/m), peakMiB: mib(/^VmHWM:\s+(\d+) kB/m) };
   } catch {
     return null;
   }
 }
 
-/** Returns the resident memory of a process and all that it has started, in MiB; null where it cannot be told. */
-export function treeMemoryMiB(pid: number): number | null {
-  const own = residentMiB(pid);
+/** Returns the memory of a process and all that it has started; null where it cannot be told. */
+export function treeMemory(pid: number): TreeMemory | null {
+  const own = memoryOf(pid);
   if (own === null) return null;
-  let sum = own;
+  // What the first held at its most may have been in an earlier attempt.
+  let { nowMiB } = own;
+  let peakMiB = 0;
   const open = [...childrenOf(pid)];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    sum += residentMiB(at) ?? 0;
+    const memory = memoryOf(at);
+    nowMiB += memory?.nowMiB ?? 0;
+    peakMiB = Math.max(peakMiB, memory?.peakMiB ?? 0);
     open.push(...childrenOf(at));
   }
-  return sum;
+  return { nowMiB, peakMiB: Math.max(nowMiB, peakMiB) };
+}
+
+/** Returns the process that has started one, or null where that cannot be told. */
+export function parentOf(pid: number): number | null {
+  try {
+    // The name of a program, in brackets, may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const parent = stat.slice(stat.lastIndexOf(")")).split(" ")[2];
+    return parent === undefined ? null : Number(parent);
+  } catch {
+    return null;
+  }
 }
 
 /** Returns how many processes a process has started and not waited for yet. */

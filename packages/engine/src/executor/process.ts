@@ -8,8 +8,9 @@ import type {
   RunningAttempt,
 } from "@sheaf/core";
 import { runCommand } from "./command.ts";
+import { type GpuSeat, type GpuWatch, gpuMemory } from "./gpu-memory.ts";
 import { type GuardedProcess, hasNoChildren, sayEnd, startNode } from "./guarded-process.ts";
-import { treeMemoryMiB } from "./process-memory.ts";
+import { treeMemory } from "./process-memory.ts";
 import { pathInRoom } from "./room-path.ts";
 import type { EngineMessage, WireEnd, WorkerMessage } from "./worker/wire.ts";
 import { toWireRequest, WorkerAttemptHandle } from "./worker-attempt-handle.ts";
@@ -121,6 +122,14 @@ export function createProcessExecutor(options: ProcessOptions): Executor {
   const idle: WorkerProcess[] = [];
   const all = new Set<WorkerProcess>();
   const commands = new Set<RunningAttempt>();
+  let seat: GpuSeat | null = null;
+  const watchGpu = (pid: number | undefined, ended: Promise<unknown>): GpuWatch | null => {
+    if (pid === undefined) return null;
+    seat ??= gpuMemory.join(options.env.PATH);
+    const watch = seat.watch(pid);
+    void ended.then(() => watch.stop());
+    return watch;
+  };
   const take = (room: Room | null): WorkerProcess => {
     const known = room === null ? idle.pop() : undefined;
     if (known !== undefined) return known;
@@ -138,13 +147,15 @@ export function createProcessExecutor(options: ProcessOptions): Executor {
     const link = { clock, send: (message: EngineMessage) => home.send(message), kill: () => home.end() };
     const attempt = new WorkerAttemptHandle(request, port, link);
     home.start(request, attempt);
+    const gpu = watchGpu(home.pid, attempt.ended);
     return {
       ended: attempt.ended,
       abort: (cause) => attempt.abort(cause),
       memoryMiB: () => {
-        attempt.noteMemory(home.pid === undefined ? null : treeMemoryMiB(home.pid));
+        attempt.noteMemory(home.pid === undefined ? null : treeMemory(home.pid));
         return attempt.memoryMiB();
       },
+      vramPeakMiB: () => gpu?.peakMiB() ?? null,
     };
   };
   return {
@@ -152,15 +163,18 @@ export function createProcessExecutor(options: ProcessOptions): Executor {
     abilities: ABILITIES,
     start(request, port) {
       if (request.work.kind !== "command") return startAgent(request, port);
-      const attempt = runCommand(request, port, options);
+      const { pid, ...attempt } = runCommand(request, port, options);
       commands.add(attempt);
       void attempt.ended.then(() => commands.delete(attempt));
-      return attempt;
+      const gpu = watchGpu(pid, attempt.ended);
+      return { ...attempt, vramPeakMiB: () => gpu?.peakMiB() ?? null };
     },
     async dispose() {
       for (const each of all) each.end();
       await Promise.all(Array.from(all, (each) => each.exited));
       await Promise.all(Array.from(commands, (attempt) => attempt.ended));
+      await seat?.leave();
+      seat = null;
     },
   };
 }

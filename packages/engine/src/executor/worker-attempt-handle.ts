@@ -11,6 +11,7 @@ import {
   toWireError,
 } from "@sheaf/core";
 import { abortReason } from "./abort-reason.ts";
+import type { TreeMemory } from "./process-memory.ts";
 import { pathInRoom, placeInRoom } from "./room-path.ts";
 import { usageBeyond } from "./worker/usage-file.ts";
 import type { EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./worker/wire.ts";
@@ -62,6 +63,9 @@ export function toWireRequest(request: AttemptRequest): WireRequest {
   };
 }
 
+const largerOf = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
+
 const urlInRoom = (room: Room, url: string): string =>
   pathToFileURL(pathInRoom(room, fileURLToPath(url))).href;
 
@@ -95,9 +99,9 @@ export class WorkerAttemptHandle implements RunningAttempt {
   }
 
   /** Takes a figure that somebody else measured. */
-  noteMemory(mib: number | null): void {
-    this.#memoryMiB = mib;
-    if (mib !== null) this.#peakMiB = Math.max(mib, this.#peakMiB ?? 0);
+  noteMemory(memory: TreeMemory | null): void {
+    this.#memoryMiB = memory?.nowMiB ?? null;
+    if (memory !== null) this.#peakMiB = Math.max(memory.peakMiB, this.#peakMiB ?? 0);
   }
 
   abort(cause: AbortCause): void {
@@ -131,7 +135,7 @@ export class WorkerAttemptHandle implements RunningAttempt {
         this.#port.modelLoaded(message.name, message.vramMiB);
         break;
       case "memory":
-        this.noteMemory(message.mib);
+        this.noteMemory({ nowMiB: message.mib, peakMiB: message.mib });
         break;
       case "read":
         void this.#answer(message.id, message.path);
@@ -173,7 +177,8 @@ export class WorkerAttemptHandle implements RunningAttempt {
         // A worker that could say so tells how long the work itself took, without its own start.
         latencyMs: measured.latencyMs > 0 ? measured.latencyMs : this.#link.clock.now() - this.#startedAt,
         cpuMs: measured.cpuMs,
-        peakMemoryMiB: measured.peakMemoryMiB ?? this.#peakMiB,
+        // The worker knows itself best, and others what it has started.
+        peakMemoryMiB: largerOf(measured.peakMemoryMiB, this.#peakMiB),
       },
       taken,
       quiet,

@@ -97,6 +97,7 @@ export class LiveAttempt {
       await keepStart(world, this.task);
       const end = await this.#execute();
       this.#taken.push(...end.taken);
+      this.#noteVram(this.#running?.vramPeakMiB?.() ?? null);
       verdict = readEnd(world.tasks[this.task]!, end, this.#cause);
     } catch (error) {
       verdict = this.#cause === null ? failureOf(error) : readEnd(world.tasks[this.task]!, null, this.#cause);
@@ -231,11 +232,14 @@ export class LiveAttempt {
       modelLoaded: (_name, vramMiB) =>
         whileOpen(() => {
           this.#reported.modelLoads += 1;
-          if (vramMiB !== null)
-            this.#reported.vramPeakMiB = Math.max(vramMiB, this.#reported.vramPeakMiB ?? 0);
+          this.#noteVram(vramMiB);
         }),
       read: async (path) => (this.#open && this.#view !== null ? this.#view.read(path) : false),
     };
+  }
+
+  #noteVram(mib: number | null): void {
+    if (mib !== null) this.#reported.vramPeakMiB = Math.max(mib, this.#reported.vramPeakMiB ?? 0);
   }
 
   async #close(verdict: Verdict): Promise<AttemptRecord> {

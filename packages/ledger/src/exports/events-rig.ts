@@ -11,7 +11,7 @@ import {
 } from "@sheaf/core";
 import fc from "fast-check";
 
-const RESOURCES: AttemptResources = {
+export const RESOURCES: AttemptResources = {
   ...{ latencyMs: 100, queueMs: 10, cpuMs: 50, peakMemoryMiB: 200, vramPeakMiB: null, modelLoads: 0 },
 };
 

@@ -145,6 +145,8 @@ function attemptShape({ started, finished, startedAt, endedAt }: AttemptFacts): 
       "sheaf.attempt.queue_ms": double(knownFigure(resources?.queueMs)),
       "sheaf.attempt.cpu_ms": double(knownFigure(resources?.cpuMs)),
       "sheaf.attempt.peak_memory_mib": double(knownFigure(resources?.peakMemoryMiB)),
+      "sheaf.attempt.vram_peak_mib": double(knownFigure(resources?.vramPeakMiB)),
+      "sheaf.attempt.model_loads": int(knownFigure(resources?.modelLoads)),
     },
     ...(failure === null ? {} : { error: failure.error.message }),
   };

@@ -1,4 +1,5 @@
 // Source: https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4)
+import type { AttemptResources } from "@sheaf/core";
 import { knownFigure } from "../cost-line.ts";
 import { picoToUsd } from "../money.ts";
 import { callGroups } from "./call-groups.ts";
@@ -70,6 +71,15 @@ const METRICS: readonly Metric[] = [
   attemptSeconds("cpu", "Known processor time of attempts.", ({ finished }) =>
     knownFigure(finished?.resources.cpuMs),
   ),
+  largest("memory", "Largest known memory of an attempt.", (resources) => resources.peakMemoryMiB),
+  largest("gpu_memory", "Largest known memory of GPUs of an attempt.", (resources) => resources.vramPeakMiB),
+  {
+    ...{ name: "sheaf_model_loads_total", type: "counter", help: "Models that attempts loaded." },
+    samplesOf: ({ attempts }) =>
+      summed(
+        attempts.map((each) => [attemptLabels(each), knownFigure(each.finished?.resources.modelLoads) ?? 0]),
+      ),
+  },
   perCall("sheaf_cost_usd_total", "Known cost of model calls.", ({ pico, calls, unpricedCalls }) =>
     unpricedCalls < calls ? picoToUsd(pico) : null,
   ),
@@ -134,13 +144,28 @@ function attemptSeconds(what: string, help: string, ms: (attempt: AttemptFacts) 
   return { name: `sheaf_attempt_${what}_seconds_total`, type: "counter", help, samplesOf };
 }
 
+function largest(what: string, help: string, mib: (resources: AttemptResources) => number | null): Metric {
+  const samplesOf = ({ attempts }: RunFacts): readonly Sample[] => {
+    const known = attempts.flatMap((attempt) => {
+      const { finished } = attempt;
+      const value = finished === null ? null : knownFigure(mib(finished.resources));
+      return value === null ? [] : [[attemptLabels(attempt), value * 1024 * 1024] as const];
+    });
+    return joined(known, Math.max);
+  };
+  return { name: `sheaf_attempt_peak_${what}_bytes`, type: "gauge", help, samplesOf };
+}
+
 const counted = (labels: readonly Labels[]): readonly Sample[] => summed(labels.map((each) => [each, 1]));
 
-function summed(samples: readonly Sample[]): readonly Sample[] {
-  const sums = new Map<string, [Labels, number]>();
+const summed = (samples: readonly Sample[]): readonly Sample[] => joined(samples, (a, b) => a + b);
+
+function joined(samples: readonly Sample[], join: (a: number, b: number) => number): readonly Sample[] {
+  const all = new Map<string, Sample>();
   for (const [labels, value] of samples) {
     const key = JSON.stringify(labels);
-    sums.set(key, [labels, (sums.get(key)?.[1] ?? 0) + value]);
+    const before = all.get(key);
+    all.set(key, [labels, before === undefined ? value : join(before[1], value)]);
   }
-  return [...sums.values()];
+  return [...all.values()];
 }

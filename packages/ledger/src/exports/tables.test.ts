@@ -1,11 +1,11 @@
-import type { EventBody, UsageRecord } from "@sheaf/core";
+import type { EventBody, EventOf, UsageRecord } from "@sheaf/core";
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { summarizeCost } from "../cost-summary.ts";
 import { ag2Costs } from "./ag2-costs.ts";
 import { callsCsv } from "./calls-csv.ts";
-import { anyEvents, stamp, tell } from "./events-rig.ts";
+import { anyEvents, RESOURCES, stamp, tell } from "./events-rig.ts";
 import { prometheusText } from "./prometheus.ts";
 import { type RunFacts, runFacts } from "./run-facts.ts";
 
@@ -114,10 +114,28 @@ describe("the text of Prometheus", () => {
     expect(of("sheaf_attempt_run_seconds_total").map(({ value }) => value)).toEqual([0.03, 0.02]);
     expect(of("sheaf_attempt_cpu_seconds_total")).toMatchObject(each(0.05));
     expect(of("sheaf_attempt_queue_seconds_total")).toMatchObject(each(0.01));
+    expect(of("sheaf_attempt_peak_memory_bytes")).toMatchObject(each(200 * 2 ** 20));
+    expect(of("sheaf_attempt_peak_gpu_memory_bytes")).toEqual([]);
+    expect(of("sheaf_model_loads_total")).toMatchObject(each(0));
     expect(of("sheaf_tasks")).toMatchObject([{ labels: { run: "r-1", ending: "committed" }, value: 1 }]);
     expect(of("sheaf_run_status")).toMatchObject([{ labels: { status: "succeeded" } }]);
     expect(of("sheaf_run_duration_seconds")).toMatchObject([{ value: 0.1 }]);
     expect(types.get("sheaf_tasks")).toBe("gauge");
+  });
+
+  it("has the largest of attempts alike, and the models that they loaded", () => {
+    const took = (attempt: number, vramPeakMiB: number | null, modelLoads: number) => ({
+      ...(tell.finished("a", attempt) as EventOf<"attempt.finished">),
+      resources: { ...RESOURCES, vramPeakMiB, modelLoads },
+    });
+    const twice = [1, 2, 3].flatMap((attempt) => [
+      tell.started("a", attempt),
+      took(attempt, [3, 5, null][attempt - 1]!, attempt),
+    ]);
+    const { samples } = readPrometheus(prometheusText([factsOf(...twice)]));
+    const values = (name: string) => samples.flatMap((each) => (each.name === name ? [each.value] : []));
+    expect(values("sheaf_attempt_peak_gpu_memory_bytes")).toEqual([5 * 2 ** 20]);
+    expect(values("sheaf_model_loads_total")).toEqual([6]);
   });
 
   it("has several runs below one heading", () => {
