@@ -37,6 +37,7 @@ export { checkBaseUrl, type UpstreamSettings } from "./gateway/upstream.ts";
 export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";
 export { type IndexOptions, openIndex } from "./history/open-index.ts";
 export type { CostQuery, CostTable, NamedCost } from "./history/query-costs.ts";
+export type { CheapestAgents, OutcomeLine, OutcomesQuery, OutcomeTable } from "./history/query-outcomes.ts";
 export type { RunLine, RunsQuery } from "./history/query-runs.ts";
 export type { RemovedRun, RunIndex } from "./history/run-index.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";

@@ -10,7 +10,7 @@ import { COST_HEADINGS, openIndex, type RunIndex, summarizeCost } from "@sheaf/l
 import { caseCount, cases, memoryDir } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bill, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
+import { type Bill, billBy, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
 import { isNamedUser, type PostgresServer, postgresPrograms, startPostgres } from "./postgres-server.ts";
 import { journals, moments } from "./random-journals.ts";
 
@@ -151,6 +151,11 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
           for (const by of COST_HEADINGS) {
             expect(await billOf(readers[0]!, by, null), by).toEqual(obviousBill(runs, by, null));
             expect(await billOf(readers[1]!, by, since), by).toEqual(obviousBill(runs, by, since));
+          }
+          const outcomes = await readers[1]!.outcomes({ since: null });
+          for (const by of ["task", "agent"] as const) {
+            const { "@analysis": _, ...made } = obviousBill(runs, by, null);
+            expect(billBy(outcomes, by), by).toEqual(made);
           }
           for (const line of await readers[0]!.runs({ since: null })) {
             const events = runs[Number(line.id.slice(4))]!;

@@ -1,6 +1,13 @@
 // What runs have cost, by the obvious way: the report's own sums over all events of each run, added up.
 import type { EventOf, RunEvent } from "@sheaf/core";
-import { bookedCall, type CostHeading, type CostLine, type CostSummary, summarizeCost } from "@sheaf/ledger";
+import {
+  bookedCall,
+  type CostHeading,
+  type CostLine,
+  type CostSummary,
+  type OutcomeTable,
+  summarizeCost,
+} from "@sheaf/ledger";
 
 type Line = Omit<CostLine, "usd" | "partial"> & { readonly pico: number };
 export type Bill = Readonly<Record<string, Line>>;
@@ -20,8 +27,7 @@ const FIELDS = [
 ] as const;
 
 /** A line of a bill in whole pico-dollars, so that lines can be added up. */
-export function lineOf(line: CostLine): Line {
-  const { usd, partial: _, ...counts } = line;
+export function lineOf({ usd, ...counts }: CostLine): Line {
   return { ...picked(counts), pico: Math.round((usd ?? 0) * 1e12) };
 }
 
@@ -38,6 +44,13 @@ function add(bill: Map<string, Line>, name: string, line: Line): void {
       ? line
       : (Object.fromEntries(keys.map((key) => [key, known[key] + line[key]])) as unknown as Line),
   );
+}
+
+/** Returns a bill by task, or by agent, from what attempts came to by both. */
+export function billBy({ lines }: OutcomeTable, by: "task" | "agent"): Bill {
+  const bill = new Map<string, Line>();
+  for (const line of lines) add(bill, line[by], lineOf(line));
+  return Object.fromEntries(bill);
 }
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);

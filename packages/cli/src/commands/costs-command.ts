@@ -1,6 +1,13 @@
 import { SheafError } from "@sheaf/core";
-import { COST_HEADINGS, type CostHeading, type CostTable } from "@sheaf/ledger";
+import {
+  COST_HEADINGS,
+  type CostHeading,
+  type CostLine,
+  type CostTable,
+  type OutcomeTable,
+} from "@sheaf/ledger";
 import { costsCsv, costsText } from "../show/costs-text.ts";
+import { outcomesCsv, outcomesText } from "../show/outcomes-text.ts";
 import { EXIT, type Io } from "./io.ts";
 import { askHistory } from "./open-history.ts";
 import { parseSince } from "./since.ts";
@@ -13,14 +20,15 @@ export interface CostsFlags {
   readonly json?: boolean;
 }
 
-const NOTHING: CostTable = {
-  lines: [],
-  total: {
-    ...{ usd: 0, partial: false, unmetered: 0, calls: 0, unpricedCalls: 0 },
-    ...{ inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 },
-  },
-  memoSavedUsd: 0,
+/** What asks for the outcomes of attempts in place of one heading. */
+export const BY_OUTCOME = "task,agent";
+
+const NO_COST: CostLine = {
+  ...{ usd: 0, partial: false, unmetered: 0, calls: 0, unpricedCalls: 0 },
+  ...{ inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 },
 };
+const NOTHING: CostTable = { lines: [], total: NO_COST, memoSavedUsd: 0 };
+const NO_OUTCOMES: OutcomeTable = { lines: [], cheapest: [], total: NO_COST };
 
 /**
  * Prints what the runs of a directory have cost.
@@ -31,8 +39,12 @@ export async function costsCommand(
   flags: CostsFlags,
   { io, now }: { readonly io: Io; readonly now: number },
 ): Promise<number> {
-  const by = headingOf(flags.by);
   const since = flags.since === undefined ? null : parseSince(flags.since, now);
+  if (flags.by?.replaceAll(" ", "") === BY_OUTCOME) {
+    io.stdout.write(`${await outcomesOf(flags, { io, since })}\n`);
+    return EXIT.succeeded;
+  }
+  const by = headingOf(flags.by);
   const { costs, where } = await askHistory({ dir: flags.dir, io }, async (index, { dir }) => ({
     costs: index === null ? NOTHING : await index.costs({ by, since }),
     where: dir,
@@ -44,9 +56,25 @@ export async function costsCommand(
 function headingOf(text = "model"): CostHeading {
   const heading = COST_HEADINGS.find((each) => each === text);
   if (heading !== undefined) return heading;
-  const expected = `one of ${COST_HEADINGS.join(", ")}`;
+  const expected = `one of ${[...COST_HEADINGS, BY_OUTCOME].join(", ")}`;
   throw new SheafError("OPTION_INVALID", { option: "--by", expected, got: text });
 }
+
+async function outcomesOf(
+  flags: CostsFlags,
+  { io, since }: { readonly io: Io; readonly since: number | null },
+): Promise<string> {
+  const { outcomes, where } = await askHistory({ dir: flags.dir, io }, async (index, { dir }) => ({
+    outcomes: index === null ? NO_OUTCOMES : await index.outcomes({ since }),
+    where: dir,
+  }));
+  if (flags.csv === true) return outcomesCsv(outcomes);
+  if (flags.json !== true) return outcomesText(outcomes, { since });
+  return JSON.stringify({ dir: where, by: BY_OUTCOME, since: momentOf(since), ...outcomes }, null, 2);
+}
+
+const momentOf = (since: number | null): string | null =>
+  since === null ? null : new Date(since).toISOString();
 
 interface Answer {
   readonly by: CostHeading;
@@ -58,6 +86,5 @@ interface Answer {
 function textOf(flags: CostsFlags, { by, since, costs, where }: Answer): string {
   if (flags.csv === true) return costsCsv(costs, by);
   if (flags.json !== true) return costsText(costs, { by, since });
-  const from = since === null ? null : new Date(since).toISOString();
-  return JSON.stringify({ dir: where, by, since: from, ...costs }, null, 2);
+  return JSON.stringify({ dir: where, by, since: momentOf(since), ...costs }, null, 2);
 }

@@ -10,6 +10,22 @@ export function writer(task, ctx) {
   if (task.id === "bad") throw new Error("in vain");
 }
 `;
+/** Of three attempts the last one of the cheap agent succeeds; two others take one each, and of two the cost is unknown. */
+const OTHERS = `
+const tell = (ctx, costUsd) => ctx.recordUsage({ model: "m", inputTokens: 1, outputTokens: 1, costUsd });
+const fails = (task) => { if (task.id === "fails") throw new Error("in vain"); };
+export function cheap(task, ctx) { tell(ctx, 0.2); if (ctx.attempt < 3) throw new Error("again"); fails(task); }
+export function sure(task, ctx) { tell(ctx, 0.5); fails(task); }
+export function twin(task, ctx) { tell(ctx, 0.5); fails(task); }
+export function blind(task, ctx) { ctx.recordUsage({ model: "m" }); fails(task); }
+export function seen(task) { fails(task); }
+`;
+const ASKED = (agent: string): string => `
+options: { useLlmDeps: false, retryDelayMs: 0 }
+tasks:
+  - { id: asks, agent: ${agent}, reads: [], writes: [], retries: ${agent === "cheap" ? 2 : 0} }
+  - { id: fails, agent: ${agent}, reads: [], writes: [], retries: ${agent === "cheap" ? 2 : 0} }
+`;
 const PLAN = `
 tasks:
   - { id: good, agent: writer, reads: [], writes: [] }
@@ -67,6 +83,50 @@ describe("sheaf costs", () => {
     expect(total).toMatchObject({ usd: 1.5, calls: 8, unpricedCalls: 2 });
   });
 
+  it("says what attempts came to by task and agent, and who succeeds for the least", async () => {
+    const here = shell({ "agents.mjs": OTHERS, "plan.yaml": ASKED("cheap") });
+    for (const agent of ["cheap", "sure", "twin", "blind", "seen"]) {
+      writeFileSync(join(here.path, "plan.yaml"), ASKED(agent));
+      await here.sheaf(`run plan.yaml --quiet --executor inline --agent ${agent}=agents.mjs#${agent}`);
+    }
+    const { out, exitCode } = await here.sheaf("costs --by task,agent");
+    expect([exitCode, out]).toEqual([
+      0,
+      [
+        "Outcomes and cost by task and agent:",
+        "",
+        "task   agent  attempts  successes            cost  mean success  for a success",
+        "asks   blind         1          1         unknown       unknown        unknown",
+        "asks   cheap         3          1           $0.60         $0.20          $0.60",
+        "asks   seen          1          1               -       unknown        unknown",
+        "asks   sure          1          1           $0.50         $0.50          $0.50  cheapest",
+        "asks   twin          1          1           $0.50         $0.50          $0.50  cheapest",
+        "fails  blind         1          0         unknown             -              -",
+        "fails  cheap         3          0           $0.60             -              -",
+        "fails  seen          1          0               -             -              -",
+        "fails  sure          1          0           $0.50             -              -",
+        "fails  twin          1          0           $0.50             -              -",
+        "",
+        "total               14          5  at least $3.20",
+        "",
+        "No agent has succeeded at a known cost: fails.",
+        "",
+      ].join("\n"),
+    ]);
+    const { lines, cheapest, total } = JSON.parse((await here.sheaf("costs --by task,agent --json")).out);
+    expect(cheapest).toEqual([
+      { task: "asks", agents: ["sure", "twin"], usdPerSuccess: 0.5 },
+      { task: "fails", agents: [], usdPerSuccess: null },
+    ]);
+    expect([lines[1].meanSuccessUsd, lines[1].usdPerSuccess, total.usd]).toEqual([0.2, 0.6, 3.2]);
+    expect((await here.sheaf("costs --by task,agent --csv")).out).toMatch(
+      /^task,agent,attempts,successes,mean_success_usd,usd_per_success,cheapest,usd,.*\nasks,blind,1,1,,,false,,true,.*\nasks,cheap,3,1,0.2,0.6,false,0.6,false/,
+    );
+    expect((await here.sheaf("costs --by task,agent --since 2100-01-01")).out).toBe(
+      "No attempts were recorded since 2100-01-01 00:00 UTC.\n",
+    );
+  });
+
   it("says so where nothing was recorded, and leaves nothing behind", async () => {
     const here = shell();
     expect(await here.sheaf("costs --since 2026-11-01")).toEqual({
@@ -83,7 +143,10 @@ describe("sheaf costs", () => {
   });
 
   it.each([
-    ["costs --by modle", /`--by` to be one of model, agent, task, route, class, day, got "modle"/],
+    [
+      "costs --by modle",
+      /`--by` to be one of model, agent, task, route, class, day, task,agent, got "modle"/,
+    ],
     ["costs --since yesterday", /`--since` to be an age such as 24h or 7d, or a date such as 2026-11-01/],
     ["runs --since 2026-02-30", /got "2026-02-30"/],
     ["runs --last x", /`--last` to be a whole number/],

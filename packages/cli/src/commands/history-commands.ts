@@ -2,7 +2,7 @@
 import { systemClock } from "@sheaf/core";
 import { COST_HEADINGS } from "@sheaf/ledger";
 import type { Command } from "commander";
-import { type CostsFlags, costsCommand } from "./costs-command.ts";
+import { BY_OUTCOME, type CostsFlags, costsCommand } from "./costs-command.ts";
 import type { Io } from "./io.ts";
 import { type RunsFlags, runsCommand } from "./runs-command.ts";
 
@@ -12,9 +12,14 @@ Examples:
   $ sheaf costs --by class --since 24h       what the last 24 hours went for
   $ sheaf costs --by day --since 2026-11-01 --csv > november.csv
   $ sheaf costs --by agent --json | jq '.lines[] | select(.partial)'
+  $ sheaf costs --by task,agent              which agent succeeds at a task for the least
 
 A call of which no price is known makes its line "at least", or unknown; it never counts as free. Days, and
 dates of --since, are those of UTC. What runs had cost whose state \`sheaf gc\` has removed still counts.
+
+By task,agent it says how many attempts there were and how many of them were committed: the successes. "for a
+success" is what all attempts cost, failed ones too, for each success; the agent with the least is the cheapest.
+--since then asks for attempts that were started since.
 `;
 
 const RUNS_NOTES = `
@@ -30,7 +35,7 @@ type Ended = (exitCode: number) => void;
 /** Adds the commands over the history of runs. */
 export function addHistoryCommands(program: Command, io: Io, ended: Ended): void {
   asked(program.command("costs").description("show what runs have cost"), "only calls since then")
-    .option("--by <heading>", `${COST_HEADINGS.join(", ")} (default: model)`)
+    .option("--by <heading>", `${COST_HEADINGS.join(", ")} (default: model), or ${BY_OUTCOME}`)
     .addHelpText("after", COSTS_NOTES)
     .action(async (flags: CostsFlags) => ended(await costsCommand(flags, { io, now: systemClock.now() })));
   asked(program.command("runs").description("list runs, the latest first"), "only runs that began since then")

@@ -15,10 +15,12 @@ export function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-const sinceText = (since: number | null): string => (since === null ? "" : ` since ${timeText(since)}`);
+/** Says since when, where that was asked: ` since 2026-11-22 15:04 UTC`. */
+export const sinceText = (since: number | null): string =>
+  since === null ? "" : ` since ${timeText(since)}`;
 
 /** Names come from whoever answered: what would move the cursor or hide text is shown as a mark. */
-const shownName = (name: string): string => name.replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD");
+export const shownName = (name: string): string => name.replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD");
 
 /** Returns a bill over many runs as a table. An unknown amount is called unknown. */
 export function costsText({ lines, total, memoSavedUsd }: CostTable, { by, since }: CostsAsked): string {

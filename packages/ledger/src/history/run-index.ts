@@ -14,6 +14,7 @@ import { SheafError } from "@sheaf/core";
 import { catchUp } from "./catch-up.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./database.ts";
 import { type CostQuery, type CostTable, queryCosts } from "./query-costs.ts";
+import { type OutcomesQuery, type OutcomeTable, queryOutcomes } from "./query-outcomes.ts";
 import { queryRuns, type RunLine, type RunsQuery } from "./query-runs.ts";
 
 /** A run by its id and the time of its first event, in ms since 1970. */
@@ -29,6 +30,8 @@ export interface RunIndex {
   /** Enters what the journals have come to hold since. */
   update(): Promise<void>;
   costs(query: CostQuery): Promise<CostTable>;
+  /** What attempts came to, by task and agent. What the analysis cost is not in it. */
+  outcomes(query: OutcomesQuery): Promise<OutcomeTable>;
   runs(query: RunsQuery): Promise<readonly RunLine[]>;
   /** Takes note that the state of runs was removed, at a time in ms since 1970. What they have cost stays. */
   markRemoved(runs: readonly RemovedRun[], at: number): Promise<void>;
@@ -59,6 +62,10 @@ class OpenIndex implements RunIndex {
 
   costs(query: CostQuery): Promise<CostTable> {
     return this.#use(({ db }) => queryCosts(db, query));
+  }
+
+  outcomes(query: OutcomesQuery): Promise<OutcomeTable> {
+    return this.#use(({ db }) => queryOutcomes(db, query));
   }
 
   runs(query: RunsQuery): Promise<readonly RunLine[]> {
