@@ -26,7 +26,8 @@ export {
   type Spread,
   type TaskForecast,
 } from "./forecast/forecast-run.ts";
-export { workSamples } from "./forecast/work-samples.ts";
+export { journalSamples, type RunEvents } from "./forecast/journal-samples.ts";
+export type { SamplesQuery, WorkSamples } from "./forecast/work-samples.ts";
 export type { CallEvent, CallFinished, CallOwner, CallStarted } from "./gateway/call-event.ts";
 export type { ClientStyle } from "./gateway/call-path.ts";
 export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";

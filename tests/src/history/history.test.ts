@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
-import { COST_HEADINGS, openIndex, type RunIndex, summarizeCost } from "@sheaf/ledger";
+import { COST_HEADINGS, journalSamples, openIndex, type RunIndex, summarizeCost } from "@sheaf/ledger";
 import { caseCount, cases, memoryDir } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -132,7 +132,8 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
         fc.array(journals, { minLength: 1, maxLength: 3 }),
         fc.array(fc.tuple(fc.nat(2), fc.nat(12), fc.nat(1)), { maxLength: 10 }),
         moments,
-        async (runs, steps, momentIn) => {
+        fc.integer({ min: 1, max: 9 }),
+        async (runs, steps, momentIn, most) => {
           const since = momentIn(runs);
           await using here = place();
           const readers = [await here.open(), await here.open()];
@@ -156,6 +157,14 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
           for (const by of ["task", "agent"] as const) {
             const { "@analysis": _, ...made } = obviousBill(runs, by, null);
             expect(billBy(outcomes, by), by).toEqual(made);
+          }
+          const query = { agents: ["w1", "w2", "w3"], most };
+          const named = runs.map((events, i) => ({ name: `run-${i}`, events }));
+          const [samples, obvious] = [await readers[0]!.samples(query), journalSamples(named, query)];
+          for (const agent of query.agents) {
+            for (const id of ["a", "b", "c", "d"]) {
+              expect(samples.of(id, agent), `${id} ${agent}`).toEqual(obvious.of(id, agent));
+            }
           }
           for (const line of await readers[0]!.runs({ since: null })) {
             const events = runs[Number(line.id.slice(4))]!;
@@ -278,6 +287,44 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
       }
     },
   );
+
+  test("samples are of the latest attempts of an agent, of all directories or of one", async () => {
+    await using here = place();
+    const finish = {
+      latencyMs: 7,
+      queueMs: 0,
+      cpuMs: null,
+      peakMemoryMiB: null,
+      vramPeakMiB: null,
+      modelLoads: 0,
+    };
+    const eventsOf = (dir: string | null, at: number, costUsd: number): readonly RunEvent[] => {
+      const named = { taskId: "t", attempt: 1 };
+      const bodies = [
+        { type: "run.started", dir, tasks: 1, version: "0" },
+        { type: "attempt.started", ...named, agent: "w", route: "r", cause: "first", executor: "inline" },
+        { type: "attempt.usage", ...named, usage: { model: "m", inputTokens: 1, costUsd } },
+        { type: "attempt.finished", ...named, status: "succeeded", resources: finish },
+        { type: "task.committed", ...named },
+      ];
+      return bodies.map((body, seq) => ({ seq, at: at + seq, runId: "r", ...body }) as unknown as RunEvent);
+    };
+    const index = await here.open();
+    for (const [run, dir] of ["/one", "/other", null, "/one"].entries()) {
+      writeFileSync(here.journal(`run-${run}`), textOf(eventsOf(dir, 1_000 * (run + 1), run + 1)));
+    }
+    await index.update();
+    const asked = async (most: number, dir?: string | null) => {
+      const samples = await index.samples({ agents: ["w"], most, ...(dir === undefined ? {} : { dir }) });
+      return samples.of("t", "w").samples.map(({ pico }) => Number(pico) / 1e12);
+    };
+    expect(await asked(10)).toEqual([4, 3, 2, 1]);
+    expect(await asked(2)).toEqual([4, 3]);
+    expect(await asked(10, "/one")).toEqual([4, 1]);
+    expect(await asked(1, "/other")).toEqual([2]);
+    expect(await asked(10, null)).toEqual([3]);
+    expect(await asked(10, "/none")).toEqual([]);
+  });
 
   test("what removed runs had cost stays", async () => {
     await using here = place();

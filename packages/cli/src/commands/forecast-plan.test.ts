@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { shell } from "./fixtures/shell.ts";
@@ -10,6 +10,15 @@ tasks:
   - { id: two, run: "true", reads: [], dependsOn: [one] }
   - { id: look, run: "true", reads: [], estimateMs: 9000 }
 `;
+
+const TOOK = {
+  latencyMs: 1000,
+  queueMs: 0,
+  cpuMs: null,
+  peakMemoryMiB: null,
+  vramPeakMiB: null,
+  modelLoads: 0,
+};
 
 /** The journal of a run in which `one` and `two` took a second and a quarter of a dollar each. */
 function journal(agent = "command"): string {
@@ -25,7 +34,7 @@ function journal(agent = "command"): string {
       route: "r",
     },
     { at, type: "attempt.usage", taskId, attempt: 1, usage: { model: "m", inputTokens: 15, costUsd: 0.25 } },
-    { at: at + 1000, type: "attempt.finished", taskId, attempt: 1, status: "succeeded", failure: null },
+    { at: at + 1000, type: "attempt.finished", taskId, attempt: 1, status: "succeeded", resources: TOOK },
     { at: at + 1000, type: "task.committed", taskId, attempt: 1, files: 0, bytes: 0, deleted: 0 },
   ];
   const events = [...ofTask("one", 1e12), ...ofTask("two", 1e12 + 1000)];
@@ -80,11 +89,37 @@ describe("the forecast of a plan", () => {
   });
 
   it("is unknown, and refuses nothing, where a task has another agent now, or journals are damaged", async () => {
-    for (const text of [journal("writer"), `{}\n${journal()}`]) {
+    for (const [text, said] of [
+      [journal("writer"), /^$/],
+      [`{}\n${journal()}`, /journal\.ndjson is damaged in line 1/],
+    ] as const) {
       const { out, err, exitCode } = await after(text).sheaf("plan plan.yaml --cost --max-usd 0");
-      expect([err, exitCode]).toEqual(["", 0]);
+      expect([err, exitCode]).toEqual([expect.stringMatching(said), 0]);
       expect(flat(out)).toContain("no earlier run of this directory tells what its tasks cost");
     }
+  });
+
+  it("is by the last journals where the history cannot be used, and says so", async () => {
+    const { sheaf, path } = after(journal());
+    const usual = (await sheaf("plan plan.yaml --cost")).out;
+    rmSync(join(path, ".sheaf/sheaf.db"));
+    mkdirSync(join(path, ".sheaf/sheaf.db"));
+    expect(await sheaf("plan plan.yaml --cost")).toEqual({
+      exitCode: 0,
+      out: usual,
+      err: expect.stringMatching(/sheaf\.db cannot be used: .* from the last 20 journals instead\.\n$/),
+    });
+    expect(await sheaf("run plan.yaml --run-id second --max-usd 0.4")).toMatchObject({
+      exitCode: 2,
+      out: "",
+    });
+  });
+
+  it("remembers what removed runs took", async () => {
+    const { sheaf, path } = after(journal());
+    await sheaf("costs");
+    rmSync(join(path, ".sheaf/runs"), { recursive: true });
+    expect(flat((await sheaf("plan plan.yaml --cost")).out)).toContain("expected to cost $0.50");
   });
 
   it("is by other tasks of the agent where a task is new", async () => {

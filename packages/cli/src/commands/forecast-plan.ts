@@ -1,37 +1,54 @@
 import { join } from "node:path";
 import { isSheafError, SheafError } from "@sheaf/core";
-import { type PlannedRun, readSettings, type Settings } from "@sheaf/engine";
+import { type PlannedRun, readSettings, resolveDir, type Settings } from "@sheaf/engine";
 import {
   forecastRun,
+  journalSamples,
   picoToUsd,
-  type RunFacts,
+  type RunEvents,
   type RunForecast,
   readJournal,
-  runFacts,
+  type SamplesQuery,
   usdToPico,
-  workSamples,
+  type WorkSamples,
 } from "@sheaf/ledger";
 import { keptRuns } from "./find-run.ts";
+import type { Io } from "./io.ts";
+import { askIndex } from "./open-history.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 
-/** Runs that a forecast looks back at. */
-const MOST_RUNS = 20;
+/** Of each agent, how many of its latest attempts a forecast looks at: so many, and more for a long list. */
+const MOST_ATTEMPTS = 1_000;
+const ATTEMPTS_A_TASK = 20;
+/** Runs that a forecast looks back at where the history cannot be used. */
+const MOST_JOURNALS = 20;
 /** The same plan after the same runs has the same forecast. */
 const SEED = 1;
 
-/** Forecasts what a run of the plan will cost and take, by the last runs of its directory. */
-export function forecastPlan(
+/**
+ * Forecasts what a run of the plan will cost and take, by what the history has of its tasks and agents. Where that
+ * cannot be used, which is told on stderr, by the last journals of the directory.
+ */
+export async function forecastPlan(
   { plan, maxWorkers, stateDir }: PlannedRun,
   { input, options }: Pick<PreparedRun, "input" | "options">,
-): RunForecast {
+  io: Io,
+): Promise<RunForecast> {
   const { schedule } = readSettings(options as Partial<Settings>, options.env ?? {}).settings;
-  const samples = workSamples(stateDir === null ? [] : earlierRuns(stateDir));
   const agents = agentNames(input);
+  const agentOf = (id: string): string => agents.get(id) ?? "agent";
+  const samples = await earlierSamples(
+    {
+      agents: [...new Set(plan.order.map(agentOf))],
+      most: Math.max(MOST_ATTEMPTS, ATTEMPTS_A_TASK * plan.order.length),
+    },
+    { stateDir, dir: (input as { readonly dir?: string }).dir, io },
+  );
   const tasks = plan.order.map((id, i) => {
     const from = plan.durationSources[i]!;
     return {
       id,
-      found: samples.of(id, agents.get(id) ?? "agent"),
+      found: samples.of(id, agentOf(id)),
       expectedMs: from === "unknown" ? null : { ms: plan.durationsMs[i]!, from },
     };
   });
@@ -49,13 +66,37 @@ export function assertWithin(maxUsd: number, { pico }: RunForecast, { usage }: P
   throw new SheafError("FORECAST_OVER", { p90Usd: picoToUsd(likely), maxUsd, unknown: pico.unknown });
 }
 
+interface Earlier {
+  readonly stateDir: string | null;
+  readonly dir: string | undefined;
+  readonly io: Io;
+}
+
+async function earlierSamples(query: SamplesQuery, { stateDir, dir, io }: Earlier): Promise<WorkSamples> {
+  if (stateDir === null) return journalSamples([], query);
+  try {
+    return await askIndex({ stateDir, io }, async (index, { isShared }) => {
+      if (index === null) return journalSamples([], query);
+      // A server also knows other directories, whose tasks may have the same ids.
+      const only = isShared ? { dir: dir === undefined ? null : resolveDir(dir) } : {};
+      return await index.samples({ ...query, ...only });
+    });
+  } catch (error) {
+    if (!isSheafError(error, "HISTORY_UNUSABLE")) throw error;
+    io.stderr.write(
+      `${error.message} The forecast is made from the last ${MOST_JOURNALS} journals instead.\n`,
+    );
+    return journalSamples(lastJournals(stateDir), query);
+  }
+}
+
 // A journal that cannot be read tells nothing; that it cannot is said where its run is asked for.
-function earlierRuns(stateDir: string): readonly RunFacts[] {
+function lastJournals(stateDir: string): readonly RunEvents[] {
   return keptRuns(join(stateDir, "runs"))
-    .slice(0, MOST_RUNS)
-    .flatMap(({ journal }) => {
+    .slice(0, MOST_JOURNALS)
+    .flatMap(({ id, journal }) => {
       try {
-        return runFacts(readJournal(journal).events) ?? [];
+        return [{ name: id, events: readJournal(journal).events }];
       } catch (error) {
         if (isSheafError(error, "JOURNAL_DAMAGED") || (error as NodeJS.ErrnoException).code === "ENOENT")
           return [];

@@ -12,32 +12,47 @@ function serverOf({ env }: Pick<Io, "env">): string | undefined {
 }
 
 /** Tells whether there is anything that a history could be made of. */
-function hasHistory({ stateDir }: StatePlace, url: string | undefined): boolean {
+function hasHistory(stateDir: string, url: string | undefined): boolean {
   return url !== undefined || existsSync(join(stateDir, "runs")) || existsSync(join(stateDir, "sheaf.db"));
 }
 
+/** Whose history it is. */
+interface Asked {
+  /** True where the database also has the history of other directories. */
+  readonly isShared: boolean;
+}
+
 /**
- * Asks the history of a directory, brought up to date; where there is none, `ask` is given null. What could not be
- * read is told on stderr.
+ * Asks the history of the runs whose state is in a folder, brought up to date; where there is none, `ask` is given
+ * null. What could not be read is told on stderr.
  *
  * @throws SheafError HISTORY_UNUSABLE, OPTION_INVALID
  */
-export async function askHistory<T>(
-  { dir, io }: { readonly dir: string | undefined; readonly io: Io },
-  ask: (index: RunIndex | null, place: StatePlace) => Promise<T>,
+export async function askIndex<T>(
+  { stateDir, io }: { readonly stateDir: string; readonly io: Io },
+  ask: (index: RunIndex | null, asked: Asked) => Promise<T>,
 ): Promise<T> {
-  const place = statePlace(dir, io);
   const url = serverOf(io);
-  if (!hasHistory(place, url)) return await ask(null, place);
-  const index = await openIndex({ stateDir: place.stateDir, url });
+  const asked = { isShared: url !== undefined };
+  if (!hasHistory(stateDir, url)) return await ask(null, asked);
+  const index = await openIndex({ stateDir, url });
   try {
     await index.update();
-    const answer = await ask(index, place);
+    const answer = await ask(index, asked);
     for (const note of index.notes) io.stderr.write(`${note}\n`);
     return answer;
   } finally {
     await index.close();
   }
+}
+
+/** Asks the history of a directory. As `askIndex`. */
+export async function askHistory<T>(
+  { dir, io }: { readonly dir: string | undefined; readonly io: Io },
+  ask: (index: RunIndex | null, place: StatePlace) => Promise<T>,
+): Promise<T> {
+  const place = statePlace(dir, io);
+  return await askIndex({ stateDir: place.stateDir, io }, (index) => ask(index, place));
 }
 
 /**

@@ -50,7 +50,8 @@ export async function planCommand(path: string, flags: PlanCommandFlags, io: Io)
         planned = { ...again, usage: [...planned.usage, ...again.usage] };
       }
     }
-    const forecast = flags.cost === true || maxUsd !== null ? forecastPlan(planned, prepared) : null;
+    const forecast =
+      flags.cost === true || maxUsd !== null ? await forecastPlan(planned, prepared, io) : null;
     const shown = flags.cost === true ? forecast : null;
     io.stdout.write(`${show(withMissing(planned, prepared), { flags, io, forecast: shown })}\n`);
     if (forecast !== null && maxUsd !== null) assertWithin(maxUsd, forecast, planned);

@@ -57,7 +57,7 @@ export async function runCommand(path: string, flags: RunFlags, io: Io): Promise
 async function requireWithin(maxUsd: number, prepared: PreparedRun, io: Io): Promise<void> {
   const onAsking = (asking: Asking): void => void io.stderr.write(`Asking ${askingText(asking)}\n`);
   const planned = await planRun(prepared.input, prepared.agent, { ...prepared.options, onAsking });
-  const forecast = forecastPlan(planned, prepared);
+  const forecast = await forecastPlan(planned, prepared, io);
   assertWithin(maxUsd, forecast, planned);
   io.stderr.write(`${costSentence(forecast)}\n`);
 }

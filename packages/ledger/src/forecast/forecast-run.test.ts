@@ -2,10 +2,8 @@ import { buildGraph, dispatchPriorities, type Graph, listSchedule } from "@sheaf
 import { arbitraryDag, cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { stamp, tell } from "../exports/events-rig.ts";
-import { runFacts } from "../exports/run-facts.ts";
 import { type ForecastRequest, type ForecastTask, forecastRun } from "./forecast-run.ts";
-import { type WorkSample, workSamples } from "./work-samples.ts";
+import type { WorkSample } from "./work-samples.ts";
 
 const sample = (tokens: number, pico: bigint | null, ms: number): WorkSample => ({ tokens, pico, ms });
 const anySample = fc
@@ -153,49 +151,5 @@ describe("the forecast of a run", () => {
     const makespan = (edges: never[], workers: number) =>
       forecastRun(asked(buildGraph(ids, edges), tasks, workers)).makespanMs.p50;
     expect([makespan([], 3), makespan([edge], 3), makespan([], 1)]).toEqual([10, 20, 30]);
-  });
-});
-
-describe("samples of earlier runs", () => {
-  const used = (costUsd?: number) => ({
-    ...{ model: "m", inputTokens: 10, outputTokens: 5 },
-    ...(costUsd === undefined ? {} : { costUsd }),
-  });
-  const run = runFacts(
-    stamp([
-      tell.started("a", 1),
-      tell.used("a", 1, used(0.25)),
-      tell.finished("a", 1, "no"),
-      tell.started("a", 2),
-      tell.used("a", 2, used(0.5)),
-      tell.finished("a", 2),
-      tell.committed("a", 2),
-      tell.started("b", 1, "command"),
-      tell.finished("b"),
-      tell.committed("b"),
-      tell.started("c"),
-      tell.used("c", 1, used()),
-      tell.finished("c"),
-      tell.committed("c"),
-      tell.started("d", 1, "other"),
-      tell.finished("d", 1, "no"),
-      tell.failed("d"),
-    ]),
-  )!;
-
-  it("hold all attempts of a task that was committed", () => {
-    const known = workSamples([run, run]);
-    const one = sample(30, 750_000_000_000n, 40);
-    expect(known.of("a", "coder")).toEqual({ from: "task", samples: [one, one] });
-    expect(known.of("c", "coder").samples[0]).toEqual(sample(15, null, 20));
-    expect(known.of("d", "other")).toEqual({ from: "none", samples: [] });
-  });
-
-  it("stand for other tasks of the agent, but not for other commands, nor for the task of another agent", () => {
-    const known = workSamples([run]);
-    expect(known.of("new", "coder")).toMatchObject({ from: "agent", samples: [{ ms: 40 }, { ms: 20 }] });
-    expect(known.of("b", "command").from).toBe("task");
-    expect(known.of("new", "command").from).toBe("none");
-    expect(known.of("a", "writer").from).toBe("none");
   });
 });

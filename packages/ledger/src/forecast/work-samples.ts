@@ -1,6 +1,4 @@
-import { knownFigure } from "../cost-line.ts";
-import type { RunFacts } from "../exports/run-facts.ts";
-import { usdToPico } from "../money.ts";
+import { addToSum, type CostSum, emptySum, toCostLine } from "../cost-line.ts";
 
 /** What a task took in one run, all of its attempts together. */
 export interface WorkSample {
@@ -8,7 +6,7 @@ export interface WorkSample {
   readonly tokens: number;
   /** Null where some call's cost is not known. */
   readonly pico: bigint | null;
-  /** Time of its attempts. */
+  /** Time of its attempts, but for those that were cut off. */
   readonly ms: number;
 }
 
@@ -20,20 +18,51 @@ export interface FoundSamples {
 
 /** What tasks took in earlier runs. */
 export interface WorkSamples {
-  /** Samples of a task, else, unless it is a command, of its agent. */
+  /** Samples of a task, else, unless it is a command, of its agent; the latest first. */
   of(taskId: string, agent: string): FoundSamples;
+}
+
+/** What is to be known of earlier runs. */
+export interface SamplesQuery {
+  /** Names of the agents; "command" for commands. */
+  readonly agents: readonly string[];
+  /** Of each agent that many of the latest attempts are looked at, and whole the tasks that they belong to. */
+  readonly most: number;
+}
+
+/** An attempt of an earlier run. */
+export interface EarlierAttempt {
+  /** Its run: the id, and the time of its first event in ms since 1970. */
+  readonly run: { readonly name: string; readonly begunAt: number };
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly agent: string;
+  /** In ms since 1970; null where no start was recorded. */
+  readonly startedAt: number | null;
+  /** Null where it has not come to its end. */
+  readonly latencyMs: number | null;
+  readonly sum: CostSum;
+  /** The last event that said what became of its task. */
+  readonly taskState: string;
 }
 
 const COMMAND = "command";
 
-/** Gathers what tasks took until they were committed. Tasks that were left out or not committed tell nothing. */
-export function workSamples(runs: readonly RunFacts[]): WorkSamples {
+/**
+ * Makes samples of attempts, given by agent with all attempts of their tasks. A sample is a task that was committed, or
+ * that failed after its calls had used something: what fails costs as well. Other tasks tell nothing.
+ */
+export function workSamples(attempts: ReadonlyMap<string, readonly EarlierAttempt[]>): WorkSamples {
   const ofTask = new Map<string, WorkSample[]>();
-  const ofAgent = new Map<string, WorkSample[]>();
-  for (const run of runs) {
-    for (const { taskId, agent, sample } of samplesOf(run)) {
-      push(ofTask, `${taskId}\n${agent}`, sample);
-      if (agent !== COMMAND) push(ofAgent, agent, sample);
+  const ofAgent = new Map<string, readonly WorkSample[]>();
+  for (const [agent, some] of attempts) {
+    const found = samplesOf(agent, some);
+    for (const { taskId, sample } of found) push(ofTask, `${taskId}\n${agent}`, sample);
+    if (agent !== COMMAND && found.length > 0) {
+      ofAgent.set(
+        agent,
+        found.map(({ sample }) => sample),
+      );
     }
   }
   return {
@@ -46,35 +75,53 @@ export function workSamples(runs: readonly RunFacts[]): WorkSamples {
   };
 }
 
-function push(lists: Map<string, WorkSample[]>, key: string, sample: WorkSample): void {
+function push<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
   const list = lists.get(key);
-  if (list === undefined) lists.set(key, [sample]);
-  else list.push(sample);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 interface TaskSample {
   readonly taskId: string;
-  readonly agent: string;
   readonly sample: WorkSample;
 }
 
-type Taken = { -readonly [K in keyof WorkSample]: WorkSample[K] } & { agent: string };
+/** Orders attempts: those that were started last come first. */
+export function laterFirst(a: EarlierAttempt, b: EarlierAttempt): number {
+  return (
+    (b.startedAt ?? 0) - (a.startedAt ?? 0) ||
+    b.run.begunAt - a.run.begunAt ||
+    compare(b.run.name, a.run.name) ||
+    compare(b.taskId, a.taskId) ||
+    b.attempt - a.attempt
+  );
+}
 
-function samplesOf({ tasks, attempts, calls }: RunFacts): readonly TaskSample[] {
-  const taken = new Map<string, Taken>();
-  for (const { started, startedAt, endedAt } of attempts) {
-    const { taskId, agent } = started;
-    const sum = taken.get(taskId) ?? { agent, tokens: 0, pico: 0n, ms: 0 };
-    taken.set(taskId, { ...sum, agent, ms: sum.ms + endedAt - startedAt });
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Names a task of one run. */
+export const taskKeyOf = ({ run, taskId }: EarlierAttempt): string =>
+  `${run.begunAt}\n${run.name}\n${taskId}`;
+
+function samplesOf(agent: string, attempts: readonly EarlierAttempt[]): readonly TaskSample[] {
+  const byTask = new Map<string, EarlierAttempt[]>();
+  for (const each of [...attempts].sort(laterFirst)) push(byTask, taskKeyOf(each), each);
+  return [...byTask.values()].flatMap((ofTask) => {
+    const last = ofTask.reduce((a, b) => (b.attempt > a.attempt ? b : a));
+    const sample = last.agent === agent ? sampleOf(ofTask, last.taskState) : null;
+    return sample === null ? [] : [{ taskId: last.taskId, sample }];
+  });
+}
+
+function sampleOf(attempts: readonly EarlierAttempt[], taskState: string): WorkSample | null {
+  const sum = emptySum();
+  let ms = 0;
+  for (const each of attempts) {
+    addToSum(sum, each.sum);
+    ms += each.latencyMs ?? 0;
   }
-  for (const { madeBy, usage } of calls) {
-    const sum = madeBy === null ? undefined : taken.get(madeBy.taskId);
-    if (sum === undefined) continue;
-    sum.tokens += (knownFigure(usage?.inputTokens) ?? 0) + (knownFigure(usage?.outputTokens) ?? 0);
-    const costUsd = knownFigure(usage?.costUsd);
-    sum.pico = sum.pico === null || costUsd === null ? null : sum.pico + usdToPico(costUsd);
-  }
-  return [...taken]
-    .filter(([taskId]) => tasks.get(taskId as never) === "committed")
-    .map(([taskId, { agent, ...sample }]) => ({ taskId, agent, sample }));
+  const tokens = sum.inputTokens + sum.outputTokens;
+  const hasUsed = tokens > 0 || sum.pico > 0n;
+  if (taskState !== "task.committed" && !(taskState === "task.failed" && hasUsed)) return null;
+  return { tokens, pico: toCostLine(sum).partial ? null : sum.pico, ms };
 }

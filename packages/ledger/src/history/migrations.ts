@@ -15,7 +15,7 @@ const LOCK = 7_433_253;
 type Columns = Readonly<Record<string, "text" | "whole" | "real">>;
 type Make = (trx: Transaction<Schema>, kind: DatabaseKind) => Promise<void>;
 
-const VERSIONS: readonly Make[] = [makeFirst, countCacheWrites];
+const VERSIONS: readonly Make[] = [makeFirst, countCacheWrites, findAttemptsByAgent];
 
 /**
  * Brings the tables to this version of Sheaf. Of several that come at once, one does it.
@@ -191,6 +191,11 @@ async function countCacheWrites(trx: Transaction<Schema>): Promise<void> {
       on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
   );
   await trx.updateTable("runs").set({ next_bytes: BEYOND_ANY }).where("removed_at", "is", null).execute();
+}
+
+/** A forecast asks for the latest attempts of an agent. */
+async function findAttemptsByAgent({ schema }: Transaction<Schema>): Promise<void> {
+  await schema.createIndex("attempts_agent").on("attempts").columns(["agent", "started_at"]).execute();
 }
 
 async function view(schema: SchemaModule, name: string, query: RawBuilder<unknown>): Promise<void> {

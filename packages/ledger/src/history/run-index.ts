@@ -11,8 +11,15 @@
 //   X3. A file that is damaged is put aside and made anew from the journals; it never keeps anybody from an answer.
 import { renameSync, rmSync } from "node:fs";
 import { SheafError } from "@sheaf/core";
+import {
+  type EarlierAttempt,
+  type SamplesQuery,
+  type WorkSamples,
+  workSamples,
+} from "../forecast/work-samples.ts";
 import { catchUp } from "./catch-up.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./database.ts";
+import { type AttemptsQuery, queryAttempts } from "./query-attempts.ts";
 import { type CostQuery, type CostTable, queryCosts } from "./query-costs.ts";
 import { type OutcomesQuery, type OutcomeTable, queryOutcomes } from "./query-outcomes.ts";
 import { queryRuns, type RunLine, type RunsQuery } from "./query-runs.ts";
@@ -22,6 +29,9 @@ export interface RemovedRun {
   readonly id: string;
   readonly begunAt: number;
 }
+
+/** What is to be known of earlier runs: of all, or of those on one directory. */
+export type IndexSamplesQuery = SamplesQuery & Pick<AttemptsQuery, "dir">;
 
 /** What runs have cost. Rejects with SheafError HISTORY_UNUSABLE where the database cannot be used. */
 export interface RunIndex {
@@ -33,6 +43,8 @@ export interface RunIndex {
   /** What attempts came to, by task and agent. What the analysis cost is not in it. */
   outcomes(query: OutcomesQuery): Promise<OutcomeTable>;
   runs(query: RunsQuery): Promise<readonly RunLine[]>;
+  /** What tasks took in earlier runs, for a forecast. */
+  samples(query: IndexSamplesQuery): Promise<WorkSamples>;
   /** Takes note that the state of runs was removed, at a time in ms since 1970. What they have cost stays. */
   markRemoved(runs: readonly RemovedRun[], at: number): Promise<void>;
   close(): Promise<void>;
@@ -70,6 +82,14 @@ class OpenIndex implements RunIndex {
 
   runs(query: RunsQuery): Promise<readonly RunLine[]> {
     return this.#use(({ db }) => queryRuns(db, query));
+  }
+
+  samples({ agents, most, dir }: IndexSamplesQuery): Promise<WorkSamples> {
+    return this.#use(async ({ db }) => {
+      const attempts = new Map<string, readonly EarlierAttempt[]>();
+      for (const agent of agents) attempts.set(agent, await queryAttempts(db, { agent, most, dir }));
+      return workSamples(attempts);
+    });
   }
 
   markRemoved(runs: readonly RemovedRun[], at: number): Promise<void> {
