@@ -28,7 +28,10 @@ export interface CostTable {
   readonly memoSavedUsd: number;
 }
 
-/** Sums up what calls cost. All but the sums by task come from roll-ups, and from calls up to the first full minute. */
+/**
+ * Sums up what calls cost. Sums by task come from the attempts, or from the calls since a time; all others from
+ * roll-ups, and from calls up to the first full minute.
+ */
 export async function queryCosts(db: Kysely<Schema>, query: CostQuery): Promise<CostTable> {
   const { by } = query;
   const since = query.since === null ? null : Math.ceil(query.since);
@@ -60,12 +63,39 @@ function dearerFirst(a: Line, b: Line): number {
 const dayOf = (day: bigint): string => new Date(Number(day) * DAY_MS).toISOString().slice(0, 10);
 
 async function callsByTask(db: Kysely<Schema>, since: number | null): Promise<readonly NamedSum[]> {
+  if (since === null) return [...(await attemptsByTask(db)), await callsOfNoTask(db)];
   const name = sql<string>`coalesce(task, ${sql.lit(ANALYSIS.agent)})`.as("name");
-  const calls = db
+  return await db
     .selectFrom("call_costs")
     .select([name, ...summedColumns])
-    .groupBy("task");
-  return await (since === null ? calls : calls.where("at", ">=", BigInt(since))).execute();
+    .where("at", ">=", BigInt(since))
+    .groupBy("task")
+    .execute();
+}
+
+async function attemptsByTask(db: Kysely<Schema>): Promise<readonly NamedSum[]> {
+  return await db
+    .selectFrom("attempts")
+    .select(["task as name", ...summedColumns])
+    .groupBy("task")
+    .execute();
+}
+
+/** What runs cost beyond their attempts. */
+async function callsOfNoTask(db: Kysely<Schema>): Promise<NamedSum> {
+  const part = (table: "runs" | "attempts", sign: string) =>
+    db
+      .selectFrom(table)
+      .select(
+        summedColumns.map((sum, i) =>
+          sql<bigint>`${sql.raw(sign)}${sum.expression}`.as(SUM_COLUMN_NAMES[i]!),
+        ),
+      );
+  const sum = await db
+    .selectFrom(part("runs", "").unionAll(part("attempts", "-")).as("parts"))
+    .select(summedColumns)
+    .executeTakeFirstOrThrow();
+  return { name: ANALYSIS.agent, ...sum };
 }
 
 const upTo = (time: number, sizeMs: number): number => Math.ceil(time / sizeMs) * sizeMs;
