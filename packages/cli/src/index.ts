@@ -47,6 +47,8 @@ export {
   otlpTraces,
   type PriceList,
   prometheusText,
+  type RouteSnapshot,
   type RunFacts,
+  routeSnapshot,
   runFacts,
 } from "@sheaf/ledger";

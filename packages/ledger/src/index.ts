@@ -39,6 +39,7 @@ export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";
 export { type IndexOptions, openIndex } from "./history/open-index.ts";
 export type { CostQuery, CostTable, NamedCost } from "./history/query-costs.ts";
 export type { CheapestAgents, OutcomeLine, OutcomesQuery, OutcomeTable } from "./history/query-outcomes.ts";
+export type { RoutesQuery } from "./history/query-routes.ts";
 export type { RunLine, RunsQuery } from "./history/query-runs.ts";
 export type { RemovedRun, RunIndex } from "./history/run-index.ts";
 export { type FollowOptions, type Journal, type JournalOptions, openJournal } from "./journal.ts";
@@ -56,4 +57,9 @@ export type { ListedModel, ListedPrices, PriceList } from "./prices/price-list.t
 export { type JournalContents, readJournal } from "./read-journal.ts";
 export type { ResourceLine } from "./resource-line.ts";
 export { isRouteList, listedRows, ROUTES_EXPECTED, UNKNOWN_ROUTE } from "./routes/route-list.ts";
+export { type RouteSnapshot, routeSnapshot, type SnapshotOptions } from "./routes/route-snapshot.ts";
+export type { Escalation, RouteLine, RouteRows, RouteTable } from "./routes/route-table.ts";
+export { ROUTE_WINDOWS, type RouteWindow, windowSince } from "./routes/route-window.ts";
+export { readSnapshot, snapshotFile } from "./routes/snapshot-file.ts";
+export { isTelemetryFault, TELEMETRY } from "./telemetry.ts";
 export { checkUsage } from "./usage.ts";

@@ -2,6 +2,7 @@ import { type Clock, type EventBody, type RunEvent, type RunId, SheafError } fro
 import { encodeEvent } from "./encode-event.ts";
 import { EventLog } from "./event-log.ts";
 import { type JournalFile, openJournalFile } from "./journal-file.ts";
+import { JOURNAL } from "./telemetry.ts";
 
 /** Unwritten text above this is written at once, so that a long turn of the event loop needs no more memory. */
 const MAX_UNWRITTEN = 1024 * 1024;
@@ -147,7 +148,7 @@ class RunJournal implements Journal {
     if (fault === null || this.#faultTold || this.#closed) return;
     this.#faultTold = true;
     const reason = `The history of this run is no longer written to ${this.#options.path}: ${fault.message}`;
-    this.#log.push(this.#stamp({ type: "run.fallback", part: "journal", reason }));
+    this.#log.push(this.#stamp({ type: "run.fallback", part: JOURNAL, reason }));
   }
 }
 

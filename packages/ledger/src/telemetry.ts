@@ -1,2 +1,11 @@
-/** The part of a run that falls back, in `run.fallback`, where its counters could not be kept. */
+import type { RunEvent } from "@sheaf/core";
+
+/** The part of a run, in `run.fallback`, that keeps its counters. */
 export const TELEMETRY = "telemetry";
+/** The part that keeps its events. */
+export const JOURNAL = "journal";
+
+/** Tells whether an event says that what a run used could not be kept. */
+export function isTelemetryFault(event: RunEvent): boolean {
+  return event.type === "run.fallback" && (event.part === TELEMETRY || event.part === JOURNAL);
+}

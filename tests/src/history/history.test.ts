@@ -6,11 +6,23 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
-import { COST_HEADINGS, journalSamples, openIndex, type RunIndex, summarizeCost } from "@sheaf/ledger";
+import {
+  COST_HEADINGS,
+  journalSamples,
+  openIndex,
+  ROUTE_WINDOWS,
+  type RouteLine,
+  type RunIndex,
+  readSnapshot,
+  routeSnapshot,
+  snapshotFile,
+  summarizeCost,
+} from "@sheaf/ledger";
 import { caseCount, cases, memoryDir } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bill, billBy, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
+import { obviousRoutes } from "./obvious-routes.ts";
 import { isNamedUser, type PostgresServer, postgresPrograms, startPostgres } from "./postgres-server.ts";
 import { journals, moments } from "./random-journals.ts";
 
@@ -42,6 +54,10 @@ class Place {
 
   get file(): string {
     return join(this.#dir.path, "sheaf.db");
+  }
+
+  get snapshot(): string {
+    return snapshotFile(this.#dir.path);
   }
 
   /** Updates the index in another process. Resolves when that has ended; `killAfterMs` kills it first. */
@@ -91,6 +107,17 @@ function longRun(count: number): readonly RunEvent[] {
     if (i === task) return { ...named, type: "attempt.usage", usage: usage(i) };
     return { ...named, type: i % 3 === 0 ? "task.conflicted" : "task.committed" };
   }) as unknown as readonly RunEvent[];
+}
+
+/** A row of a report in the words of the model. */
+function toObvious(line: RouteLine) {
+  const { name, calls, picoUsd, partial, attempts, failures, models, escalations } = line;
+  const { inputTokens, cacheWriteTokens, outputTokens } = line;
+  return {
+    ...{ name, calls, picoUsd, partial, inputTokens, cacheWriteTokens, outputTokens, attempts },
+    ...{ retries: escalations.retry, conflicts: escalations.conflict, failures },
+    models: models.map((model) => [model.name, model.calls]),
+  };
 }
 
 /** Makes the tables what they were before they counted cache writes. */
@@ -175,6 +202,33 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
         },
       ),
       { ...cases({ ci: numRuns, deep: 400 }), endOnFailure: true },
+    );
+  });
+
+  test("routes are counted to the millisecond in each window, with all rows, on disk and without one", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(journals, { minLength: 1, maxLength: 3 }),
+        moments,
+        fc.constantFrom(null, ["r2", "none"]),
+        async (runs, momentIn, routes) => {
+          const now = momentIn(runs);
+          await using here = place();
+          const index = await here.open();
+          for (const [run, events] of runs.entries())
+            writeFileSync(here.journal(`run-${run}`), textOf(events));
+          await index.update();
+          await index.keepSnapshot({ now, routes });
+          const { snapshot, note } = readSnapshot(here.snapshot);
+          expect([note, index.notes]).toEqual([null, []]);
+          expect(snapshot).toEqual(JSON.parse(JSON.stringify(routeSnapshot(runs, { now, routes }))));
+          for (const window of ROUTE_WINDOWS) {
+            const rows = snapshot!.windows[window].lines.map(toObvious);
+            expect(rows, window).toEqual(obviousRoutes(runs, { now, window, routes }));
+          }
+        },
+      ),
+      cases({ ci: numRuns, deep: 400 }),
     );
   });
 

@@ -38,15 +38,18 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(task, attempt, fc.constantFrom("w1", "w2"), fc.constantFrom("r1", "unknown"))
-      .map(([taskId, n, agent, route]) =>
-        body("attempt.started", { taskId, attempt: n, agent, route, cause: "first", executor: "inline" }),
+      .tuple(
+        ...([task, attempt, fc.constantFrom("w1", "w2"), fc.constantFrom("r1", "r2", "unknown")] as const),
+        fc.constantFrom("first", "retry", "conflict"),
+      )
+      .map(([taskId, n, agent, route, cause]) =>
+        body("attempt.started", { taskId, attempt: n, agent, route, cause, executor: "inline" }),
       ),
   },
   {
     weight: 2,
     arbitrary: fc
-      .tuple(task, attempt, fc.constantFrom("succeeded", "failed"))
+      .tuple(task, attempt, fc.constantFrom("succeeded", "failed", "lost", "aborted"))
       .map(([taskId, n, status]) => body("attempt.finished", { taskId, attempt: n, status, resources })),
   },
   {
@@ -93,8 +96,11 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
   fc.constant(body("run.finished", { status: "succeeded", wallMs: 12.5 })),
 );
 
-/** Milliseconds between two events: none, some, over a minute, over an hour. */
-const pause = fc.constantFrom(0, 1, 977, 59_999, 60_000, 61_234, 3_599_999, 3_700_000);
+/** Milliseconds between two events: none, some, over a minute, an hour, days; or the clock is set back. */
+const pause = fc.constantFrom(
+  ...[0, 1, 977, 59_999, 60_000, 61_234, 3_599_999, 3_700_000, 86_400_000, 5 * 86_400_000],
+  ...[-1, -61_234, -86_400_000],
+);
 
 /** The events of a run, in order. */
 export const journals: fc.Arbitrary<readonly RunEvent[]> = fc
@@ -120,7 +126,11 @@ function withNumbers(fields: EventBody, seq: number, last: Map<string, number>):
 
 /** A time near that of some event, in ms since 1970. */
 export const moments: fc.Arbitrary<(runs: readonly (readonly RunEvent[])[]) => number> = fc
-  .tuple(fc.nat(), fc.nat(), fc.constantFrom(-3_600_000, -60_000, -1, 0, 1, 60_000))
+  .tuple(
+    fc.nat(),
+    fc.nat(),
+    fc.constantFrom(-3_600_000, -60_000, -1, 0, 1, 60_000, 86_399_999, 86_400_000, 86_400_001),
+  )
   .map(([run, event, ms]) => (runs) => {
     const events = runs[run % runs.length]!;
     return events[event % events.length]!.at + ms;

@@ -5,17 +5,21 @@ import {
   type CostLine,
   type CostTable,
   type OutcomeTable,
+  ROUTE_WINDOWS,
+  windowSince,
 } from "@sheaf/ledger";
 import { costsCsv, costsText } from "../show/costs-text.ts";
 import { outcomesCsv, outcomesText } from "../show/outcomes-text.ts";
 import { EXIT, type Io } from "./io.ts";
 import { askHistory } from "./open-history.ts";
+import { routeCosts } from "./route-costs.ts";
 import { parseSince } from "./since.ts";
 
 export interface CostsFlags {
   readonly dir?: string;
   readonly by?: string;
   readonly since?: string;
+  readonly window?: string;
   readonly csv?: boolean;
   readonly json?: boolean;
 }
@@ -39,18 +43,27 @@ export async function costsCommand(
   flags: CostsFlags,
   { io, now }: { readonly io: Io; readonly now: number },
 ): Promise<number> {
-  const since = flags.since === undefined ? null : parseSince(flags.since, now);
+  const since = sinceOf(flags, now);
   if (flags.by?.replaceAll(" ", "") === BY_OUTCOME) {
     io.stdout.write(`${await outcomesOf(flags, { io, since })}\n`);
     return EXIT.succeeded;
   }
   const by = headingOf(flags.by);
+  if (by === "route") return await routeCosts(flags, { io, since });
   const { costs, where } = await askHistory({ dir: flags.dir, io }, async (index, { dir }) => ({
     costs: index === null ? NOTHING : await index.costs({ by, since }),
     where: dir,
   }));
   io.stdout.write(`${textOf(flags, { by, since, costs, where })}\n`);
   return EXIT.succeeded;
+}
+
+function sinceOf({ since, window }: CostsFlags, now: number): number | null {
+  if (window === undefined) return since === undefined ? null : parseSince(since, now);
+  const known = ROUTE_WINDOWS.find((each) => each === window);
+  if (known !== undefined) return windowSince(known, now);
+  const expected = `one of ${ROUTE_WINDOWS.join(", ")}`;
+  throw new SheafError("OPTION_INVALID", { option: "--window", expected, got: window });
 }
 
 function headingOf(text = "model"): CostHeading {

@@ -127,6 +127,60 @@ describe("sheaf costs", () => {
     );
   });
 
+  it("shows every route, with what it took and why tasks were tried again", async () => {
+    const here = shell({
+      "agents.mjs": `
+        const tried = new Set();
+        export function writer(task, ctx) {
+          ctx.recordUsage({ model: "m1", inputTokens: 1200, cacheWriteTokens: 900, costUsd: 0.25 });
+          if (tried.has(task.id)) return;
+          tried.add(task.id);
+          throw new Error("once more");
+        }`,
+      "plan.yaml": `
+options: { routes: [draft, review], retryDelayMs: 0 }
+tasks:
+  - { id: a, agent: writer, route: draft, reads: [], writes: [], retries: 1 }
+  - { id: b, agent: writer, route: other, reads: [], writes: [] }`,
+    });
+    const ran = await here.sheaf(`${RUN.replace("--quiet", "")} first`);
+    expect(ran.err).toContain('The route "other" of task b is not among `routes` and counts as unknown.');
+    const { out, err } = await here.sheaf("costs --by route", { SHEAF_ROUTES: "review,draft" });
+    expect([out, err]).toEqual([
+      [
+        "Cost by route:",
+        "",
+        "route      cost  calls  input  cached  written  output  attempts  again  failed  models",
+        "review        -      0      0       0        0       0         0      0       0",
+        "draft     $0.50      2  2,400       0    1,800       0         2      1       1  m1",
+        "analysis      -      0      0       0        0       0         0      0       0",
+        "unknown   $0.25      1  1,200       0      900       0         1      0       1  m1",
+        "",
+        "total     $0.75      3  3,600       0    2,700       0         3      1       2",
+        "",
+      ].join("\n"),
+      "",
+    ]);
+    const env = { SHEAF_ROUTES: "other" };
+    expect((await here.sheaf("costs --by route --window month --csv", env)).out).toBe(
+      [
+        "route,usd,partial,calls,unpriced_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens,pico_usd,attempts,retry,restart,conflict,failures,models",
+        "other,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,",
+        "analysis,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,",
+        "unknown,0.75,false,3,0,3600,0,2700,0,0,750000000000,3,1,0,0,2,m1",
+        "",
+      ].join("\n"),
+    );
+    const asked = JSON.parse((await here.sheaf("costs --by route --window 24h --json")).out);
+    expect([asked.by, asked.telemetryFaults, Date.now() - Date.parse(asked.since) < 86_410_000]).toEqual([
+      ...["route", 0, true],
+    ]);
+    expect(asked.lines.find(({ name }: { name: string }) => name === "draft")).toMatchObject({
+      ...{ usd: 0.5, escalations: { retry: 1, restart: 0, conflict: 0 }, models: [{ name: "m1", calls: 2 }] },
+    });
+    expect((await here.sheaf("costs --window 24h --csv")).out).toContain("\nm1,0.75,false,3,");
+  });
+
   it("says so where nothing was recorded, and leaves nothing behind", async () => {
     const here = shell();
     expect(await here.sheaf("costs --since 2026-11-01")).toEqual({
@@ -148,6 +202,8 @@ describe("sheaf costs", () => {
       /`--by` to be one of model, agent, task, route, class, day, task,agent, got "modle"/,
     ],
     ["costs --since yesterday", /`--since` to be an age such as 24h or 7d, or a date such as 2026-11-01/],
+    ["costs --window day", /`--window` to be one of lifetime, 24h, month, got "day"/],
+    ["costs --window 24h --since 7d", /cannot be used with option/],
     ["runs --since 2026-02-30", /got "2026-02-30"/],
     ["runs --last x", /`--last` to be a whole number/],
   ])("refuses `sheaf %s`", async (args, message) => {

@@ -1,6 +1,6 @@
 // The commands that ask the history of many runs.
 import { systemClock } from "@sheaf/core";
-import { COST_HEADINGS } from "@sheaf/ledger";
+import { COST_HEADINGS, ROUTE_WINDOWS } from "@sheaf/ledger";
 import type { Command } from "commander";
 import { BY_OUTCOME, type CostsFlags, costsCommand } from "./costs-command.ts";
 import type { Io } from "./io.ts";
@@ -10,12 +10,17 @@ const COSTS_NOTES = `
 Examples:
   $ sheaf costs                              by model, over all runs
   $ sheaf costs --by class --since 24h       what the last 24 hours went for
+  $ sheaf costs --by route --window month    what each route has come to this month
   $ sheaf costs --by day --since 2026-11-01 --csv > november.csv
   $ sheaf costs --by agent --json | jq '.lines[] | select(.partial)'
   $ sheaf costs --by task,agent              which agent succeeds at a task for the least
 
+By route every route is shown, also without calls: those of SHEAF_ROUTES and no others, else those that
+tasks have named or the last run knew; with its attempts, how many of them failed, and how many were not the
+first of their task.
+
 A call of which no price is known makes its line "at least", or unknown; it never counts as free. Days, and
-dates of --since, are those of UTC. What runs had cost whose state \`sheaf gc\` has removed still counts.
+dates and months, are those of UTC. What runs had cost whose state \`sheaf gc\` has removed still counts.
 
 By task,agent it says how many attempts there were and how many of them were committed: the successes. "for a
 success" is what all attempts cost, failed ones too, for each success; the agent with the least is the cheapest.
@@ -36,6 +41,11 @@ type Ended = (exitCode: number) => void;
 export function addHistoryCommands(program: Command, io: Io, ended: Ended): void {
   asked(program.command("costs").description("show what runs have cost"), "only calls since then")
     .option("--by <heading>", `${COST_HEADINGS.join(", ")} (default: model), or ${BY_OUTCOME}`)
+    .addOption(
+      program
+        .createOption("--window <window>", `only calls in it: ${ROUTE_WINDOWS.join(", ")}`)
+        .conflicts("since"),
+    )
     .addHelpText("after", COSTS_NOTES)
     .action(async (flags: CostsFlags) => ended(await costsCommand(flags, { io, now: systemClock.now() })));
   asked(program.command("runs").description("list runs, the latest first"), "only runs that began since then")

@@ -1,13 +1,12 @@
 import { type Kysely, sql } from "kysely";
+import { DAY_MS } from "../calendar.ts";
 import { addToSum, type CostLine, emptySum, toCostLine } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { picoToUsd } from "../money.ts";
 import type { CostHeading } from "./cost-heading.ts";
+import { callSums, heading, type NameOf } from "./roll-ups.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns, type StoredSum, SUM_COLUMN_NAMES, summedColumns } from "./sum-columns.ts";
-import { HOUR_MS, MINUTE_MS } from "./windows.ts";
-
-const DAY_MS = 86_400_000;
 
 export interface CostQuery {
   readonly by: CostHeading;
@@ -35,7 +34,10 @@ export interface CostTable {
 export async function queryCosts(db: Kysely<Schema>, query: CostQuery): Promise<CostTable> {
   const { by } = query;
   const since = query.since === null ? null : Math.ceil(query.since);
-  const rows = by === "task" ? await callsByTask(db, since) : await windowsBy(db, { by, since });
+  const rows =
+    by === "task"
+      ? await callsByTask(db, since)
+      : await callSums(db, { since, name: by === "day" ? byDay : heading(by) });
   const total = emptySum();
   const lines = rows.flatMap(({ name, ...columns }) => {
     const sum = fromColumns(columns);
@@ -98,50 +100,7 @@ async function callsOfNoTask(db: Kysely<Schema>): Promise<NamedSum> {
   return { name: ANALYSIS.agent, ...sum };
 }
 
-const upTo = (time: number, sizeMs: number): number => Math.ceil(time / sizeMs) * sizeMs;
-
-async function windowsBy(
-  db: Kysely<Schema>,
-  { by, since }: { readonly by: Exclude<CostHeading, "task">; readonly since: number | null },
-) {
-  const nameIn = (time: string) =>
-    by === "day"
-      ? sql<bigint | string>`${sql.ref(time)} / ${sql.lit(DAY_MS)}`
-      : sql<bigint | string>`${sql.ref(by)}`;
-  const windows = (sizeMs: number) =>
-    db
-      .selectFrom("windows")
-      .select([nameIn("start_at").as("name"), ...SUM_COLUMN_NAMES])
-      .where("size_ms", "=", BigInt(sizeMs));
-  const hours = windows(HOUR_MS);
-  if (since === null) {
-    return await db
-      .selectFrom(hours.as("parts"))
-      .select(["name", ...summedColumns])
-      .groupBy("name")
-      .execute();
-  }
-  const firstMinute = upTo(since, MINUTE_MS);
-  const firstHour = upTo(since, HOUR_MS);
-  const calls = db
-    .selectFrom("call_costs")
-    .select([nameIn("at").as("name"), ...SUM_COLUMN_NAMES])
-    .where("at", ">=", BigInt(since))
-    .where("at", "<", BigInt(firstMinute));
-  const parts = hours
-    .where("start_at", ">=", BigInt(firstHour))
-    .unionAll(
-      windows(MINUTE_MS)
-        .where("start_at", ">=", BigInt(firstMinute))
-        .where("start_at", "<", BigInt(firstHour)),
-    )
-    .unionAll(calls);
-  return await db
-    .selectFrom(parts.as("parts"))
-    .select(["name", ...summedColumns])
-    .groupBy("name")
-    .execute();
-}
+const byDay: NameOf = (time) => sql<string | bigint>`${sql.ref(time)} / ${sql.lit(DAY_MS)}`;
 
 async function memoSaved(db: Kysely<Schema>, since: number | null): Promise<number> {
   const saved = db

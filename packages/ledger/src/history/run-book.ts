@@ -13,7 +13,7 @@ import type { CostClass } from "../cost-class.ts";
 import { addToSum, knownFigure } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { usdToPico } from "../money.ts";
-import { TELEMETRY } from "../telemetry.ts";
+import { isTelemetryFault } from "../telemetry.ts";
 import { keptName, keptSum } from "./call-sum.ts";
 import {
   finishOf,
@@ -173,6 +173,7 @@ export class RunBook {
     const { run } = this;
     run.lastAt = at;
     if (event.type !== "run.finished") run.status = "unfinished";
+    if (isTelemetryFault(event)) run.telemetryFaults += 1;
     switch (event.type) {
       case "run.started":
         run.dir = event.dir ?? null;
@@ -182,9 +183,6 @@ export class RunBook {
       case "run.finished":
         run.status = event.status;
         run.wallMs = (run.wallMs ?? 0) + (event.wallMs ?? 0);
-        break;
-      case "run.fallback":
-        if (event.part === TELEMETRY) run.telemetryFaults += 1;
         break;
       case "attempt.started": {
         const facts = this.facts(attemptCost(this.costs, event.taskId, event.attempt));

@@ -17,11 +17,16 @@ import {
   type WorkSamples,
   workSamples,
 } from "../forecast/work-samples.ts";
+import type { SnapshotOptions } from "../routes/route-snapshot.ts";
+import type { RouteTable } from "../routes/route-table.ts";
+import { snapshotFile } from "../routes/snapshot-file.ts";
 import { catchUp } from "./catch-up.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./database.ts";
+import { keepSnapshot } from "./keep-snapshot.ts";
 import { type AttemptsQuery, queryAttempts } from "./query-attempts.ts";
 import { type CostQuery, type CostTable, queryCosts } from "./query-costs.ts";
 import { type OutcomesQuery, type OutcomeTable, queryOutcomes } from "./query-outcomes.ts";
+import { queryRoutes, queryTelemetryFaults, type RoutesQuery } from "./query-routes.ts";
 import { queryRuns, type RunLine, type RunsQuery } from "./query-runs.ts";
 
 /** A run by its id and the time of its first event, in ms since 1970. */
@@ -45,6 +50,12 @@ export interface RunIndex {
   runs(query: RunsQuery): Promise<readonly RunLine[]>;
   /** What tasks took in earlier runs, for a forecast. */
   samples(query: IndexSamplesQuery): Promise<WorkSamples>;
+  /** What each route has come to. */
+  routes(query: RoutesQuery): Promise<RouteTable>;
+  /** How often runs could not keep their counters. */
+  telemetryFaults(): Promise<number>;
+  /** Writes the snapshot of the state folder. What goes wrong with the file becomes a note. */
+  keepSnapshot(options: SnapshotOptions): Promise<void>;
   /** Takes note that the state of runs was removed, at a time in ms since 1970. What they have cost stays. */
   markRemoved(runs: readonly RemovedRun[], at: number): Promise<void>;
   close(): Promise<void>;
@@ -89,6 +100,21 @@ class OpenIndex implements RunIndex {
       const attempts = new Map<string, readonly EarlierAttempt[]>();
       for (const agent of agents) attempts.set(agent, await queryAttempts(db, { agent, most, dir }));
       return workSamples(attempts);
+    });
+  }
+
+  routes(query: RoutesQuery): Promise<RouteTable> {
+    return this.#use(({ db }) => queryRoutes(db, query));
+  }
+
+  telemetryFaults(): Promise<number> {
+    return this.#use(({ db }) => queryTelemetryFaults(db));
+  }
+
+  keepSnapshot(options: SnapshotOptions): Promise<void> {
+    return this.#use(async (database) => {
+      const note = await keepSnapshot(database, snapshotFile(this.#stateDir), options);
+      if (note !== null) this.#notes.push(note);
     });
   }
 
