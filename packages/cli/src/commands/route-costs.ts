@@ -1,9 +1,14 @@
 import { readSettings } from "@sheaf/engine";
 import { type RouteTable, readSnapshot, routeSnapshot, snapshotFile } from "@sheaf/ledger";
 import { routesCsv, routesText } from "../show/routes-text.ts";
-import type { CostsFlags } from "./costs-command.ts";
 import { EXIT, type Io } from "./io.ts";
 import { askHistory } from "./open-history.ts";
+
+interface RouteCostsFlags {
+  readonly dir?: string;
+  readonly csv?: boolean;
+  readonly json?: boolean;
+}
 
 interface Answer {
   readonly table: RouteTable;
@@ -17,7 +22,7 @@ interface Answer {
  * @throws SheafError OPTION_INVALID, HISTORY_UNUSABLE
  */
 export async function routeCosts(
-  flags: Pick<CostsFlags, "dir" | "csv" | "json">,
+  flags: RouteCostsFlags,
   { io, since }: { readonly io: Io; readonly since: number | null },
 ): Promise<number> {
   const { routes } = readSettings({}, io.env).settings;
@@ -41,7 +46,7 @@ export async function routeCosts(
 }
 
 function textOf(
-  { csv, json }: Pick<CostsFlags, "csv" | "json">,
+  { csv, json }: RouteCostsFlags,
   {
     table,
     telemetryFaults,

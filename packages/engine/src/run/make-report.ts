@@ -9,6 +9,7 @@ import {
   type TaskId,
   type WireError,
 } from "@sheaf/core";
+import { isTelemetryFault } from "@sheaf/ledger";
 import { runBoundMs } from "../plan/run-bound.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import {
@@ -186,7 +187,10 @@ function changedFiles(world: World, end: LoopEnd): ChangedFiles | null {
 export function makeReport(
   world: World,
   end: LoopEnd,
-  parts: Pick<RunReport, "guarantee" | "rootHash" | "runDir"> & { readonly startedAt: number },
+  parts: Pick<RunReport, "guarantee" | "rootHash" | "runDir"> & {
+    readonly startedAt: number;
+    readonly wallMs: number;
+  },
 ): RunReport {
   const times = readTimes(world.journal.events(), world.before);
   const list = world.tasks.map((_, i) => taskReport(world, end, i, times, parts.startedAt));
@@ -201,8 +205,9 @@ export function makeReport(
     tasks,
     order: world.plan.order,
     edges: world.plan.graph.edges,
-    timing: timing(world, list, world.clock.now() - parts.startedAt),
+    timing: timing(world, list, parts.wallMs),
     cost: world.costs.summary(),
+    telemetryFaults: [...world.before, ...world.journal.events()].filter(isTelemetryFault).length,
     guarantee: parts.guarantee,
     workdir: world.workdir?.statistics() ?? null,
     files: changedFiles(world, end),

@@ -74,6 +74,8 @@ export interface RunReport {
   readonly edges: readonly Edge[];
   readonly timing: RunTiming;
   readonly cost: CostSummary;
+  /** How often what the run used could not be kept for later, in all its sessions; each is a `run.fallback`. */
+  readonly telemetryFaults: number;
   readonly guarantee: Guarantee;
   readonly workdir: WorkdirStatistics | null;
   /** What committed tasks changed in the directory, in this session; null in a run without one. */

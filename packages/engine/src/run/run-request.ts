@@ -48,6 +48,8 @@ export interface RunRequest {
   readonly warnings: readonly string[];
   readonly clock: Clock;
   readonly costWeights: CostWeights | undefined;
+  /** The server of the history of runs; undefined where that is a file. */
+  readonly historyUrl: string | undefined;
   readonly prices: PriceBook;
   readonly signal: AbortSignal | undefined;
   readonly validate: boolean;
@@ -161,6 +163,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     clock,
     prices: openPriceBook({ prices: settings.prices }),
     costWeights: options.costWeights === undefined ? undefined : checkCostWeights(options.costWeights),
+    historyUrl: (options.env ?? process.env).SHEAF_DATABASE_URL?.trim() || undefined,
     signal: options.signal,
     validate: options.validate ?? false,
     inDoubt: readDecisions(options.inDoubt ?? {}),

@@ -24,6 +24,7 @@ import { OutputStore } from "./output-store.ts";
 import { withAgents } from "./prepare-plan.ts";
 import type { RunReport } from "./report.ts";
 import { recordOfExecution } from "./reuse.ts";
+import { keepRoutes, type RouteKeeper } from "./route-keeper.ts";
 import { RunLoop } from "./run-loop.ts";
 import type { RunRequest } from "./run-request.ts";
 import type { DoneTask } from "./session.ts";
@@ -61,6 +62,7 @@ export class Run {
   #live: LivePlan | null = null;
   #loop: RunLoop | null = null;
   #calls: ModelCalls | null = null;
+  #routes: RouteKeeper | null = null;
   /** Null until its first events are told. */
   #opened: OpenRun | null = null;
 
@@ -102,6 +104,7 @@ export class Run {
       return await this.#runPlan(world, opened);
     } finally {
       await this.#live?.stop();
+      await this.#routes?.stop();
       await executors.dispose();
       await this.#calls?.close();
       // Closed already, unless there is an error on its way that says more.
@@ -123,6 +126,7 @@ export class Run {
     const limits = effectiveLimits(this.#request);
     this.#announce(opened);
     this.#opened = opened;
+    this.#routes = keepRoutes(opened);
     const live = new LivePlan({
       ...{ request, history, limits, tracked: trackedTasks(request), emit, planned },
       signal: this.#abort.signal,
@@ -255,8 +259,15 @@ export class Run {
     // To keep anything in a directory that is gone would make it anew.
     if (found.fault === null) this.#remember(world, opened, end);
     const runDir = folder.kept !== null && existsSync(folder.kept) ? folder.kept : null;
-    const report = makeReport(world, end, { startedAt: this.#startedAt, guarantee, rootHash, runDir });
-    const { wallMs } = report.timing;
+    const wallMs = world.clock.now() - this.#startedAt;
+    if (runDir !== null) await this.#routes?.finish();
+    const report = makeReport(world, end, {
+      startedAt: this.#startedAt,
+      wallMs,
+      guarantee,
+      rootHash,
+      runDir,
+    });
     emit({
       type: "run.finished",
       status,
