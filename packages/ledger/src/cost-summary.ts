@@ -27,6 +27,9 @@ import { attemptLine, joinLines, meanLine, NO_RESOURCES, type ResourceLine } fro
 /** Under which headings the calls of the analysis stand. */
 export const ANALYSIS = { agent: "@analysis", route: "analysis", class: "analysis" } as const;
 
+/** The model of calls that do not tell it, and of attempts whose calls nobody counted. */
+export const UNKNOWN_MODEL = "unknown";
+
 /** What a run cost. Each of the tables sums to the total, exactly; `byTask` does together with the class `analysis`. */
 export interface CostSummary extends CallCounts {
   /** The known part of the cost in USD: 0 when there was nothing to pay, null when nothing of it is known. */
@@ -210,7 +213,7 @@ function summarize(book: Book): CostSummary {
     byClass: toTable(classes) as Record<CostClass, CostLine>,
     byTask: toTable(tasks),
     byAgent: toTable(agents),
-    byModel: toTable(models),
+    byModel: toTable(withUnmetered(models, total.unmetered)),
     byRoute: toTable(routes),
     avoided: {
       memoSavedUsd: picoToUsd(sumOf(memoSaved.values())),
@@ -219,6 +222,16 @@ function summarize(book: Book): CostSummary {
     },
     resources: summarizeResources(resources),
   };
+}
+
+function withUnmetered(
+  models: ReadonlyMap<string, CostSum>,
+  unmetered: number,
+): ReadonlyMap<string, CostSum> {
+  if (unmetered === 0) return models;
+  const unknown = { ...emptySum(), unmetered };
+  addToSum(unknown, models.get(UNKNOWN_MODEL) ?? emptySum());
+  return new Map([...models, [UNKNOWN_MODEL, unknown]]);
 }
 
 const sumOf = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((sum, each) => sum + each, 0n);

@@ -126,6 +126,8 @@ function toFirstVersion(file: string): void {
   const database = new DatabaseSync(file);
   const [{ sql }] = database.prepare("select sql from sqlite_master where name = 'call_costs'").all();
   database.exec("drop view call_costs; delete from migrations where version > 1");
+  database.exec("drop index attempts_agent; drop index attempts_unmetered");
+  database.exec("alter table attempts drop column unmetered");
   for (const table of ["runs", "attempts", "calls", "windows"]) {
     database.exec(`alter table ${table} drop column cache_write_tokens`);
   }

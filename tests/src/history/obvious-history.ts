@@ -16,7 +16,11 @@ type Usage = EventOf<"attempt.usage" | "analysis.usage" | "llm.finished">;
 const isUsage = (event: RunEvent): event is Usage =>
   event.type === "attempt.usage" || event.type === "analysis.usage" || event.type === "llm.finished";
 
+const isUnmetered = (event: RunEvent): event is EventOf<"attempt.started"> =>
+  event.type === "attempt.started" && event.unmetered === true;
+
 const FIELDS = [
+  "unmetered",
   "calls",
   "unpricedCalls",
   "inputTokens",
@@ -35,7 +39,7 @@ const picked = (line: Pick<CostLine, (typeof FIELDS)[number]>) =>
   Object.fromEntries(FIELDS.map((field) => [field, line[field]])) as Omit<Line, "pico">;
 
 function add(bill: Map<string, Line>, name: string, line: Line): void {
-  if (line.calls === 0) return;
+  if (line.calls + line.unmetered === 0) return;
   const known = bill.get(name);
   const keys = Object.keys(line) as (keyof Line)[];
   bill.set(
@@ -62,6 +66,10 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 function callsOnly(events: readonly RunEvent[], isCounted: (at: number) => boolean): readonly RunEvent[] {
   const resources = { latencyMs: 0, queueMs: 0, modelLoads: 0 };
   return events.flatMap((event): RunEvent[] => {
+    if (isUnmetered(event) && !isCounted(event.at)) {
+      const { unmetered, ...metered } = event;
+      return [metered];
+    }
     if (!isUsage(event) || bookedCall(event) === null || isCounted(event.at)) return [event];
     if (event.type === "analysis.usage") return [];
     return [{ ...event, type: "attempt.finished", status: "succeeded", resources } as unknown as RunEvent];
@@ -72,7 +80,8 @@ function tableOf(events: readonly RunEvent[], by: CostHeading): Readonly<Record<
   const cost = summarizeCost(events);
   if (by === "task") return { ...cost.byTask, "@analysis": cost.byClass.analysis };
   if (by === "day") {
-    const days = new Set(events.filter((event) => bookedCall(event) !== null).map(({ at }) => dayOf(at)));
+    const counts = (event: RunEvent): boolean => bookedCall(event) !== null || isUnmetered(event);
+    const days = new Set(events.filter(counts).map(({ at }) => dayOf(at)));
     const ofDay = (day: string) => callsOnly(events, (at) => dayOf(at) === day);
     return Object.fromEntries([...days].map((day) => [day, totalOf(summarizeCost(ofDay(day)))]));
   }

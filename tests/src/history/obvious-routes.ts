@@ -62,7 +62,7 @@ export function obviousRoutes(
       name,
       calls: own.length,
       picoUsd: String(own.reduce((total, { costUsd = 0 }) => total + Math.round(costUsd * 1e12), 0)),
-      partial: own.some(({ costUsd }) => costUsd === undefined),
+      partial: own.some(({ costUsd }) => costUsd === undefined) || begun.some(({ unmetered }) => unmetered),
       inputTokens: sum("inputTokens"),
       cacheWriteTokens: sum("cacheWriteTokens"),
       outputTokens: sum("outputTokens"),

@@ -41,9 +41,10 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
       .tuple(
         ...([task, attempt, fc.constantFrom("w1", "w2"), fc.constantFrom("r1", "r2", "unknown")] as const),
         fc.constantFrom("first", "retry", "conflict"),
+        fc.constantFrom({}, {}, {}, { unmetered: true }),
       )
-      .map(([taskId, n, agent, route, cause]) =>
-        body("attempt.started", { taskId, attempt: n, agent, route, cause, executor: "inline" }),
+      .map(([taskId, n, agent, route, cause, past]) =>
+        body("attempt.started", { taskId, attempt: n, agent, route, cause, executor: "inline", ...past }),
       ),
   },
   {

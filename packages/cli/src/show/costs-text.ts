@@ -25,7 +25,8 @@ export const shownName = (name: string): string => name.replace(/[\p{Cc}\p{Cf}]/
 /** Returns a bill over many runs as a table. An unknown amount is called unknown. */
 export function costsText({ lines, total, memoSavedUsd }: CostTable, { by, since }: CostsAsked): string {
   const saved = memoSavedUsd > 0 ? [`Saved by the memo: ${usdText(memoSavedUsd)}.`] : [];
-  if (total.calls === 0) return [`No model calls were recorded${sinceText(since)}.`, ...saved].join("\n");
+  if (total.calls + total.unmetered === 0)
+    return [`No model calls were recorded${sinceText(since)}.`, ...saved].join("\n");
   const rows = [
     [by, "cost", "calls", "input", "cached", "output"],
     ...lines.map(({ name, ...line }) => row(shownName(name), line)),
@@ -38,7 +39,11 @@ export function costsText({ lines, total, memoSavedUsd }: CostTable, { by, since
       : [
           `No price is known for ${formatCount(total.unpricedCalls)} of ${counted(total.calls, "model call")}.`,
         ];
-  const notes = [...unpriced, ...saved];
+  const unmetered =
+    total.unmetered === 0
+      ? []
+      : [`Nobody counted the calls of ${counted(total.unmetered, "unmetered attempt")}.`];
+  const notes = [...unpriced, ...unmetered, ...saved];
   return [
     `Cost by ${by}${sinceText(since)}:`,
     "",

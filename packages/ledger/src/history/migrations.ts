@@ -15,7 +15,7 @@ const LOCK = 7_433_253;
 type Columns = Readonly<Record<string, "text" | "whole" | "real">>;
 type Make = (trx: Transaction<Schema>, kind: DatabaseKind) => Promise<void>;
 
-const VERSIONS: readonly Make[] = [makeFirst, countCacheWrites, findAttemptsByAgent];
+const VERSIONS: readonly Make[] = [makeFirst, countCacheWrites, findAttemptsByAgent, markUnmetered];
 
 /**
  * Brings the tables to this version of Sheaf. Of several that come at once, one does it.
@@ -196,6 +196,20 @@ async function countCacheWrites(trx: Transaction<Schema>): Promise<void> {
 /** A forecast asks for the latest attempts of an agent. */
 async function findAttemptsByAgent({ schema }: Transaction<Schema>): Promise<void> {
   await schema.createIndex("attempts_agent").on("attempts").columns(["agent", "started_at"]).execute();
+}
+
+async function markUnmetered({ schema }: Transaction<Schema>): Promise<void> {
+  await schema
+    .alterTable("attempts")
+    .addColumn("unmetered", "bigint", (column) => column.notNull().defaultTo(0))
+    .execute();
+  // There are few, and every bill asks for them.
+  await schema
+    .createIndex("attempts_unmetered")
+    .on("attempts")
+    .column("started_at")
+    .where(sql.ref("unmetered"), ">", 0)
+    .execute();
 }
 
 async function view(schema: SchemaModule, name: string, query: RawBuilder<unknown>): Promise<void> {

@@ -41,7 +41,7 @@ export async function queryAttempts(
     )
     .innerJoin("runs", "runs.id", "latest.run")
     .select(["runs.name", "runs.begun_at", "tasks.state", "attempts.task", "attempts.attempt"])
-    .select(["attempts.agent", "attempts.started_at", "attempts.latency_ms"])
+    .select(["attempts.agent", "attempts.started_at", "attempts.latency_ms", "attempts.unmetered"])
     .select(SUM_COLUMN_NAMES.map((name) => sql<bigint>`${sql.ref(`attempts.${name}`)}`.as(name)))
     .where("attempts.made", "=", 1n)
     .execute();

@@ -1,12 +1,13 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { DAY_MS } from "../calendar.ts";
-import { addToSum, type CostLine, emptySum, toCostLine } from "../cost-line.ts";
-import { ANALYSIS } from "../cost-summary.ts";
+import { addToSum, type CostLine, type CostSum, emptySum, toCostLine } from "../cost-line.ts";
+import { ANALYSIS, UNKNOWN_MODEL } from "../cost-summary.ts";
 import { picoToUsd } from "../money.ts";
 import type { CostHeading } from "./cost-heading.ts";
 import { callSums, heading, type NameOf } from "./roll-ups.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns, type StoredSum, SUM_COLUMN_NAMES, summedColumns } from "./sum-columns.ts";
+import { queryUnmetered } from "./unmetered.ts";
 
 export interface CostQuery {
   readonly by: CostHeading;
@@ -39,11 +40,20 @@ export async function queryCosts(db: Kysely<Schema>, query: CostQuery): Promise<
       ? await callsByTask(db, since)
       : await callSums(db, { since, name: by === "day" ? byDay : heading(by) });
   const total = emptySum();
-  const lines = rows.flatMap(({ name, ...columns }) => {
-    const sum = fromColumns(columns);
-    addToSum(total, sum);
-    return sum.calls === 0 ? [] : [{ name: by === "day" ? dayOf(name as bigint) : String(name), sum }];
-  });
+  const sums = new Map<string, CostSum>();
+  const add = (name: string | bigint, more: CostSum): void => {
+    addToSum(total, more);
+    if (more.calls + more.unmetered === 0) return;
+    const key = by === "day" ? dayOf(name as bigint) : String(name);
+    const sum = sums.get(key) ?? emptySum();
+    addToSum(sum, more);
+    sums.set(key, sum);
+  };
+  for (const { name, ...columns } of rows) add(name, fromColumns(columns));
+  for (const { name, unmetered } of await queryUnmetered(db, { since, name: attemptName(by) })) {
+    add(name, { ...emptySum(), unmetered: Number(unmetered) });
+  }
+  const lines = [...sums].map(([name, sum]) => ({ name, sum }));
   lines.sort((a, b) => (by === "day" ? compare(a.name, b.name) : dearerFirst(a, b)));
   return {
     lines: lines.map(({ name, sum }) => ({ name, ...toCostLine(sum) })),
@@ -52,8 +62,14 @@ export async function queryCosts(db: Kysely<Schema>, query: CostQuery): Promise<
   };
 }
 
+/** What an unmetered attempt is named by. Which models it asked nobody knows. */
+function attemptName(by: CostHeading): RawBuilder<string | bigint> {
+  if (by === "day") return sql<bigint>`started_at / ${sql.lit(DAY_MS)}`;
+  return by === "model" ? sql<string>`${sql.lit(UNKNOWN_MODEL)}` : sql<string>`${sql.ref(by)}`;
+}
+
 type NamedSum = StoredSum & { readonly name: string | bigint };
-type Line = { readonly name: string; readonly sum: ReturnType<typeof fromColumns> };
+type Line = { readonly name: string; readonly sum: CostSum };
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -3,6 +3,7 @@ import { addToSum, type CostLine, type CostSum, emptySum, toCostLine } from "../
 import { picoToUsd } from "../money.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns, summedColumns } from "./sum-columns.ts";
+import { unmeteredSum } from "./unmetered.ts";
 
 export interface OutcomesQuery {
   /** Only attempts that were started at this time or later, in ms since 1970; null: all. */
@@ -68,7 +69,7 @@ export async function queryOutcomes(db: Kysely<Schema>, { since }: OutcomesQuery
 async function outcomesSince(db: Kysely<Schema>, since: number | null): Promise<readonly Outcome[]> {
   const attempts = db
     .selectFrom("attempts")
-    .select(["task", "agent", "fate", sql<bigint>`count(*)`.as("attempts"), ...summedColumns])
+    .select(["task", "agent", "fate", sql<bigint>`count(*)`.as("attempts"), ...summedColumns, unmeteredSum])
     .where("made", "=", 1n)
     .groupBy(["task", "agent", "fate"]);
   const rows = await (since === null

@@ -3,6 +3,7 @@ import { type RouteRows, RouteSums, type RouteTable } from "../routes/route-tabl
 import { callSums, heading } from "./roll-ups.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns } from "./sum-columns.ts";
+import { queryUnmetered } from "./unmetered.ts";
 
 export interface RoutesQuery extends RouteRows {
   /** Only what happened from this time on, in ms since 1970; null: all. */
@@ -24,6 +25,9 @@ export async function queryRoutes(
   }
   for (const row of await callSums(db, { since, name: heading("route"), detail: heading("model") })) {
     sums.addCalls(String(row.name), String(row.detail), fromColumns(row));
+  }
+  for (const { name, unmetered } of await queryUnmetered(db, { since, name: sql<string>`route` })) {
+    sums.addUnmetered(String(name), Number(unmetered));
   }
   const started = db
     .selectFrom("attempts")

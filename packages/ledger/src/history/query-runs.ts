@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { type CostLine, toCostLine } from "../cost-line.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns } from "./sum-columns.ts";
+import { unmeteredSum } from "./unmetered.ts";
 
 export interface RunsQuery {
   /** Only runs that began at this time or later, in ms since 1970; null: all. */
@@ -30,7 +31,19 @@ export interface RunLine {
 
 /** Returns the runs of the history, the latest first. */
 export async function queryRuns(db: Kysely<Schema>, { since }: RunsQuery): Promise<readonly RunLine[]> {
-  const runs = db.selectFrom("runs").selectAll().orderBy("begun_at", "desc").orderBy("name", "desc");
+  const runs = db
+    .selectFrom("runs")
+    .selectAll()
+    .select((run) =>
+      run
+        .selectFrom("attempts")
+        .select(unmeteredSum)
+        .whereRef("attempts.run", "=", "runs.id")
+        .where("unmetered", ">", 0n)
+        .as("unmetered"),
+    )
+    .orderBy("begun_at", "desc")
+    .orderBy("name", "desc");
   const rows = await (since === null
     ? runs
     : runs.where("begun_at", ">=", BigInt(Math.ceil(since)))
@@ -41,6 +54,6 @@ export async function queryRuns(db: Kysely<Schema>, { since }: RunsQuery): Promi
     lastAt: Number(row.last_at),
     tasks: Number(row.tasks),
     removedAt: row.removed_at === null ? null : Number(row.removed_at),
-    cost: toCostLine(fromColumns(row)),
+    cost: toCostLine(fromColumns({ ...row, unmetered: row.unmetered ?? 0n })),
   }));
 }

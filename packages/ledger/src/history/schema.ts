@@ -53,6 +53,8 @@ interface AttemptsTable extends SumColumns {
   /** As in attempt-costs. */
   fate: string;
   made: Whole;
+  /** 1 where nobody counted its calls but by what it told, else 0. */
+  unmetered: Whole;
   executor: string | null;
   cause: string | null;
   started_at: MaybeWhole;

@@ -23,8 +23,8 @@ export const SUM_COLUMN_NAMES: readonly SumColumn[] = [
   "reasoning_tokens",
 ];
 
-/** A sum as the database returns it. */
-export type StoredSum = Readonly<Record<SumColumn, bigint>>;
+/** A sum as the database returns it; of attempts it says, too, how many were unmetered. */
+export type StoredSum = Readonly<Record<SumColumn, bigint>> & { readonly unmetered?: bigint };
 
 /** A sum as it is written. */
 export type WrittenSum = Readonly<Record<SumColumn, bigint | number>>;
@@ -45,7 +45,7 @@ export function toColumns(sum: Readonly<CostSum>): WrittenSum {
 export function fromColumns(row: StoredSum): CostSum {
   return {
     pico: row.pico,
-    unmetered: 0,
+    unmetered: Number(row.unmetered ?? 0),
     calls: Number(row.calls),
     unpricedCalls: Number(row.unpriced_calls),
     inputTokens: Number(row.input_tokens),

@@ -178,7 +178,8 @@ function attemptRows(
         book.facts(cost);
       return {
         ...{ run, task, attempt, agent: keptName(cost.agent), route: keptName(cost.route) },
-        ...{ class: costClassOf(cost), fate: cost.fate, made: cost.made ? 1 : 0, ...toColumns(cost.sum) },
+        ...{ class: costClassOf(cost), fate: cost.fate, made: cost.made ? 1 : 0 },
+        ...{ ...toColumns(cost.sum), unmetered: cost.sum.unmetered },
         ...{ executor: facts.executor, cause: facts.cause, status: facts.status },
         ...{ started_at: facts.startedAt, finished_at: facts.finishedAt },
         ...{ latency_ms: latencyMs, queue_ms: queueMs, cpu_ms: cpuMs, model_loads: modelLoads },

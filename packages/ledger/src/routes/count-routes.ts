@@ -34,6 +34,7 @@ export function countRoutes(sums: RouteSums, { book, calls }: ToldRun, since: nu
     const route = keptName(cost.route);
     sums.know(route);
     if (counts(startedAt)) sums.addAttempts(route, cause);
+    if (counts(startedAt)) sums.addUnmetered(route, cost.sum.unmetered);
     if (counts(finishedAt) && (status === "failed" || status === "lost")) sums.addFailures(route);
   }
 }

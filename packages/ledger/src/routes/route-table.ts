@@ -89,6 +89,10 @@ export class RouteSums {
     }
   }
 
+  addUnmetered(route: string, count = 1): void {
+    for (const row of this.#rowsOf(route)) row.sum.unmetered += count;
+  }
+
   addFailures(route: string, count = 1): void {
     for (const row of this.#rowsOf(route)) row.failures += count;
   }
