@@ -1,0 +1,137 @@
+import { picoToUsd } from "../money.ts";
+import { type Budget, type BudgetUnit, sayAmount, sayBudget, unitOf } from "./budget.ts";
+
+/** How far a budget is used. Amounts are in the unit of its limit: USD, or tokens. */
+export interface BudgetStanding {
+  readonly budget: Budget;
+  readonly limit: number;
+  readonly spent: number;
+  /** Set aside for calls that are under way. */
+  readonly held: number;
+  /** Calls within the window of which it is not known what they used; they count nothing. */
+  readonly unknownCalls: number;
+  /** When a window of the calendar is over, in ms since 1970; null for others. */
+  readonly until: number | null;
+  /**
+   * What will have been spent by then, at the pace of the window so far; null for windows without an end, and in the
+   * first 24th of one, which tells too little of the pace.
+   */
+  readonly projection: number | null;
+}
+
+/**
+ * Why a call may not be made. `unpriced`: nobody knows what it costs. `spent`: what it may use is more than is left of
+ * the window. `held`: it may be made if calls that are under way use less than was set aside for them.
+ */
+export type RefusalReason = "unpriced" | "spent" | "held";
+
+export interface BudgetRefusal {
+  readonly reason: RefusalReason;
+  readonly budget: Budget;
+  readonly limit: number;
+  readonly spent: number;
+  readonly held: number;
+  /** What the call may use; null where that is not known. */
+  readonly asked: number | null;
+  /** When there is room again for a call that is refused as `spent`, in ms since 1970; null: never without more. */
+  readonly until: number | null;
+  /** For people: what is the matter, and what to do. */
+  readonly message: string;
+}
+
+export const ALERT_PERCENTS = [75, 90, 100] as const;
+
+/**
+ * What somebody should know of a budget. `spent`: so much of it is used. `unbounded`: a call was let through of which
+ * nothing bounds the answer. `unknown`: a call is over of which it is not known what it used.
+ */
+export type AlertReason = "spent" | "unbounded" | "unknown";
+
+export interface BudgetAlert {
+  readonly reason: AlertReason;
+  /** Of the limit, for `spent`; else null. */
+  readonly percent: (typeof ALERT_PERCENTS)[number] | null;
+  readonly budget: Budget;
+  readonly limit: number;
+  readonly spent: number;
+  readonly held: number;
+  readonly message: string;
+}
+
+/** Amounts of an account, in pico-dollars or tokens. */
+export interface Amounts {
+  readonly limit: bigint;
+  readonly spent: bigint;
+  readonly held: bigint;
+}
+
+/** Returns an amount as reports have it. */
+export const shownAmount = (unit: BudgetUnit, amount: bigint): number =>
+  unit === "usd" ? picoToUsd(amount) : Number(amount);
+
+/** Returns the amounts of an account as reports have them. */
+export function shownAmounts(
+  budget: Budget,
+  { limit, spent, held }: Amounts,
+): Pick<BudgetStanding, "limit" | "spent" | "held"> {
+  const shown = (amount: bigint): number => shownAmount(unitOf(budget), amount);
+  return { limit: shown(limit), spent: shown(spent), held: shown(held) };
+}
+
+const RAISE = "raise it (`sheaf budget set`, or SHEAF_BUDGET for one run)";
+const PRICE_IT = "Give its model a price in the option `prices` (SHEAF_PRICES), 0 where it costs nothing";
+
+interface Refused extends Amounts {
+  readonly asked: bigint | null;
+  readonly reason: RefusalReason;
+  readonly until: number | null;
+}
+
+/** Returns a refusal with its sentence. */
+export function refusalOf(budget: Budget, refused: Refused): BudgetRefusal {
+  const { asked, reason, until } = refused;
+  return {
+    ...{ reason, budget, ...shownAmounts(budget, refused) },
+    asked: asked === null ? null : shownAmount(unitOf(budget), asked),
+    until,
+    message: asked === null ? unpricedText(budget) : refusalText(budget, refused, asked),
+  };
+}
+
+const unpricedText = (budget: Budget): string =>
+  `Nobody knows what this call costs, so a budget of ${sayBudget(budget)} cannot be held to. ${PRICE_IT}, or set the budget in tokens.`;
+
+function refusalText(budget: Budget, { limit, spent, held, reason, until }: Refused, asked: bigint): string {
+  const say = (amount: bigint): string => sayAmount(unitOf(budget), amount);
+  const figures = `This call may use ${say(asked)}. Of the budget of ${sayBudget(budget)}, ${say(spent)} is spent and ${say(held)} is held for calls under way.`;
+  if (reason === "held") return `${figures} Try again when these are over.`;
+  if (asked > limit) return `${figures} Bound the length of its answer, or ${RAISE}.`;
+  if (until === null) return `${figures} To go on, ${RAISE}.`;
+  return `${figures} Wait until ${timeText(until)}, or ${RAISE}.`;
+}
+
+/** @example timeText(0) // "1970-01-01 00:00 UTC" */
+const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** Returns an alert with its sentence. */
+export function alertOf(budget: Budget, about: AlertTopic, amounts: Amounts): BudgetAlert {
+  const isShare = typeof about === "number";
+  return {
+    ...{ reason: isShare ? "spent" : about, percent: isShare ? about : null },
+    ...{ budget, ...shownAmounts(budget, amounts), message: alertText(budget, about, amounts) },
+  };
+}
+
+export type AlertTopic = (typeof ALERT_PERCENTS)[number] | Exclude<AlertReason, "spent">;
+
+function alertText(budget: Budget, about: AlertTopic, { spent }: Amounts): string {
+  const name = `the budget of ${sayBudget(budget)}`;
+  if (about === "unbounded") {
+    return `Nothing bounds the answer of a call that counts against ${name}, which may be overshot by what such answers exceed what is held for them. Bound them (max_tokens) to have it held to.`;
+  }
+  if (about === "unknown") {
+    const unknown = unitOf(budget) === "usd" ? `costs. ${PRICE_IT}` : "used. Have its tokens recorded";
+    return `A call counts nothing against ${name}, as nobody knows what it ${unknown}.`;
+  }
+  return `${about} % of ${name} is spent: ${sayAmount(unitOf(budget), spent)}.`;
+}

@@ -1,0 +1,33 @@
+import type { BudgetWindow } from "./budget.ts";
+
+export const DAY_MS = 86_400_000;
+
+/**
+ * Returns from when on a window that holds `at` counts, in ms since 1970: calendar days and months in UTC, else the
+ * last 24 hours; a run has no beginning that matters.
+ */
+export function windowStart(window: BudgetWindow, at: number): number {
+  switch (window) {
+    case "run":
+      return Number.NEGATIVE_INFINITY;
+    case "day":
+      return Math.floor(at / DAY_MS) * DAY_MS;
+    case "24h":
+      return at - DAY_MS;
+    case "month":
+      return startOfMonth(at, 0);
+    default:
+      return window satisfies never;
+  }
+}
+
+/** Returns when the day or month that holds `at` is over; null for windows without an end of their own. */
+export function windowEnd(window: BudgetWindow, at: number): number | null {
+  if (window === "day") return windowStart("day", at) + DAY_MS;
+  return window === "month" ? startOfMonth(at, 1) : null;
+}
+
+function startOfMonth(at: number, later: number): number {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later);
+}
