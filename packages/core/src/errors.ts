@@ -22,6 +22,7 @@ interface ErrorDetails {
     readonly limitMiB: number;
   };
   ATTEMPT_TIMED_OUT: { readonly taskId: string; readonly timeoutMs: number };
+  BUDGETS_DAMAGED: { readonly path: string; readonly problem: string };
   CHANGED_OUTSIDE: { readonly dir: string; readonly paths: readonly string[] };
   COMMAND_FAILED: {
     readonly taskId: string;
@@ -146,6 +147,8 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
     `Task "${d.taskId}" needed more memory than it may have (${d.usedMiB === null ? "use unknown" : `used ${d.usedMiB} MiB`}, limit ${d.limitMiB} MiB). Raise maxMemoryMb (SHEAF_MAX_MEMORY_MB) or split the task.`,
   ATTEMPT_TIMED_OUT: (d) =>
     `Task "${d.taskId}" ran longer than ${d.timeoutMs} ms. Raise its timeoutMs (or SHEAF_TASK_TIMEOUT) or split the task.`,
+  BUDGETS_DAMAGED: (d) =>
+    `The budgets in ${d.path} cannot be used: ${d.problem}. Mend the file, or remove it and set them anew (sheaf budget set).`,
   CHANGED_OUTSIDE: (d) =>
     `${d.dir} was changed by somebody else while the run was using it: ${list(d.paths)}. What Sheaf would have overwritten is kept with the run; run again on a quiet directory.`,
   COMMAND_FAILED: (d) =>

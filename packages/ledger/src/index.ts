@@ -1,4 +1,36 @@
-export { bookedCall } from "./booked-call.ts";
+export {
+  BUDGET_WINDOWS,
+  type Budget,
+  type BudgetLimit,
+  type BudgetWindow,
+  budgetProblem,
+  isSameBudget,
+  sayAmount,
+  sayBudget,
+  unitOf,
+} from "./budgets/budget.ts";
+export { budgetsFile, keepBudgets, readBudgets } from "./budgets/budget-file.ts";
+export type {
+  AlertReason,
+  BudgetAlert,
+  BudgetRefusal,
+  BudgetStanding,
+  RefusalReason,
+} from "./budgets/budget-report.ts";
+export { LIMIT_TEXT, parseBudgets, parseLimit } from "./budgets/budget-text.ts";
+export { windowStart } from "./budgets/budget-window.ts";
+export { type AskedCall, type CallHold, holdOfCall } from "./budgets/hold-of-call.ts";
+export {
+  type BudgetHold,
+  type Budgets,
+  type BudgetsOptions,
+  type CallAmounts,
+  type CallHeadings,
+  openBudgets,
+  type Reservation,
+  type SpentCall,
+} from "./budgets/open-budgets.ts";
+export { spentOf } from "./budgets/spent-of.ts";
 export { COST_CLASSES, type CostClass } from "./cost-class.ts";
 export { type CostFile, type CostRow, readAg2Costs } from "./cost-files/read-ag2-costs.ts";
 export { type ToldByRow, toldByRows } from "./cost-files/told-by-rows.ts";

@@ -1,6 +1,6 @@
 import { VERSION } from "@sheaf/engine";
 import { Command } from "commander";
-import { addHistoryCommands } from "./history-commands.ts";
+import { addBudgetCommands } from "./budget-commands.ts";
 import type { Io } from "./io.ts";
 import { type PlanCommandFlags, planCommand } from "./plan-command.ts";
 import { type RunFlags, runCommand } from "./run-command.ts";
@@ -93,6 +93,7 @@ export function createProgram(io: Io, ended: (exitCode: number) => void): Comman
   addTrace(program, io, ended);
   addHistoryCommands(program, io, ended);
   addStateCommands(program, io, ended);
+  addBudgetCommands(program, io, ended);
   return program;
 }
 

@@ -91,7 +91,7 @@ describe("a reservation", () => {
   });
 
   it("names the refusal that lasts longest, so that nobody waits for what does not come", () => {
-    const { opened, clock } = open([usd(3), usd(1, { window: "day" }), usd(2, { window: "month" })]);
+    const { opened } = open([usd(3), usd(1, { window: "day" }), usd(2, { window: "month" })]);
     spend(opened, 100);
     const { hold } = opened.reserve(call(0));
     expect(hold).not.toBeNull();
@@ -101,11 +101,15 @@ describe("a reservation", () => {
       message: expect.stringContaining("Wait until 2026-11-30 00:00 UTC, or raise it"),
     });
     expect(refusalOf(opened, call(101))?.budget.window).toBe("day"); // never fits there
-    clock.advance(DAY);
-    opened.reserve(call(60));
-    expect(refusalOf(opened, call(50))).toMatchObject({ reason: "held" });
-    clock.advance(DAY);
-    expect(refusalOf(opened, call(50))).toMatchObject({ reason: "held", budget: { window: "day" } });
+  });
+
+  it("names one that waiting does not help against before one that it does", () => {
+    const { opened } = open([{ limit: { tokens: 250 }, window: "run" }, usd(1)]);
+    spend(opened, 10);
+    opened.reserve(call(5));
+    expect(refusalOf(opened, call(80))).toMatchObject({ reason: "held", asked: 100 });
+    expect(refusalOf(opened, call(95))).toMatchObject({ reason: "spent", asked: 0.95 });
+    expect(refusalOf(opened, call(null))).toMatchObject({ reason: "unpriced" });
   });
 
   it("without a known price is refused by budgets in USD, and by no others (B4)", () => {
@@ -204,6 +208,10 @@ describe("a window", () => {
     expect(spent()).toEqual([2, 3, 3]);
     clock.advance(HOUR + DAY);
     expect(spent()).toEqual([0, 0, 3]);
+    clock.advance(-HOUR);
+    spend(opened, 300);
+    clock.advance(HOUR);
+    expect(spent()).toEqual([3, 3, 6]);
   });
 
   it("of 24 hours forgets a minute when all of it is past, never earlier", () => {

@@ -1,0 +1,117 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { executeWithParallelism } from "@sheaf/engine";
+import { describe, expect, it } from "vitest";
+import { type Shell, shell } from "./fixtures/shell.ts";
+
+const file = (here: Shell): string => join(here.path, ".sheaf/budgets.json");
+const kept = (here: Shell): unknown => JSON.parse(readFileSync(file(here), "utf8")).budgets;
+const lines = (text: string): readonly (readonly string[])[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+
+describe("sheaf budget set", () => {
+  it("keeps a budget, in the place of one about the same", async () => {
+    const here = shell();
+    expect((await here.sheaf("budget set 5usd --window month")).out).toBe("Set: $5.00 a month\n");
+    await here.sheaf("budget set 200000tokens --window month");
+    await here.sheaf("budget set 1.5usd --window 24h --route writing");
+    const { exitCode, out } = await here.sheaf("budget set 7usd --window month");
+    expect([exitCode, out]).toEqual([0, "Set: $7.00 a month; before: $5.00 a month\n"]);
+    expect(kept(here)).toEqual([
+      { limit: { tokens: 200_000 }, window: "month" },
+      { limit: { usd: 1.5 }, window: "24h", route: "writing" },
+      { limit: { usd: 7 }, window: "month" },
+    ]);
+    expect(readdirSync(join(here.path, ".sheaf"))).toEqual(["budgets.json"]);
+  });
+
+  it.each([
+    [
+      "5eur --window month",
+      'Expected `limit` to be an amount such as 5usd or 200000tokens, more than 0, got "5eur"',
+    ],
+    ["0usd --window month", 'got "0usd"'],
+    ["1.5tokens --window month", 'got "1.5tokens"'],
+    ["5usd", "required option '--window <window>'"],
+    ["5usd --window week", "Allowed choices are run, day, 24h, month"],
+    ["5usd --window day --route a --tag b", "cannot be used with option '--tag <tag>'"],
+  ])("%s is refused", async (args, message) => {
+    const here = shell();
+    const { exitCode, err } = await here.sheaf(`budget set ${args}`);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(message);
+    expect(readdirSync(here.path)).toEqual([]);
+  });
+
+  it("leaves a damaged file as it is, and says what is wrong with it", async () => {
+    const here = shell({
+      ".sheaf/budgets.json": '{"schema":1,"budgets":[{"limit":{"usd":5},"window":"week"}]}',
+    });
+    for (const command of ["set 5usd --window day", "remove --window day", "list"]) {
+      const { exitCode, err } = await here.sheaf(`budget ${command}`);
+      expect(exitCode).toBe(2);
+      expect(err).toContain(`The budgets in ${file(here)} cannot be used: budgets[0]: expected \`window\``);
+    }
+    expect(readFileSync(file(here), "utf8")).toContain("week");
+  });
+});
+
+describe("sheaf budget remove", () => {
+  it("removes those of a window and a heading, and says where there are none", async () => {
+    const here = shell();
+    for (const args of ["5usd --window day", "9tokens --window day", "1usd --window day --tag gpu"]) {
+      await here.sheaf(`budget set ${args}`);
+    }
+    expect((await here.sheaf("budget remove --window day")).out).toBe(
+      "Removed: $5.00 a day\nRemoved: 9 tokens a day\n",
+    );
+    expect(kept(here)).toEqual([{ limit: { usd: 1 }, window: "day", tag: "gpu" }]);
+    const { exitCode, err } = await here.sheaf("budget remove --window day --route gpu");
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`set in ${here.path} ($1.00 a day for the tag gpu), got "day gpu"`);
+  });
+});
+
+describe("sheaf budget list", () => {
+  it("shows what the runs of the directory have spent of each within its window, and where that leads", async () => {
+    const here = shell();
+    expect((await here.sheaf("budget list")).out).toContain(`No budgets are set for ${here.path}. Set one:`);
+    for (const args of ["2usd --window month", "800tokens --window 24h", "1usd --window run"]) {
+      await here.sheaf(`budget set ${args}`);
+    }
+    await here.sheaf("budget set 1usd --window 24h --route b");
+    await here.sheaf("budget set 1usd --window 24h --tag gpu");
+    const tasks = [{ id: "x", route: "b" }, { id: "y" }];
+    await executeWithParallelism({ dir: here.path, tasks }, ({ id }, ctx) => {
+      ctx.recordUsage({ model: "m", costUsd: 0.25, inputTokens: 90, outputTokens: 10 });
+      if (id === "y") ctx.recordUsage({ model: "m", inputTokens: 100 });
+    });
+    const { out } = await here.sheaf("budget list");
+    const [head, month, tokens, run, route, tag] = lines(out);
+    expect(head).toEqual(["budget", "spent", "of it", "projection"]);
+    expect(month!.slice(0, 3)).toEqual(["$2.00 a month", "$0.50", "25 %"]);
+    expect(month![3]).toMatch(/^(-|\$.+ by \d{4}-\d\d-01), and 1 unpriced call$/);
+    expect(tokens).toEqual(["800 tokens in 24 hours", "300 tokens", "37 %", "-"]);
+    expect(run).toEqual(["$1.00 a run", "-", "-", "-"]);
+    expect(route).toEqual(["$1.00 in 24 hours for the route b", "$0.25", "25 %", "-"]);
+    expect(tag).toEqual(["$1.00 in 24 hours for the tag gpu", "-", "-", "-"]);
+    const { budgets } = JSON.parse((await here.sheaf("budget list --json")).out);
+    expect(budgets[0]).toMatchObject({ spent: 0.5, limit: 2, unknownCalls: 1 });
+    expect(budgets[2]).toMatchObject({ spent: null, projection: null });
+    expect(budgets[0]).not.toHaveProperty("held");
+  });
+
+  it("says which runs it knows nothing of", async () => {
+    const here = shell();
+    await here.sheaf("budget set 2usd --window month");
+    mkdirSync(join(here.path, ".sheaf/runs/torn"), { recursive: true });
+    writeFileSync(join(here.path, ".sheaf/runs/torn/journal.ndjson"), "nothing\n{}\n");
+    const { exitCode, out, err } = await here.sheaf("budget list");
+    expect(exitCode).toBe(0);
+    expect(out).toContain("$0.00");
+    expect(err).toBe("What 1 run spent is not in it: no journal to read in torn\n");
+  });
+});

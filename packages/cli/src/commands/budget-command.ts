@@ -1,0 +1,115 @@
+import { type Clock, SheafError } from "@sheaf/core";
+import {
+  type Budget,
+  budgetProblem,
+  budgetsFile,
+  isSameBudget,
+  keepBudgets,
+  LIMIT_TEXT,
+  openBudgets,
+  parseLimit,
+  readBudgets,
+  sayBudget,
+} from "@sheaf/ledger";
+import { type BudgetRow, budgetTable } from "../show/budget-table.ts";
+import { counted } from "../show/counted.ts";
+import { EXIT, type Io } from "./io.ts";
+import { spentInJournals } from "./spent-in-journals.ts";
+import { statePlace } from "./state-place.ts";
+
+export interface BudgetFlags {
+  readonly dir?: string;
+  readonly window?: string;
+  readonly route?: string;
+  readonly tag?: string;
+  readonly json?: boolean;
+}
+
+/** Keeps a budget with the directory, in the place of one about the same. */
+export function setBudget(text: string, flags: BudgetFlags, io: Io): number {
+  const limit = parseLimit(text);
+  const budget = { limit, window: flags.window, ...headingOf(flags) };
+  if (limit === undefined || budgetProblem(budget) !== undefined) {
+    throw new SheafError("OPTION_INVALID", { option: "limit", expected: LIMIT_TEXT, got: text });
+  }
+  return keepBudget(budget as Budget, flags, io);
+}
+
+function keepBudget(budget: Budget, flags: BudgetFlags, io: Io): number {
+  const { stateDir } = statePlace(flags.dir, io);
+  const kept = readBudgets(stateDir);
+  const before = kept.find((each) => isSameBudget(each, budget));
+  keepBudgets(stateDir, [...kept.filter((each) => each !== before), budget]);
+  io.stdout.write(
+    `Set: ${sayBudget(budget)}${before === undefined ? "" : `; before: ${sayBudget(before)}`}\n`,
+  );
+  return EXIT.succeeded;
+}
+
+/** Removes the budgets of a window, under the heading that is named, or under none. */
+export function removeBudget(flags: BudgetFlags, io: Io): number {
+  const { window } = flags;
+  const { route, tag } = headingOf(flags);
+  const { dir, stateDir } = statePlace(flags.dir, io);
+  const kept = readBudgets(stateDir);
+  const isMeant = (each: Budget): boolean =>
+    each.window === window && each.route === route && each.tag === tag;
+  const removed = kept.filter(isMeant);
+  if (removed.length === 0) {
+    const there = kept.length === 0 ? "none is set" : kept.map(sayBudget).join(", ");
+    throw new SheafError("OPTION_INVALID", {
+      option: "--window",
+      expected: `with --route or --tag those of a budget that is set in ${dir} (${there})`,
+      got: [window, route, tag].filter((each) => each !== undefined).join(" "),
+    });
+  }
+  keepBudgets(
+    stateDir,
+    kept.filter((each) => !isMeant(each)),
+  );
+  for (const each of removed) io.stdout.write(`Removed: ${sayBudget(each)}\n`);
+  return EXIT.succeeded;
+}
+
+function headingOf({ route, tag }: BudgetFlags): Pick<Budget, "route" | "tag"> {
+  for (const [name, heading] of Object.entries({ route, tag })) {
+    if (heading?.trim() !== "") continue;
+    throw new SheafError("OPTION_INVALID", {
+      option: `--${name}`,
+      expected: `the name of a ${name}`,
+      got: heading,
+    });
+  }
+  return { ...(route === undefined ? {} : { route }), ...(tag === undefined ? {} : { tag }) };
+}
+
+/** Prints each budget with what is spent of it. */
+export function listBudgets(
+  flags: BudgetFlags,
+  { io, clock }: { readonly io: Io; readonly clock: Pick<Clock, "now"> },
+): number {
+  const { dir, stateDir } = statePlace(flags.dir, io);
+  const budgets = readBudgets(stateDir);
+  const { spent, unread } = spentInJournals(stateDir, budgets, clock.now());
+  const standing = openBudgets({ budgets, spent, clock }).standing();
+  // What is under way is known to its own process alone; journals tell neither tags nor which run is meant.
+  const rows: readonly BudgetRow[] = standing.map(({ held: _, ...row }) =>
+    row.budget.window === "run" || row.budget.tag !== undefined
+      ? { ...row, spent: null, unknownCalls: null, projection: null }
+      : row,
+  );
+  if (flags.json === true) {
+    const contents = { dir, file: budgetsFile(stateDir), budgets: rows, unread };
+    io.stdout.write(`${JSON.stringify(contents, null, 2)}\n`);
+    return EXIT.succeeded;
+  }
+  if (rows.length === 0)
+    io.stdout.write(`No budgets are set for ${dir}. Set one: sheaf budget set 5usd --window month\n`);
+  for (const line of rows.length === 0 ? [] : budgetTable(rows)) io.stdout.write(`${line}\n`);
+  if (unread.length > 0) {
+    io.stderr.write(
+      `What ${counted(unread.length, "run")} spent is not in it: no journal to read in ${unread.join(", ")}\n`,
+    );
+  }
+  return EXIT.succeeded;
+}

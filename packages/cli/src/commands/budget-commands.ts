@@ -1,0 +1,57 @@
+// The commands about budgets.
+import { systemClock } from "@sheaf/core";
+import { BUDGET_WINDOWS } from "@sheaf/ledger";
+import type { Command } from "commander";
+import { type BudgetFlags, listBudgets, removeBudget, setBudget } from "./budget-command.ts";
+import type { Io } from "./io.ts";
+
+const BUDGET_NOTES = `
+Examples:
+  $ sheaf budget set 5usd --window month
+  $ sheaf budget set 200000tokens --window run
+  $ sheaf budget set 1usd --window day --route writing
+  $ sheaf budget list
+  $ sheaf budget remove --window month
+
+A budget holds for all runs of a directory: what a model call may use is set aside before it is made, and
+a call that has no room is not made. Days and months are those of the calendar in UTC, 24h the last 24
+hours, to the minute. SHEAF_BUDGET has more for one run: 2usd,200000tokens/day,9usd/month:route=writing
+`;
+
+const LIST_NOTES = `
+Spent is what the journals of the directory's runs tell; runs that sheaf gc has removed are not in it.
+Journals do not tell the tags of tasks, and each run begins its own window: there nothing is shown.
+`;
+
+type Ended = (exitCode: number) => void;
+
+/** Adds the commands that set, show and remove budgets. */
+export function addBudgetCommands(program: Command, io: Io, ended: Ended): void {
+  const budget = program
+    .command("budget")
+    .description("say what model calls may use")
+    .addHelpText("after", BUDGET_NOTES);
+  withScope(budget.command("set").description("set a budget, in the place of the one of the same window"))
+    .argument("<limit>", "5usd or 200000tokens")
+    .action((limit: string, flags: BudgetFlags) => ended(setBudget(limit, flags, io)));
+  withScope(budget.command("remove").description("remove budgets of a window")).action((flags: BudgetFlags) =>
+    ended(removeBudget(flags, io)),
+  );
+  withDir(budget.command("list").description("show each budget, what is spent of it, and where that leads"))
+    .option("--json", "as JSON")
+    .addHelpText("after", LIST_NOTES)
+    .action((flags: BudgetFlags) => ended(listBudgets(flags, { io, clock: systemClock })));
+}
+
+function withDir(command: Command): Command {
+  return command.option("--dir <folder>", "the shared directory (default: the current one)");
+}
+
+function withScope(command: Command): Command {
+  const window = command.createOption("--window <window>", "what it counts over");
+  const route = command.createOption("--route <route>", "only calls under this route");
+  return withDir(command)
+    .addOption(window.choices(BUDGET_WINDOWS).makeOptionMandatory())
+    .addOption(route.conflicts("tag"))
+    .option("--tag <tag>", "only calls of tasks with this tag");
+}

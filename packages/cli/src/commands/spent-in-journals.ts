@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isSheafError } from "@sheaf/core";
+import { type Budget, readJournal, type SpentCall, spentOf, windowStart } from "@sheaf/ledger";
+
+/** What runs have spent. */
+export interface JournalsRead {
+  readonly spent: readonly SpentCall[];
+  /** Runs whose journal is damaged. */
+  readonly unread: readonly string[];
+}
+
+/** Reads what the runs in a state folder have spent within the windows of these budgets that outlast a run. */
+export function spentInJournals(stateDir: string, budgets: readonly Budget[], now: number): JournalsRead {
+  const lasting = budgets.filter(({ window }) => window !== "run");
+  const since = Math.min(...lasting.map(({ window }) => windowStart(window, now)));
+  const runs = join(stateDir, "runs");
+  const spent: SpentCall[] = [];
+  const unread: string[] = [];
+  for (const id of lasting.length > 0 && existsSync(runs) ? readdirSync(runs) : []) {
+    const journal = join(runs, id, "journal.ndjson");
+    const stat = statSync(journal, { throwIfNoEntry: false });
+    // It grows at its end, so what was last written before tells nothing newer.
+    if (stat === undefined || stat.mtimeMs < since) continue;
+    try {
+      spent.push(...spentOf(readJournal(journal).events));
+    } catch (error) {
+      if (!isSheafError(error, "JOURNAL_DAMAGED")) throw error;
+      unread.push(id);
+    }
+  }
+  return { spent, unread };
+}

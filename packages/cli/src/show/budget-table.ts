@@ -1,0 +1,31 @@
+import { type BudgetStanding, sayAmount, sayBudget, unitOf, usdToPico } from "@sheaf/ledger";
+import { alignColumns } from "./align-columns.ts";
+import { counted } from "./counted.ts";
+
+/** How far a budget is used, as far as journals tell; null where they do not. */
+export interface BudgetRow extends Pick<BudgetStanding, "budget" | "limit" | "until" | "projection"> {
+  readonly spent: number | null;
+  readonly unknownCalls: number | null;
+}
+
+/** Returns one line for each budget, and one above them. */
+export function budgetTable(rows: readonly BudgetRow[]): readonly string[] {
+  const head = ["budget", "spent", "of it", "projection"];
+  return alignColumns([head, ...rows.map(row)], { right: [1, 2] });
+}
+
+function row({ budget, limit, until, projection, spent, unknownCalls }: BudgetRow): readonly string[] {
+  const unit = unitOf(budget);
+  const say = (amount: number): string =>
+    sayAmount(unit, unit === "usd" ? usdToPico(amount) : BigInt(Math.round(amount)));
+  if (spent === null) return [sayBudget(budget), "-", "-", "-"];
+  const known =
+    unknownCalls === null || unknownCalls === 0 ? "" : `, and ${counted(unknownCalls, "unpriced call")}`;
+  const end = until === null ? "" : ` by ${new Date(until).toISOString().slice(0, 10)}`;
+  return [
+    sayBudget(budget),
+    say(spent),
+    `${Math.floor((100 * spent) / limit)} %`,
+    `${projection === null ? "-" : `${say(projection)}${end}`}${known}`,
+  ];
+}
