@@ -458,6 +458,7 @@ describe("values", () => {
     SHEAF_FROZEN: "../x",
     SHEAF_MODEL_BASE_URL: "localhost",
     SHEAF_MODEL_TEMPERATURE: "2.1",
+    SHEAF_BUDGET: "2usd/week",
   };
   // Any text is the name of a model, a key, or a path.
   const ANY = ["SHEAF_MODEL", "SHEAF_MODEL_API_KEY", "SHEAF_HOME", "SHEAF_MEMO_STORE", "SHEAF_PRICES"];

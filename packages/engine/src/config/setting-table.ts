@@ -1,7 +1,8 @@
 import { MODEL_EFFORTS, type ModelEffort } from "@sheaf/analyzer";
 import { isMemo, MEMO_EXPECTED, MEMO_SCOPES } from "@sheaf/core";
-import { isRouteList, ROUTES_EXPECTED } from "@sheaf/ledger";
+import { budgetProblem, parseBudgets } from "@sheaf/ledger";
 import { DEFAULT_FROZEN, isPolicyMap, POLICY_NAMES, pathProblem } from "@sheaf/workdir";
+import { BUDGETS_JSON } from "./budgets-json.ts";
 import { MEMO_JSON } from "./memo-json.ts";
 import type { Setting, Settings } from "./settings.ts";
 
@@ -205,13 +206,14 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
       (typeof value === "string" ? value.trim() !== "" : typeof value === "object" && !Array.isArray(value)),
     json: { type: ["string", "object", "null"] },
   },
-  routes: {
-    env: "SHEAF_ROUTES",
-    fallback: null,
-    expected: ROUTES_EXPECTED,
-    accepts: (value) => value === null || isRouteList(value),
-    parse: split,
-    json: { type: ["array", "null"], items: { type: "string" }, minItems: 1, uniqueItems: true },
+  budgets: {
+    env: "SHEAF_BUDGET",
+    fallback: [],
+    expected:
+      'budgets, as { limit: { usd: 2 }, window: "run" } (in the environment: 2usd,200000tokens/day,9usd/month:route=writing)',
+    accepts: (value) => Array.isArray(value) && value.every((each) => budgetProblem(each) === undefined),
+    parse: parseBudgets,
+    json: BUDGETS_JSON,
   },
   staging: oneOf("SHEAF_STAGING", "auto", ["auto", "copy", "hardlink", "overlay"]),
   frozen: {

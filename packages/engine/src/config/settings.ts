@@ -1,6 +1,6 @@
 import type { ModelEffort } from "@sheaf/analyzer";
 import type { ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
-import type { PriceList } from "@sheaf/ledger";
+import type { Budget, PriceList } from "@sheaf/ledger";
 import type { Durability, PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
 import type { ListOrder } from "../tasks/task-problems.ts";
@@ -79,8 +79,8 @@ export interface Settings {
   readonly memoTtlMs: number;
   /** The user's own prices of model calls, or the path of the JSON file with them; null: the published ones alone. */
   readonly prices: string | PriceList | null;
-  /** Every route that there is; what tasks name besides counts as "unknown". Null: those that tasks name. */
-  readonly routes: readonly string[] | null;
+  /** What model calls may use, beside the budgets that are kept with the directory; of windows "run" in this run. */
+  readonly budgets: readonly Budget[];
   /** How views are filled. */
   readonly staging: "auto" | StagingRung;
   /** Globs of folders that are shared read-only and not copied. */
