@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { executeWithParallelism } from "@sheaf/engine";
 import { describe, expect, it } from "vitest";
@@ -104,11 +104,14 @@ describe("sheaf budget list", () => {
     expect(budgets[0]).not.toHaveProperty("held");
   });
 
-  it("says which runs it knows nothing of", async () => {
+  it("says of which runs within a window it knows nothing", async () => {
     const here = shell();
     await here.sheaf("budget set 2usd --window month");
-    mkdirSync(join(here.path, ".sheaf/runs/torn"), { recursive: true });
-    writeFileSync(join(here.path, ".sheaf/runs/torn/journal.ndjson"), "nothing\n{}\n");
+    for (const id of ["torn", "long-ago"]) {
+      mkdirSync(join(here.path, ".sheaf/runs", id), { recursive: true });
+      writeFileSync(join(here.path, ".sheaf/runs", id, "journal.ndjson"), "nothing\n{}\n");
+    }
+    utimesSync(join(here.path, ".sheaf/runs/long-ago/journal.ndjson"), 1_000_000_000, 1_000_000_000);
     const { exitCode, out, err } = await here.sheaf("budget list");
     expect(exitCode).toBe(0);
     expect(out).toContain("$0.00");

@@ -59,7 +59,7 @@ export function removeBudget(flags: BudgetFlags, io: Io): number {
     const there = kept.length === 0 ? "none is set" : kept.map(sayBudget).join(", ");
     throw new SheafError("OPTION_INVALID", {
       option: "--window",
-      expected: `with --route or --tag those of a budget that is set in ${dir} (${there})`,
+      expected: `the window (with --route or --tag) of a budget that is set in ${dir} (${there})`,
       got: [window, route, tag].filter((each) => each !== undefined).join(" "),
     });
   }

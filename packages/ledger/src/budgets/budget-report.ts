@@ -110,7 +110,7 @@ function refusalText(budget: Budget, { limit, spent, held, reason, until }: Refu
   return `${figures} Wait until ${timeText(until)}, or ${RAISE}.`;
 }
 
-/** @example timeText(0) // "1970-01-01 00:00 UTC" */
+/** Says a time as "1970-01-01 00:00 UTC". */
 const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 /** Returns an alert with its sentence. */

@@ -16,7 +16,7 @@ const BUDGET = /^([^/:]+)(?:\/([^:]+))?(?::(route|tag)=(.+))?$/;
 /**
  * Reads budgets that are separated by commas; returns the text where it is none.
  *
- * @example parseBudgets("2usd,9usd/day:tag=gpu") // [{ limit: { usd: 2 }, window: "run" }, { …, tag: "gpu" }]
+ * @example parseBudgets("2usd/day:tag=gpu") // [{ limit: { usd: 2 }, window: "day", tag: "gpu" }]
  */
 export function parseBudgets(text: string): unknown {
   const budgets = text.split(",").map((part) => {
