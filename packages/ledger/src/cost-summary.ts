@@ -24,9 +24,8 @@ import { picoToUsd, usdToPico } from "./money.ts";
 import { type CostWeights, checkCostWeights, DEFAULT_COST_WEIGHTS } from "./normalized-cost.ts";
 import { attemptLine, joinLines, meanLine, NO_RESOURCES, type ResourceLine } from "./resource-line.ts";
 
-const ANALYSIS_AGENT = "@analysis";
-/** Route of what the analysis of a list costs. */
-export const ANALYSIS_ROUTE = "analysis";
+/** Under which headings the calls of the analysis stand. */
+export const ANALYSIS = { agent: "@analysis", route: "analysis", class: "analysis" } as const;
 
 /** The model of calls that do not tell it, and of attempts whose calls nobody counted. */
 export const UNKNOWN_MODEL = "unknown";

@@ -1,3 +1,4 @@
+export { bookedCall } from "./booked-call.ts";
 export {
   BUDGET_WINDOWS,
   type Budget,

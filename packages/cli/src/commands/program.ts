@@ -1,6 +1,7 @@
 import { VERSION } from "@sheaf/engine";
 import { Command } from "commander";
 import { addBudgetCommands } from "./budget-commands.ts";
+import { addHistoryCommands } from "./history-commands.ts";
 import type { Io } from "./io.ts";
 import { type PlanCommandFlags, planCommand } from "./plan-command.ts";
 import { type RunFlags, runCommand } from "./run-command.ts";

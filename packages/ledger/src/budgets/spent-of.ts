@@ -1,6 +1,7 @@
 import type { RunEvent, UsageRecord } from "@sheaf/core";
+import { bookedCall } from "../booked-call.ts";
 import { knownFigure } from "../cost-line.ts";
-import { ANALYSIS_ROUTE } from "../cost-summary.ts";
+import { ANALYSIS } from "../cost-summary.ts";
 import { usdToPico } from "../money.ts";
 import type { SpentCall } from "./open-budgets.ts";
 
@@ -17,13 +18,13 @@ export function spentOf(
   const spent: SpentCall[] = [];
   for (const event of events) {
     if (event.type === "attempt.started") routes.set(event.taskId, event.route);
-    if (event.type === "analysis.usage") {
-      spent.push({ at: event.at, route: ANALYSIS_ROUTE, tags: [], ...amountsOf(event.usage) });
-    }
-    if (event.type === "attempt.usage") {
-      const { at, taskId, usage } = event;
-      spent.push({ at, route: routes.get(taskId) ?? "unknown", tags: tagsOf(taskId), ...amountsOf(usage) });
-    }
+    const usage = bookedCall(event);
+    if (usage === null) continue;
+    const of =
+      "taskId" in event
+        ? { route: routes.get(event.taskId) ?? "unknown", tags: tagsOf(event.taskId) }
+        : { route: ANALYSIS.route, tags: [] };
+    spent.push({ at: event.at, ...of, ...amountsOf(usage) });
   }
   return spent;
 }
