@@ -1,5 +1,17 @@
 export type { AgentContext, AgentFn, AgentModule, TaskDirs } from "./agent.ts";
 export type { AnswerFlaw } from "./answer-flaw.ts";
+export {
+  ALERT_PERCENTS,
+  type AlertReason,
+  BUDGET_WINDOWS,
+  type Budget,
+  type BudgetAlert,
+  type BudgetLimit,
+  type BudgetRefusal,
+  type BudgetUse,
+  type BudgetWindow,
+  type RefusalReason,
+} from "./budget.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { dataHash, decodeData, describeData, encodeData } from "./data-codec.ts";
 export { dataProblem, MAX_DATA_DEPTH } from "./data-problem.ts";

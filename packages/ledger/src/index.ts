@@ -1,37 +1,21 @@
 export { bookedCall } from "./booked-call.ts";
-export {
-  BUDGET_WINDOWS,
-  type Budget,
-  type BudgetLimit,
-  type BudgetWindow,
-  budgetProblem,
-  isSameBudget,
-  sayAmount,
-  sayBudget,
-  unitOf,
-} from "./budgets/budget.ts";
+export { budgetProblem, isSameBudget, sayAmount, sayBudget, unitOf } from "./budgets/budget.ts";
+export { BudgetCircle } from "./budgets/budget-circle.ts";
 export { budgetsFile, keepBudgets, readBudgets } from "./budgets/budget-file.ts";
-export type {
-  AlertReason,
-  BudgetAlert,
-  BudgetRefusal,
-  BudgetStanding,
-  RefusalReason,
-} from "./budgets/budget-report.ts";
+export { type BudgetStanding, spentOutText } from "./budgets/budget-report.ts";
 export { LIMIT_TEXT, parseBudgets, parseLimit } from "./budgets/budget-text.ts";
 export { windowStart } from "./budgets/budget-window.ts";
+export type { BudgetHold, CallAmounts, CallHeadings } from "./budgets/counted-call.ts";
 export { type AskedCall, type CallHold, holdOfCall } from "./budgets/hold-of-call.ts";
 export {
-  type BudgetHold,
   type Budgets,
   type BudgetsOptions,
-  type CallAmounts,
-  type CallHeadings,
   openBudgets,
   type Reservation,
   type SpentCall,
 } from "./budgets/open-budgets.ts";
-export { spentOf } from "./budgets/spent-of.ts";
+export { type JournalsRead, spentInJournals } from "./budgets/spent-in-journals.ts";
+export { ANALYSIS_HEADINGS, amountsOf, reservedAmounts, spentOf } from "./budgets/spent-of.ts";
 export { COST_CLASSES, type CostClass } from "./cost-class.ts";
 export { type CostFile, type CostRow, readAg2Costs } from "./cost-files/read-ag2-costs.ts";
 export { type ToldByRow, toldByRows } from "./cost-files/told-by-rows.ts";
@@ -66,6 +50,7 @@ export type { ClientStyle } from "./gateway/call-path.ts";
 export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
 export { TOKEN_HEADER } from "./gateway/header-fields.ts";
 export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";
+export type { Refusal } from "./gateway/refusal.ts";
 export { DEFAULT_DRAIN, type DrainLimits } from "./gateway/relay.ts";
 export { checkBaseUrl, type UpstreamSettings } from "./gateway/upstream.ts";
 export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";

@@ -1,6 +1,5 @@
-import { type Clock, SheafError } from "@sheaf/core";
+import { type Budget, type Clock, SheafError } from "@sheaf/core";
 import {
-  type Budget,
   budgetProblem,
   budgetsFile,
   isSameBudget,
@@ -10,11 +9,11 @@ import {
   parseLimit,
   readBudgets,
   sayBudget,
+  spentInJournals,
 } from "@sheaf/ledger";
 import { type BudgetRow, budgetTable } from "../show/budget-table.ts";
 import { counted } from "../show/counted.ts";
 import { EXIT, type Io } from "./io.ts";
-import { spentInJournals } from "./spent-in-journals.ts";
 import { statePlace } from "./state-place.ts";
 
 export interface BudgetFlags {
@@ -90,13 +89,11 @@ export function listBudgets(
 ): number {
   const { dir, stateDir } = statePlace(flags.dir, io);
   const budgets = readBudgets(stateDir);
-  const { spent, unread } = spentInJournals(stateDir, budgets, clock.now());
+  const { spent, unread } = spentInJournals({ stateDir, budgets, now: clock.now() });
   const standing = openBudgets({ budgets, spent, clock }).standing();
-  // What is under way is known to its own process alone; journals tell neither tags nor which run is meant.
+  // What is under way is known to its own process alone, and no run is meant here.
   const rows: readonly BudgetRow[] = standing.map(({ held: _, ...row }) =>
-    row.budget.window === "run" || row.budget.tag !== undefined
-      ? { ...row, spent: null, unknownCalls: null, projection: null }
-      : row,
+    row.budget.window === "run" ? { ...row, spent: null, unknownCalls: null, projection: null } : row,
   );
   if (flags.json === true) {
     const contents = { dir, file: budgetsFile(stateDir), budgets: rows, unread };

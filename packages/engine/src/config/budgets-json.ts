@@ -1,4 +1,4 @@
-import { BUDGET_WINDOWS } from "@sheaf/ledger";
+import { BUDGET_WINDOWS } from "@sheaf/core";
 
 const limitOf = (
   unit: string,

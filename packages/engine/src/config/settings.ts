@@ -1,6 +1,6 @@
 import type { ModelEffort } from "@sheaf/analyzer";
-import type { ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
-import type { Budget, PriceList } from "@sheaf/ledger";
+import type { Budget, ExecutionMode, ExecutorKind, MemoRule, Schedule } from "@sheaf/core";
+import type { PriceList } from "@sheaf/ledger";
 import type { Durability, PolicyMap, StagingRung } from "@sheaf/workdir";
 import type { FailureMode } from "../scheduler/state.ts";
 import type { ListOrder } from "../tasks/task-problems.ts";

@@ -13,6 +13,8 @@ export function sayBecause(because: Because): string {
       return `the run was stopped by the failure of "${because.taskId}"`;
     case "in-doubt":
       return `it is not known whether "${because.taskId}" has had its effects`;
+    case "budget":
+      return `nothing more was started, to keep within a budget: ${because.message}`;
     case "conflict":
       return "what it had read is different now; it runs again in its turn";
     case "cancelled":

@@ -1,11 +1,9 @@
-import { type Budget, type BudgetUnit, limitOf, unitOf } from "./budget.ts";
+import { ALERT_PERCENTS, type Budget, type BudgetAlert, type BudgetRefusal } from "@sheaf/core";
+import { type BudgetUnit, limitOf, unitOf } from "./budget.ts";
 import {
-  ALERT_PERCENTS,
   type AlertTopic,
   type Amounts,
   alertOf,
-  type BudgetAlert,
-  type BudgetRefusal,
   type BudgetStanding,
   refusalOf,
   shownAmount,

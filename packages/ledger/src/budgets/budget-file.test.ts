@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Budget } from "@sheaf/core";
 import { tempDir } from "@sheaf/testkit";
 import { expect, it } from "vitest";
-import type { Budget } from "./budget.ts";
 import { budgetsFile, keepBudgets, readBudgets } from "./budget-file.ts";
 import { parseBudgets } from "./budget-text.ts";
 

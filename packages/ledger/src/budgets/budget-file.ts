@@ -2,8 +2,8 @@
 // what cannot be read is an error and never no budget.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { SheafError, show } from "@sheaf/core";
-import { type Budget, budgetProblem } from "./budget.ts";
+import { type Budget, SheafError, show } from "@sheaf/core";
+import { budgetProblem } from "./budget.ts";
 
 const SCHEMA = 1;
 

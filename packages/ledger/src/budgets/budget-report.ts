@@ -1,13 +1,17 @@
-import { picoToUsd } from "../money.ts";
-import { type Budget, type BudgetUnit, sayAmount, sayBudget, unitOf } from "./budget.ts";
+import type {
+  ALERT_PERCENTS,
+  AlertReason,
+  Budget,
+  BudgetAlert,
+  BudgetRefusal,
+  BudgetUse,
+  RefusalReason,
+} from "@sheaf/core";
+import { picoToUsd, usdToPico } from "../money.ts";
+import { type BudgetUnit, sayAmount, sayBudget, unitOf } from "./budget.ts";
 
-/** How far a budget is used. Amounts are in the unit of its limit: USD, or tokens. */
-export interface BudgetStanding {
-  readonly budget: Budget;
-  readonly limit: number;
-  readonly spent: number;
-  /** Set aside for calls that are under way. */
-  readonly held: number;
+/** How far a budget is used, and where that leads. Amounts are in the unit of its limit: USD, or tokens. */
+export interface BudgetStanding extends BudgetUse {
   /** Calls within the window of which it is not known what they used; they count nothing. */
   readonly unknownCalls: number;
   /** When a window of the calendar is over, in ms since 1970; null for others. */
@@ -17,45 +21,6 @@ export interface BudgetStanding {
    * first 24th of one, which tells too little of the pace.
    */
   readonly projection: number | null;
-}
-
-/**
- * Why a call may not be made. `unpriced`: nobody knows what it costs. `spent`: what it may use is more than is left of
- * the window. `held`: it may be made if calls that are under way use less than was set aside for them.
- */
-export type RefusalReason = "unpriced" | "spent" | "held";
-
-export interface BudgetRefusal {
-  readonly reason: RefusalReason;
-  readonly budget: Budget;
-  readonly limit: number;
-  readonly spent: number;
-  readonly held: number;
-  /** What the call may use; null where that is not known. */
-  readonly asked: number | null;
-  /** When there is room again for a call that is refused as `spent`, in ms since 1970; null: never without more. */
-  readonly until: number | null;
-  /** For people: what is the matter, and what to do. */
-  readonly message: string;
-}
-
-export const ALERT_PERCENTS = [75, 90, 100] as const;
-
-/**
- * What somebody should know of a budget. `spent`: so much of it is used. `unbounded`: a call was let through of which
- * nothing bounds the answer. `unknown`: a call is over of which it is not known what it used.
- */
-export type AlertReason = "spent" | "unbounded" | "unknown";
-
-export interface BudgetAlert {
-  readonly reason: AlertReason;
-  /** Of the limit, for `spent`; else null. */
-  readonly percent: (typeof ALERT_PERCENTS)[number] | null;
-  readonly budget: Budget;
-  readonly limit: number;
-  readonly spent: number;
-  readonly held: number;
-  readonly message: string;
 }
 
 /** Amounts of an account, in pico-dollars or tokens. */
@@ -112,6 +77,13 @@ function refusalText(budget: Budget, { limit, spent, held, reason, until }: Refu
 
 /** Says a time as "1970-01-01 00:00 UTC". */
 const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** Says that nothing is left of a budget. */
+export function spentOutText({ budget, spent, until }: BudgetStanding): string {
+  const amount = unitOf(budget) === "usd" ? usdToPico(spent) : BigInt(spent);
+  const wait = until === null ? `To go on, ${RAISE}` : `Wait until ${timeText(until)}, or ${RAISE}`;
+  return `The budget of ${sayBudget(budget)} is used up: ${sayAmount(unitOf(budget), amount)} is spent. ${wait}.`;
+}
 
 /** Returns an alert with its sentence. */
 export function alertOf(budget: Budget, about: AlertTopic, amounts: Amounts): BudgetAlert {

@@ -1,5 +1,5 @@
 // Budgets as people write them in a variable or on a command line.
-import type { BudgetLimit } from "./budget.ts";
+import type { BudgetLimit } from "@sheaf/core";
 
 /** What a limit must be, in words that follow "Expected `x` to be". */
 export const LIMIT_TEXT = "an amount such as 5usd or 200000tokens, more than 0";

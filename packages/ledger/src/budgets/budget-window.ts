@@ -1,4 +1,4 @@
-import type { BudgetWindow } from "./budget.ts";
+import type { BudgetWindow } from "@sheaf/core";
 
 export const DAY_MS = 86_400_000;
 

@@ -1,20 +1,5 @@
-import { show } from "@sheaf/core";
+import { BUDGET_WINDOWS, type Budget, type BudgetWindow, show } from "@sheaf/core";
 import { formatUsd, usdToPico } from "../money.ts";
-
-/** What a budget counts over: one run, a day or a month of the calendar in UTC, or the last 24 hours. */
-export const BUDGET_WINDOWS = ["run", "day", "24h", "month"] as const;
-export type BudgetWindow = (typeof BUDGET_WINDOWS)[number];
-
-export type BudgetLimit = { readonly usd: number } | { readonly tokens: number };
-
-/** What model calls may use within a window: all of them, those under one route, or those of tasks with one tag. */
-export interface Budget {
-  /** More than 0. Tokens are those of questions and answers together, cached ones included. */
-  readonly limit: BudgetLimit;
-  readonly window: BudgetWindow;
-  readonly route?: string;
-  readonly tag?: string;
-}
 
 export type BudgetUnit = "usd" | "tokens";
 

@@ -1,11 +1,11 @@
 // Random interleavings of up to 128 calls, compared with a list of all that was ever booked.
+import type { Budget, BudgetAlert } from "@sheaf/core";
 import { cases, FakeClock } from "@sheaf/testkit";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { usdToPico } from "../money.ts";
-import type { Budget } from "./budget.ts";
-import type { BudgetAlert } from "./budget-report.ts";
-import { type BudgetHold, openBudgets, type SpentCall } from "./open-budgets.ts";
+import type { BudgetHold } from "./counted-call.ts";
+import { openBudgets, type SpentCall } from "./open-budgets.ts";
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;

@@ -1,8 +1,8 @@
+import type { Budget, BudgetAlert } from "@sheaf/core";
 import { FakeClock } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
-import type { Budget } from "./budget.ts";
-import type { BudgetAlert } from "./budget-report.ts";
-import { type BudgetHold, type Budgets, openBudgets, type SpentCall } from "./open-budgets.ts";
+import type { BudgetHold } from "./counted-call.ts";
+import { type Budgets, openBudgets, type SpentCall } from "./open-budgets.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

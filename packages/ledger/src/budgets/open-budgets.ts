@@ -12,25 +12,13 @@
 //   B4. What cannot be held to is said: a call without a price is refused where a budget is in USD; an answer without
 //       a bound is let through, with a hold, and an alert.
 //   B5. Time never goes back: a clock that is set back opens no window again.
-import type { Clock } from "@sheaf/core";
-import type { Budget } from "./budget.ts";
+//   B6. All of that holds for the runs of a circle together, in windows that outlast a run.
+import type { Budget, BudgetAlert, BudgetRefusal, Clock, RefusalReason } from "@sheaf/core";
 import { BudgetAccount } from "./budget-account.ts";
-import type { BudgetAlert, BudgetRefusal, BudgetStanding, RefusalReason } from "./budget-report.ts";
+import { BudgetCircle, type CircleMember } from "./budget-circle.ts";
+import type { BudgetStanding } from "./budget-report.ts";
+import type { BudgetHold, CallAmounts, CallHeadings } from "./counted-call.ts";
 import type { CallHold } from "./hold-of-call.ts";
-
-/** Under which headings a call is made. */
-export interface CallHeadings {
-  readonly route: string;
-  /** Tags of its task. */
-  readonly tags: readonly string[];
-}
-
-/** What a call has used; null where that is not known. */
-export interface CallAmounts {
-  readonly pico: bigint | null;
-  /** In and out. */
-  readonly tokens: number | null;
-}
 
 /** A call of the past. */
 export interface SpentCall extends CallHeadings, CallAmounts {
@@ -45,12 +33,13 @@ export interface BudgetsOptions {
   /** What earlier sessions of this run have spent; not among `spent`. @default none */
   readonly spentByRun?: Iterable<SpentCall>;
   readonly clock: Pick<Clock, "now">;
+  /** Runs that count against the same windows, to be joined. @default none */
+  readonly circle?: BudgetCircle;
+  /** Puts what was booked where a run that joins the circle reads it. @default () => {} */
+  readonly flush?: () => void;
   /** Is told when 75, 90 and 100 % of a budget are spent, and what it cannot be held to, each once a window. */
   readonly onAlert?: (alert: BudgetAlert) => void;
 }
-
-/** What is set aside for a call. */
-export interface BudgetHold extends CallHeadings, CallHold {}
 
 export type Reservation =
   | { readonly hold: BudgetHold; readonly refusal: null }
@@ -70,65 +59,113 @@ export interface Budgets {
   book(call: CallHeadings & CallAmounts): void;
   /** How far each budget is used, in the order in which they were given. */
   standing(): readonly BudgetStanding[];
+  /** Leaves the circle. What is held is released, what is spent stays. */
+  close(): void;
 }
 
 /** Opens the budgets of a run. What earlier runs had been told of their alerts is not told again. */
 export function openBudgets(options: BudgetsOptions): Budgets {
-  const { budgets, spent = [], spentByRun = [], clock, onAlert = () => {} } = options;
-  const accounts = budgets.map((budget) => new BudgetAccount(budget));
-  const open = new Set<BudgetHold>();
-  let latest = Number.NEGATIVE_INFINITY;
-  const now = (): number => {
-    latest = Math.max(latest, clock.now());
-    return latest;
-  };
-  const covering = (call: CallHeadings): readonly BudgetAccount[] =>
-    accounts.filter((account) => account.covers(call));
-  const tell = (told: readonly BudgetAccount[], isUnbounded = false): void => {
-    for (const alert of told.flatMap((account) => account.alerts(latest, isUnbounded))) onAlert(alert);
-  };
-  enterPast(accounts, spent, spentByRun);
-  for (const account of accounts) account.alerts(now());
+  return new OpenBudgets(options);
+}
 
-  return {
-    reserve(call) {
-      const covered = covering(call);
-      const at = now();
-      const refusals = covered.flatMap((account) => account.refusal(heldOf(account, call), at) ?? []);
-      const [refusal] = refusals.sort(longestFirst);
-      if (refusal !== undefined) return { hold: null, refusal };
-      const hold = { ...call };
-      open.add(hold);
-      for (const account of covered) account.hold(heldOf(account, hold)!);
-      if (!call.isBounded) tell(covered, true);
-      return { hold, refusal: null };
-    },
-    settle(hold, used) {
-      if (!open.delete(hold)) return;
-      const covered = covering(hold);
-      const at = now();
-      for (const account of covered) {
-        const held = heldOf(account, hold)!;
-        account.release(held);
-        account.spend(account.amountOf(used) ?? held, at);
-      }
-      tell(covered);
-    },
-    release(hold) {
-      if (!open.delete(hold)) return;
-      for (const account of covering(hold)) account.release(heldOf(account, hold)!);
-    },
-    book(call) {
-      const covered = covering(call);
-      const at = now();
-      for (const account of covered) account.spend(account.amountOf(call), at);
-      tell(covered);
-    },
-    standing() {
-      const at = now();
-      return accounts.map((account) => account.standing(at));
-    },
-  };
+class OpenBudgets implements Budgets {
+  readonly #accounts: readonly BudgetAccount[];
+  readonly #clock: Pick<Clock, "now">;
+  readonly #onAlert: (alert: BudgetAlert) => void;
+  readonly #circle: BudgetCircle;
+  readonly #seat: CircleMember;
+  /** Its own holds. */
+  readonly #open = new Set<BudgetHold>();
+  #latest = Number.NEGATIVE_INFINITY;
+
+  constructor({ budgets, clock, onAlert = () => {}, circle = new BudgetCircle(), ...past }: BudgetsOptions) {
+    const { spent = [], spentByRun = [], flush = () => {} } = past;
+    this.#accounts = budgets.map((budget) => new BudgetAccount(budget));
+    this.#clock = clock;
+    this.#onAlert = onAlert;
+    this.#circle = circle;
+    enterPast(this.#accounts, spent, spentByRun);
+    const now = this.#now();
+    for (const account of this.#accounts) account.alerts(now);
+    this.#seat = this.#member(flush);
+    circle.join(this.#seat);
+  }
+
+  reserve(call: BudgetHold): Reservation {
+    const covered = this.#covering(call, this.#seat);
+    const at = this.#now();
+    const refusals = covered.flatMap((account) => account.refusal(heldOf(account, call), at) ?? []);
+    const [refusal] = refusals.sort(longestFirst);
+    if (refusal !== undefined) return { hold: null, refusal };
+    const hold = { ...call };
+    this.#open.add(hold);
+    this.#circle.held(hold, this.#seat);
+    if (!call.isBounded) this.#tell(covered, true);
+    return { hold, refusal: null };
+  }
+
+  settle(hold: BudgetHold, { pico, tokens }: CallAmounts): void {
+    const { route, tags } = hold;
+    if (this.#open.delete(hold)) this.#circle.used({ route, tags, pico, tokens, hold }, this.#seat);
+  }
+
+  release(hold: BudgetHold): void {
+    if (this.#open.delete(hold)) this.#circle.released(hold, this.#seat);
+  }
+
+  book(call: CallHeadings & CallAmounts): void {
+    this.#circle.used({ ...call, hold: null }, this.#seat);
+  }
+
+  standing(): readonly BudgetStanding[] {
+    const at = this.#now();
+    return this.#accounts.map((account) => account.standing(at));
+  }
+
+  close(): void {
+    for (const hold of this.#open) this.release(hold);
+    this.#circle.leave(this.#seat);
+  }
+
+  #member(flush: () => void): CircleMember {
+    return {
+      flush,
+      held: (hold, by) => {
+        for (const account of this.#covering(hold, by)) account.hold(heldOf(account, hold) ?? 0n);
+      },
+      released: (hold, by) => {
+        for (const account of this.#covering(hold, by)) account.release(heldOf(account, hold) ?? 0n);
+      },
+      used: (call, by) => {
+        const covered = this.#covering(call, by);
+        const at = this.#now();
+        for (const account of covered) {
+          const held = call.hold === null ? null : heldOf(account, call.hold);
+          account.release(held ?? 0n);
+          account.spend(account.amountOf(call) ?? held, at);
+        }
+        this.#tell(covered);
+      },
+    };
+  }
+
+  // What other runs use counts in the windows that outlast a run.
+  #covering(call: CallHeadings, by: CircleMember | null): readonly BudgetAccount[] {
+    const isOwn = by === this.#seat;
+    return this.#accounts.filter(
+      (account) => account.covers(call) && (isOwn || account.budget.window !== "run"),
+    );
+  }
+
+  #tell(told: readonly BudgetAccount[], isUnbounded = false): void {
+    for (const alert of told.flatMap((account) => account.alerts(this.#latest, isUnbounded)))
+      this.#onAlert(alert);
+  }
+
+  #now(): number {
+    this.#latest = Math.max(this.#latest, this.#clock.now());
+    return this.#latest;
+  }
 }
 
 const heldOf = (account: BudgetAccount, { holdPico, holdTokens }: CallHold): bigint | null =>

@@ -1,35 +1,61 @@
-import type { RunEvent, UsageRecord } from "@sheaf/core";
+import type { EventOf, RunEvent, UsageRecord } from "@sheaf/core";
 import { bookedCall } from "../booked-call.ts";
 import { knownFigure } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { usdToPico } from "../money.ts";
+import type { CallAmounts, CallHeadings } from "./counted-call.ts";
 import type { SpentCall } from "./open-budgets.ts";
 
+/** Headings of the calls of the analysis. */
+export const ANALYSIS_HEADINGS: CallHeadings = { route: ANALYSIS.route, tags: [] };
+
+const UNKNOWN: CallHeadings = { route: "unknown", tags: [] };
+
 /**
- * Returns what the calls of a run have spent, by its events, given in order.
- *
- * @param tagsOf tags of a task, which events do not tell @default none
+ * Returns what the calls of a run have spent, by its events, given in order. A call that was under way when the engine
+ * went away, or of which nobody knows what it used, has spent what was set aside for it.
  */
-export function spentOf(
-  events: Iterable<RunEvent>,
-  tagsOf: (taskId: string) => readonly string[] = () => [],
-): readonly SpentCall[] {
-  const routes = new Map<string, string>();
+export function spentOf(events: Iterable<RunEvent>): readonly SpentCall[] {
+  const headings = new Map<string, CallHeadings>();
+  const reserved = new Map<string, CallAmounts>();
   const spent: SpentCall[] = [];
   for (const event of events) {
-    if (event.type === "attempt.started") routes.set(event.taskId, event.route);
+    if (event.type === "attempt.started") {
+      headings.set(event.taskId, { route: event.route, tags: event.tags ?? [] });
+    }
+    if (event.type === "llm.started" && event.reserved !== undefined) {
+      reserved.set(callKey(event), reservedAmounts(event.reserved));
+    }
     const usage = bookedCall(event);
     if (usage === null) continue;
-    const of =
-      "taskId" in event
-        ? { route: routes.get(event.taskId) ?? "unknown", tags: tagsOf(event.taskId) }
-        : { route: ANALYSIS.route, tags: [] };
-    spent.push({ at: event.at, ...of, ...amountsOf(usage) });
+    const of = "taskId" in event ? (headings.get(event.taskId) ?? UNKNOWN) : ANALYSIS_HEADINGS;
+    spent.push({ at: event.at, ...of, ...used(event, usage, reserved) });
   }
   return spent;
 }
 
-function amountsOf(usage: UsageRecord): Pick<SpentCall, "pico" | "tokens"> {
+function used(event: RunEvent, usage: UsageRecord, reserved: ReadonlyMap<string, CallAmounts>): CallAmounts {
+  const told = amountsOf(usage);
+  const held = event.type === "llm.finished" ? reserved.get(callKey(event)) : undefined;
+  if (held === undefined) return told;
+  const isCrashed = event.type === "llm.finished" && event.state === "crashed";
+  return isCrashed ? held : { pico: told.pico ?? held.pico, tokens: told.tokens ?? held.tokens };
+}
+
+const callKey = ({ taskId, attempt, call }: EventOf<"llm.started" | "llm.finished">): string =>
+  `${taskId} ${attempt} ${call}`;
+
+/** Returns what was set aside for a call, as its event has it. */
+export const reservedAmounts = ({
+  usd,
+  tokens,
+}: NonNullable<EventOf<"llm.started">["reserved"]>): CallAmounts => ({
+  pico: usd === null ? null : usdToPico(usd),
+  tokens,
+});
+
+/** Returns what counts against budgets of a call that has used this. */
+export function amountsOf(usage: UsageRecord): CallAmounts {
   const costUsd = knownFigure(usage.costUsd);
   const [input, output] = [knownFigure(usage.inputTokens), knownFigure(usage.outputTokens)];
   return {

@@ -6,10 +6,11 @@ import { readRequest, withUsageAsked } from "../wire/read-request.ts";
 import { UsageReader } from "../wire/usage-reader.ts";
 import type { Admission } from "./admissions.ts";
 import { AnswerCopy } from "./answer-copy.ts";
-import type { CallEvent, CallFinished } from "./call-event.ts";
+import type { CallEvent, CallFinished, CallStarted } from "./call-event.ts";
 import { callHash } from "./call-hash.ts";
 import type { CallPath } from "./call-path.ts";
 import type { RecordingKey, Recordings } from "./recordings.ts";
+import { type Refusal, refuse } from "./refusal.ts";
 import { type DrainLimits, type Relayed, relay } from "./relay.ts";
 import type { UpstreamConnections, UpstreamRequest } from "./send-upstream.ts";
 import { settleUsage } from "./settle-usage.ts";
@@ -31,6 +32,8 @@ export interface CallSurroundings {
   readonly drain: DrainLimits;
   readonly signal: AbortSignal;
   readonly tell: (event: CallEvent) => void;
+  /** Says why a call may not be made, or null. */
+  readonly refusal: (call: CallStarted) => Refusal | null;
   /** Counts a recording that could not be kept. */
   readonly fault: () => void;
   /** Servers that do not know the option by which a stream is asked for its usage. */
@@ -65,7 +68,14 @@ export async function answerModelCall(
   const recording = api === null ? null : recordingOf(call, hash);
   if (recording !== null && (await replay(recording, { response, facts, surroundings }))) return;
   const startedAt = clock.now();
-  tell({ type: "call.started", at: startedAt, ...facts, ...estimate });
+  const started: CallStarted = { type: "call.started", at: startedAt, ...facts, ...estimate };
+  const refusal = surroundings.refusal(started);
+  if (refusal !== null) {
+    if (recording !== null) admission.occurrences.giveBack(recording.key);
+    refuse(response, path.style, refusal);
+    return;
+  }
+  tell(started);
   const asked = { provider, model };
   const copyFor = (): AnswerCopy | null => (recording === null ? null : new AnswerCopy());
   const { relayed, reader, copy } = await relayAsking(

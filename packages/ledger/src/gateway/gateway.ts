@@ -11,7 +11,7 @@ import type { Clock } from "@sheaf/core";
 import { type Admission, Admissions } from "./admissions.ts";
 import { answerCall } from "./answer-call.ts";
 import type { CallSurroundings } from "./answer-model-call.ts";
-import type { CallEvent, CallOwner } from "./call-event.ts";
+import type { CallEvent, CallOwner, CallStarted } from "./call-event.ts";
 import {
   attemptPath,
   type CallPath,
@@ -22,7 +22,7 @@ import {
 } from "./call-path.ts";
 import { keysOf } from "./header-fields.ts";
 import { Recordings } from "./recordings.ts";
-import { refuse } from "./refusal.ts";
+import { type Refusal, refuse } from "./refusal.ts";
 import { DEFAULT_DRAIN, type DrainLimits } from "./relay.ts";
 import { openConnections, type UpstreamConnections } from "./send-upstream.ts";
 import { namedUpstream, type Upstream, type UpstreamSettings, upstreamOf } from "./upstream.ts";
@@ -32,6 +32,13 @@ export interface GatewayOptions {
   readonly upstreams: Readonly<Partial<Record<ClientStyle, UpstreamSettings>>>;
   /** Is told what becomes of every call. What it throws is counted, and harms nobody. */
   readonly onEvent: (event: CallEvent) => void;
+  /**
+   * Is asked before each call that no recording answers, and before its `call.started`. A call that it refuses is
+   * answered with that, and no event tells of it. What it throws is counted, and refuses the call.
+   *
+   * @default () => null
+   */
+  readonly refusal?: (call: CallStarted) => Refusal | null;
   readonly clock: Clock;
   /**
    * Folder for whole answers, which attempts that are admitted with `replays` get again; nothing is kept where it is
@@ -118,6 +125,7 @@ class LoopbackGateway implements Gateway {
       drain: { ...DEFAULT_DRAIN, ...options.drain },
       signal: this.#closing.signal,
       tell: (event) => this.#tell(event),
+      refusal: (call) => this.#refusal(call),
       refusing: new Set(),
       fault: () => {
         this.faults++;
@@ -200,6 +208,21 @@ class LoopbackGateway implements Gateway {
       this.#options.onEvent(event);
     } catch {
       this.faults++;
+    }
+  }
+
+  // Whoever cannot say whether there is room for a call must not let it be made.
+  #refusal(call: CallStarted): Refusal | null {
+    try {
+      return this.#options.refusal?.(call) ?? null;
+    } catch (error) {
+      this.faults++;
+      const problem = error instanceof Error ? error.message : String(error);
+      return {
+        status: 402,
+        code: "budget_unknown",
+        message: `Whether there is room for this call in the budgets cannot be said: ${problem}`,
+      };
     }
   }
 

@@ -7,19 +7,25 @@ export interface Refusal {
   /** For programs; as the provider calls it where it has a name for it. */
   readonly code: string;
   readonly message: string;
+  /** When the client may try again, in s; null: not by itself. @default null */
+  readonly retryAfter?: number | null;
 }
+
+const OPENAI_TYPES: Readonly<Record<number, string>> = { 402: "insufficient_quota", 429: "rate_limit_error" };
 
 const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
   401: "authentication_error",
+  402: "billing_error",
   404: "not_found_error",
   413: "request_too_large",
+  429: "rate_limit_error",
 };
 
 /** Answers with an error in the form that clients of this style read. */
 export function refuse(
   response: ServerResponse,
   style: ClientStyle,
-  { status, code, message }: Refusal,
+  { status, code, message, retryAfter = null }: Refusal,
 ): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -32,7 +38,7 @@ export function refuse(
       : {
           error: {
             message,
-            type: status < 500 ? "invalid_request_error" : "server_error",
+            type: OPENAI_TYPES[status] ?? (status < 500 ? "invalid_request_error" : "server_error"),
             param: null,
             code,
           },
@@ -41,6 +47,9 @@ export function refuse(
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
+    // Clients that follow it leave their own rules for the status aside.
+    ...(status === 402 ? { "x-should-retry": "false" } : {}),
+    ...(retryAfter === null ? {} : { "retry-after": String(retryAfter), "x-should-retry": "true" }),
   });
   response.end(body);
 }

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isSheafError } from "@sheaf/core";
-import { type Budget, readJournal, type SpentCall, spentOf, windowStart } from "@sheaf/ledger";
+import { type Budget, isSheafError } from "@sheaf/core";
+import { readJournal } from "../read-journal.ts";
+import { windowStart } from "./budget-window.ts";
+import type { SpentCall } from "./open-budgets.ts";
+import { spentOf } from "./spent-of.ts";
 
 /** What runs have spent. */
 export interface JournalsRead {
@@ -10,8 +13,18 @@ export interface JournalsRead {
   readonly unread: readonly string[];
 }
 
+/** Which journals are read. */
+export interface JournalsAsked {
+  readonly stateDir: string;
+  readonly budgets: readonly Budget[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** A run that is left out. @default none */
+  readonly except?: string;
+}
+
 /** Reads what the runs in a state folder have spent within the windows of these budgets that outlast a run. */
-export function spentInJournals(stateDir: string, budgets: readonly Budget[], now: number): JournalsRead {
+export function spentInJournals({ stateDir, budgets, now, except }: JournalsAsked): JournalsRead {
   const lasting = budgets.filter(({ window }) => window !== "run");
   const since = Math.min(...lasting.map(({ window }) => windowStart(window, now)));
   const runs = join(stateDir, "runs");
@@ -21,7 +34,7 @@ export function spentInJournals(stateDir: string, budgets: readonly Budget[], no
     const journal = join(runs, id, "journal.ndjson");
     const stat = statSync(journal, { throwIfNoEntry: false });
     // It grows at its end, so what was last written before tells nothing newer.
-    if (stat === undefined || stat.mtimeMs < since) continue;
+    if (id === except || stat === undefined || stat.mtimeMs < since) continue;
     try {
       spent.push(...spentOf(readJournal(journal).events));
     } catch (error) {
