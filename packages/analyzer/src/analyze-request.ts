@@ -2,6 +2,7 @@
 import type { Edge, Task, UsageRecord } from "@sheaf/core";
 import type { Corrections } from "./corrections.ts";
 import type { SeenFiles } from "./learned.ts";
+import type { PermitCall } from "./llm/call-permit.ts";
 import type { ModelSettings } from "./llm/model-settings.ts";
 
 /**
@@ -52,6 +53,8 @@ export interface AnalyzeRequest {
    * Never called where tasks may need later ones: none of them can start before all is known.
    */
   readonly onSettled?: (place: number, edges: readonly Edge[]) => void;
+  /** Asked before each request to a model. Must not throw. @default all are permitted */
+  readonly permit?: PermitCall;
   /** Called for each model call of which the usage is known, also where the promise rejects in the end. */
   readonly onUsage?: (usage: UsageRecord) => void;
 }

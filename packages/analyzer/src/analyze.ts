@@ -118,7 +118,7 @@ const isOrderOpen = ({ order = "given" }: AnalyzeRequest): boolean => order !== 
 
 async function ask(request: AnalyzeRequest, known: Known): Promise<Findings> {
   const { tasks } = known;
-  const { model, verify: votes = 0, cacheDir = null, signal, objection, onAsking, onUsage } = request;
+  const { model, verify: votes = 0, cacheDir = null, signal, objection, onAsking, onUsage, permit } = request;
   const targets = targetsOf(request, known);
   if (targets.size === 0) return NOT_ASKED;
   if (model === null) return { ...NOT_ASKED, problem: "No model is configured" };
@@ -136,6 +136,7 @@ async function ask(request: AnalyzeRequest, known: Known): Promise<Findings> {
       }) ?? null,
     ...(onRecord === undefined ? {} : { onRecord }),
     ...(onUsage === undefined ? {} : { onUsage }),
+    ...(permit === undefined ? {} : { permit }),
   });
   // Nothing comes before the first task of a list, so it is not asked about.
   const first = findings.problem === null && !isSet ? [0] : [];

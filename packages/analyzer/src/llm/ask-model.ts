@@ -3,6 +3,7 @@ import { APIConnectionError, APIError } from "openai";
 import { ANSWER_SCHEMA, type AnswerRecord } from "./answer.ts";
 import { askOnce, type ResponseFormat } from "./ask-once.ts";
 import { AnswerBroken } from "./body-parts.ts";
+import { CallRefused } from "./call-permit.ts";
 import type { ModelNotes } from "./model-notes.ts";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL_TIMEOUT_MS, type ModelSettings } from "./model-settings.ts";
 import type { Prompt } from "./prompt.ts";
@@ -123,6 +124,8 @@ export function modelProblem(error: unknown, { apiKey }: ModelSettings): string 
 
 function problemText(error: unknown): string {
   if (isSheafError(error, "MODEL_ANSWER_REFUSED")) return error.message;
+  if (error instanceof CallRefused)
+    return `The model was not asked, to keep within a budget: ${error.message}`;
   if (error instanceof PauseTooLong) return `${problemText(error.cause)}: ${error.message}`;
   if (error instanceof ServerSilent) return `The model's server was silent (${error.message})`;
   if (error instanceof AnswerBroken) return `The model's answer broke off (${innermost(error)})`;

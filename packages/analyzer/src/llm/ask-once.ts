@@ -38,14 +38,14 @@ export interface ModelRequest {
  * Asks a model by one request, streamed, and returns the text of its answer.
  *
  * @throws SheafError MODEL_ANSWER_REFUSED, with `text` where whole records have come; the reason of `signal`; or what
- * the client, the connection or the server's silence is about: nothing of the answer can be used then
+ * the client, the connection or the server's silence is about, or CallRefused: nothing of the answer can be used then
  */
 export async function askOnce(request: ModelRequest): Promise<string> {
   const { settings, signal, clock, onAccepted, onRecord } = request;
   const { timeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = settings;
   const silenceMs = Math.max(LONGEST_SILENCE_MS, timeoutMs / 2);
   const asked = { model: settings.model, provider: providerOf(settings) };
-  const meter = openMeter(request.notes);
+  const meter = openMeter(request.notes, { ...asked, estimatedInputTokens: tokensIn(request.prompt) });
   const completion = new Completion();
   const answer = answerReader();
   let records = 0;
@@ -75,8 +75,12 @@ export async function askOnce(request: ModelRequest): Promise<string> {
     if (records === 0 || error instanceof SheafError) throw error;
     const problem = `it broke off (${error instanceof Error ? error.message : String(error)})`;
     throw new SheafError("MODEL_ANSWER_REFUSED", { problem, text: completion.text }, { cause: error });
+  } finally {
+    meter.over();
   }
 }
+
+const tokensIn = ({ system, user }: Prompt): number => Math.ceil(Buffer.byteLength(system + user) / 4);
 
 async function send(
   { prompt, settings, format, asksUsage }: ModelRequest,

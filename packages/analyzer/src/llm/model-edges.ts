@@ -1,5 +1,6 @@
 import { type AnswerFlaw, type Edge, systemClock, type UsageRecord } from "@sheaf/core";
 import { openAnswerTimes } from "./answer-times.ts";
+import type { PermitCall } from "./call-permit.ts";
 import { askAll, type Conversation, questionsOf } from "./conversation.ts";
 import { expectedMs } from "./expected-time.ts";
 import { fittingList, shorterList } from "./fitting-list.ts";
@@ -32,6 +33,8 @@ export interface ModelQuestion extends AskedList {
   readonly onAsking?: () => void;
   /** Called for each target with the edges into it, as soon as the model has spoken about it, and where that changes. */
   readonly onRecord?: (place: number, edges: readonly Edge[]) => void;
+  /** Asked before each request. @default all are permitted */
+  readonly permit?: PermitCall;
   /** Called for each model call of which the usage is known, at the latest when all is over. */
   readonly onUsage?: (usage: UsageRecord) => void;
 }
@@ -60,7 +63,7 @@ export interface ModelFindings {
  * @throws the reason of `signal`, and nothing else
  */
 export async function modelEdges(question: ModelQuestion): Promise<ModelFindings> {
-  const { tasks, isSet, settings, signal, onRecord = () => {}, onUsage = () => {} } = question;
+  const { tasks, isSet, settings, signal, onRecord = () => {}, onUsage = () => {}, permit } = question;
   const told = new Map<number, string>();
   const tell = (place: number, needs: readonly SoundNeed[]): void => {
     const words = JSON.stringify(needs);
@@ -72,7 +75,8 @@ export async function modelEdges(question: ModelQuestion): Promise<ModelFindings
     );
   };
   const timeoutMs = settings.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
-  const notes: ModelNotes = { usage: [], unmetered: 0, repairs: [] };
+  const permitted = permit === undefined ? {} : { permit };
+  const notes: ModelNotes = { usage: [], unmetered: 0, repairs: [], ...permitted };
   const basis = { tasks, isSet, settings, notes, endsAt: systemClock.now() + timeoutMs, onNeeds: tell };
   const fresh = { records: new Map(), whole: new Set<number>(), flaws: new Map(), times: [] };
   let round = openRound(question, fittingList(tasks, settings), { ...basis, ...fresh });

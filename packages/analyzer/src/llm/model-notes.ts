@@ -1,4 +1,5 @@
 import type { UsageRecord } from "@sheaf/core";
+import { CallRefused, type PermitCall, type UsedByCall, type WantedCall } from "./call-permit.ts";
 
 /** Where the parts of a conversation with a model are noted as they come, so that they outlive a failure. */
 export interface ModelNotes {
@@ -8,6 +9,8 @@ export interface ModelNotes {
   unmetered: number;
   /** Sentences for people: formats that the server refused, requests that were made again. */
   readonly repairs: string[];
+  /** Asked before each request. @default all are permitted */
+  readonly permit?: PermitCall;
 }
 
 /** Books one request in the notes. */
@@ -18,9 +21,15 @@ export interface Meter {
   free(): void;
   /** The server told what it cost; the last word counts where it tells that more than once. */
   told(usage: UsageRecord): void;
+  /** Nothing more comes of it. */
+  over(): void;
 }
 
-export function openMeter(notes: ModelNotes): Meter {
+/** Opens the meter of a request that is about to be made. @throws CallRefused when it must not */
+export function openMeter(notes: ModelNotes, wanted: WantedCall): Meter {
+  const permit = notes.permit?.(wanted) ?? { refused: null, over: () => {} };
+  if (permit.refused !== null) throw new CallRefused(permit.refused);
+  let used: UsedByCall = "nothing";
   let place: number | null = null;
   let isOpen = false;
   const close = (): void => {
@@ -31,12 +40,18 @@ export function openMeter(notes: ModelNotes): Meter {
     sent() {
       notes.unmetered++;
       isOpen = true;
+      used = null;
     },
-    free: close,
+    free() {
+      close();
+      used = "nothing";
+    },
     told(usage) {
       close();
+      used = usage;
       if (place === null) place = notes.usage.push(usage) - 1;
       else notes.usage[place] = usage;
     },
+    over: () => permit.over(used),
   };
 }

@@ -84,7 +84,10 @@ describe("sheaf budget list", () => {
     }
     await here.sheaf("budget set 1usd --window 24h --route b");
     await here.sheaf("budget set 1usd --window 24h --tag gpu");
-    const tasks = [{ id: "x", route: "b" }, { id: "y" }];
+    const tasks = [
+      { id: "x", route: "b" },
+      { id: "y", resources: { tags: ["gpu"] } },
+    ];
     await executeWithParallelism({ dir: here.path, tasks }, ({ id }, ctx) => {
       ctx.recordUsage({ model: "m", costUsd: 0.25, inputTokens: 90, outputTokens: 10 });
       if (id === "y") ctx.recordUsage({ model: "m", inputTokens: 100 });
@@ -97,7 +100,7 @@ describe("sheaf budget list", () => {
     expect(tokens).toEqual(["800 tokens in 24 hours", "300 tokens", "37 %", "-"]);
     expect(run).toEqual(["$1.00 a run", "-", "-", "-"]);
     expect(route).toEqual(["$1.00 in 24 hours for the route b", "$0.25", "25 %", "-"]);
-    expect(tag).toEqual(["$1.00 in 24 hours for the tag gpu", "-", "-", "-"]);
+    expect(tag).toEqual(["$1.00 in 24 hours for the tag gpu", "$0.25", "25 %", "-, and 1 unpriced call"]);
     const { budgets } = JSON.parse((await here.sheaf("budget list --json")).out);
     expect(budgets[0]).toMatchObject({ spent: 0.5, limit: 2, unknownCalls: 1 });
     expect(budgets[2]).toMatchObject({ spent: null, projection: null });

@@ -1,6 +1,5 @@
 // The commands about budgets.
-import { systemClock } from "@sheaf/core";
-import { BUDGET_WINDOWS } from "@sheaf/ledger";
+import { BUDGET_WINDOWS, systemClock } from "@sheaf/core";
 import type { Command } from "commander";
 import { type BudgetFlags, listBudgets, removeBudget, setBudget } from "./budget-command.ts";
 import type { Io } from "./io.ts";
@@ -14,13 +13,14 @@ Examples:
   $ sheaf budget remove --window month
 
 A budget holds for all runs of a directory: what a model call may use is set aside before it is made, and
-a call that has no room is not made. Days and months are those of the calendar in UTC, 24h the last 24
+a call that has no room is not made. Then nothing new starts: the run ends with exit code 3, and goes on
+with more by sheaf resume. Days and months are those of the calendar in UTC, 24h the last 24
 hours, to the minute. SHEAF_BUDGET has more for one run: 2usd,200000tokens/day,9usd/month:route=writing
 `;
 
 const LIST_NOTES = `
 Spent is what the journals of the directory's runs tell; runs that sheaf gc has removed are not in it.
-Journals do not tell the tags of tasks, and each run begins its own window: there nothing is shown.
+Each run begins its own window of that name: there nothing is shown.
 `;
 
 type Ended = (exitCode: number) => void;

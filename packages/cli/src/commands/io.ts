@@ -22,4 +22,4 @@ export interface Io {
 }
 
 /** What a command came to. 128 and the number of a signal when it was ended by one. */
-export const EXIT = { succeeded: 0, failed: 1, badInput: 2 } as const;
+export const EXIT = { succeeded: 0, failed: 1, badInput: 2, budgetExhausted: 3 } as const;

@@ -106,11 +106,22 @@ export async function performRun(
         : await readable({ run, report, flags, io });
     print(`${result}\n`);
     await tellServer(report, io);
-    return interrupts.exitCode() ?? (report.status === "succeeded" ? EXIT.succeeded : EXIT.failed);
+    sayHowToGoOn(report, io);
+    return interrupts.exitCode() ?? exitCodeOf(report);
   } finally {
     stopWatching();
     interrupts.stop();
   }
+}
+
+function exitCodeOf({ status }: RunReport): number {
+  if (status === "budget-exhausted") return EXIT.budgetExhausted;
+  return status === "succeeded" ? EXIT.succeeded : EXIT.failed;
+}
+
+function sayHowToGoOn({ status, runId, runDir }: RunReport, { stderr }: Io): void {
+  if (status !== "budget-exhausted" || runDir === null) return;
+  stderr.write(`Nothing that is done is paid for again. Once there is more: sheaf resume ${runId}\n`);
 }
 
 interface Ended {

@@ -62,6 +62,8 @@ function say(trace: RunTrace, event: RunEvent): Saying | null {
       return { state: "reused", paint: "good", text: `done in an earlier ${REUSED_FROM[event.from]}` };
     case "task.retrying":
       return { state: "retrying", paint: "warn", text: `in ${formatDuration(event.delayMs)}` };
+    case "budget.refused":
+      return { state: "refused", paint: "warn", text: event.message };
     case "task.conflicted":
       return { state: "conflict", paint: "warn", text: `${sayConflicts(event)}; runs again` };
     case "task.merged":
@@ -97,6 +99,8 @@ function sayOfRun(event: RunEvent): Saying | null {
       return { state: "planned", text: event.summary };
     case "dir.changed-outside":
       return { state: "changed", paint: "warn", text: `from outside: ${outsideText(event)}` };
+    case "budget.alert":
+      return { state: "budget", paint: "warn", text: event.message };
     case "run.cancelling":
       return { state: "cancelling", paint: "warn", text: event.message };
     default:

@@ -19,6 +19,8 @@ export interface AttemptTrace {
   conflicted: EventOf<"task.conflicted"> | null;
   /** Conflicts of it were settled by policies. */
   merged: EventOf<"task.merged"> | null;
+  /** Calls of it that budgets had no room for. */
+  readonly refused: EventOf<"budget.refused">[];
   readonly usage: BookedCall[];
   /** What the agent said, in order. */
   readonly said: (EventOf<"attempt.progress"> | EventOf<"attempt.logged">)[];
@@ -119,6 +121,7 @@ export function takeEvent(trace: RunTrace, event: RunEvent): void {
         finished: null,
         conflicted: null,
         merged: null,
+        refused: [],
         usage: [],
         said: [],
       });
@@ -143,6 +146,9 @@ function takeAttemptEvent(task: TaskTrace, event: AttemptEvent): void {
       return;
     case "task.merged":
       attempt.merged = event;
+      return;
+    case "budget.refused":
+      attempt.refused.push(event);
       return;
     case "attempt.usage":
     case "llm.finished": {

@@ -54,6 +54,8 @@ function generalMoment(event: RunEvent): Moment | null {
       return { at, what: "planned", text: event.summary };
     case "dir.changed-outside":
       return { at, what: "changed from outside", text: outsideText(event), paint: "warn" };
+    case "budget.alert":
+      return { at, what: "budget", text: event.message, paint: "warn" };
     case "run.cancelling":
       return { at, what: "cancelling", text: event.message, paint: "warn" };
     case "run.machine": {
@@ -108,7 +110,7 @@ export function taskMoments(task: TaskTrace, verbose: boolean): readonly Moment[
 }
 
 function attemptMoments(attempt: AttemptTrace, verbose: boolean): readonly Moment[] {
-  const { started, finished, conflicted, merged, said, usage } = attempt;
+  const { started, finished, conflicted, merged, refused, said, usage } = attempt;
   const cause = started.cause === "first" ? "" : ` (${started.cause})`;
   const who = started.agent === "command" ? "command" : `agent ${started.agent}`;
   const begun: Moment = {
@@ -119,6 +121,7 @@ function attemptMoments(attempt: AttemptTrace, verbose: boolean): readonly Momen
   return [
     begun,
     ...(verbose ? [...said.map(sayingMoment), ...usage.map(usageMoment)] : []),
+    ...refused.map(({ at, message }) => ({ at, what: "refused", text: message, paint: "warn" as const })),
     ...(finished === null ? [] : [finishMoment(finished)]),
     ...(conflicted === null ? [] : [conflictMoment(conflicted)]),
     ...(merged === null ? [] : [mergeMoment(merged)]),

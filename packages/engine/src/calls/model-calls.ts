@@ -32,6 +32,7 @@ import {
 } from "@sheaf/ledger";
 import { routeOf } from "../executor/route-calls.ts";
 import { Repeats } from "./repeats.ts";
+import type { RunBudgets } from "./run-budgets.ts";
 import { ToldTwice } from "./told-twice.ts";
 import { namesOf, pastGateway, pastProxies, type Upstreams } from "./upstreams.ts";
 
@@ -47,6 +48,7 @@ export interface ModelCallsOptions {
   readonly replay: ReplayRule;
   /** Tasks whose last attempt of an earlier session failed by itself. */
   readonly failed: ReadonlySet<string>;
+  readonly budgets: RunBudgets;
   readonly emit: (body: EventBody) => void;
   /** Puts what was emitted where a killed process leaves it. */
   readonly flush: () => void;
@@ -161,9 +163,12 @@ export class ModelCalls {
   }
 
   #open(): Promise<Gateway> {
-    const { upstreams, clock, recordings } = this.#options;
-    const drain = { maxMs: DRAIN_MS };
-    return openGateway({ upstreams, clock, recordings, drain, onEvent: (event) => this.#tell(event) });
+    const { upstreams, clock, recordings, budgets } = this.#options;
+    return openGateway({
+      ...{ upstreams, clock, recordings, drain: { maxMs: DRAIN_MS } },
+      onEvent: (event) => this.#tell(event),
+      ...(budgets.isEmpty ? {} : { refusal: (call) => budgets.refusal(call) }),
+    });
   }
 
   #repeatsOf(taskId: string, attempt: number): Repeats {
@@ -181,13 +186,14 @@ export class ModelCalls {
   }
 
   #tell(event: CallEvent): void {
-    const { emit, flush } = this.#options;
+    const { emit, flush, budgets } = this.#options;
     const { taskId, attempt } = event.owner;
     const repeats = this.#repeatsOf(taskId, attempt);
     if (event.type === "call.started") {
       const before = repeats.started(event);
       const again = before === null ? {} : { repeats: before };
-      emit({ type: "llm.started", ...callOf(event), hold: holdOf(event), ...again });
+      const reserved = budgets.reservedFor(event);
+      emit({ type: "llm.started", ...callOf(event), hold: holdOf(event), ...again, ...reserved });
       flush();
     } else {
       const repeated = repeats.finished(event) ? ({ repeated: true } as const) : {};
@@ -214,12 +220,14 @@ function holdOf({ model, provider, estimatedInputTokens, maxOutputTokens }: Call
   return maxOutputTokens === null ? hold : { ...hold, outputTokens: maxOutputTokens };
 }
 
-/** Returns the tasks whose last attempt failed by itself. */
+/** Returns the tasks whose last attempt failed by itself, and not because a budget had no room for its calls. */
 export function failedTasks(events: readonly RunEvent[]): ReadonlySet<string> {
   const failed = new Set<string>();
+  const refused = new Set<string>();
   for (const event of events) {
+    if (event.type === "budget.refused") refused.add(keyOf(event));
     if (event.type !== "attempt.finished") continue;
-    if (event.status === "failed") failed.add(event.taskId);
+    if (event.status === "failed" && !refused.has(keyOf(event))) failed.add(event.taskId);
     else failed.delete(event.taskId);
   }
   return failed;

@@ -10,9 +10,14 @@ export const CPU_TAG = "cpu";
 /** Tasks that count against this limit wait for a model, not for a processor. */
 const MODEL_TAG = "llm";
 
-/** Tags of a task: its own, its agent's, and the processor's for work that leaves this thread. */
+/** Tags of a task: its own, and its agent's. */
+export const ownTags = (task: Task, { needs }: TaskWork): readonly string[] => [
+  ...new Set([...(task.resources?.tags ?? []), ...(needs.tags ?? [])]),
+];
+
+/** Tags of a task, and the processor's for work that leaves this thread. */
 export function taskTags(task: Task, work: TaskWork): readonly string[] {
-  const tags = new Set([...(task.resources?.tags ?? []), ...(work.needs.tags ?? [])]);
+  const tags = new Set(ownTags(task, work));
   if (work.executor !== "inline" && !tags.has(MODEL_TAG)) tags.add(CPU_TAG);
   return [...tags];
 }

@@ -34,7 +34,10 @@ export const mayAskModel = ({ settings }: RunRequest): boolean =>
   asksModel(settings) && modelOf(settings) !== null;
 
 /** Who is told what while a model answers, and how that is ended. */
-export type WhileAsking = Pick<AnalyzeRequest, "signal" | "objection" | "onAsking" | "onSettled" | "onUsage">;
+export type WhileAsking = Pick<
+  AnalyzeRequest,
+  "signal" | "objection" | "onAsking" | "onSettled" | "onUsage" | "permit"
+>;
 
 /** Finds the edges of a run. */
 export async function analyzeRun(

@@ -13,6 +13,7 @@ export function becauseOf({ tasks }: World, cause: Cause): Because {
     case "in-doubt":
       return { reason: cause.reason, taskId: id(cause.task) };
     case "conflict":
+    case "budget":
     case "cancelled":
       return cause;
     default:

@@ -7,8 +7,9 @@
 //   L1. Where no model is asked the plan is final before anything starts.
 //   L2. What the analysis came to is told once: usage, fallbacks, `analysis.finished`, `run.planned`.
 //   L3. After `finish` nothing of the analysis goes on, and the plan is final.
-import type { Analysis, KnownEdges } from "@sheaf/analyzer";
+import type { Analysis, KnownEdges, WantedCall } from "@sheaf/analyzer";
 import type { Edge, EffectiveLimits, EventBody, TaskId, UsageRecord } from "@sheaf/core";
+import type { RunBudgets } from "../calls/run-budgets.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
 import type { RunBounds } from "../plan/run-bound.ts";
 import {
@@ -44,6 +45,7 @@ interface LivePlanRequest {
   readonly limits: EffectiveLimits;
   readonly tracked: readonly boolean[];
   readonly emit: (body: EventBody) => void;
+  readonly budgets: RunBudgets;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;
   /** Called with the final plan. */
@@ -180,15 +182,17 @@ export class LivePlan {
   }
 
   // A run that is cancelled while it is analyzed, or is over before that is, ends as any other.
-  async #analyze(asking: Omit<WhileAsking, "signal" | "onUsage">): Promise<Analysis> {
-    const { history, signal, emit } = this.#parts;
+  async #analyze(asking: Omit<WhileAsking, "signal" | "onUsage" | "permit">): Promise<Analysis> {
+    const { history, signal, emit, budgets } = this.#parts;
     const request = this.#request;
     const spent: UsageRecord[] = [];
     const either = AbortSignal.any([signal, this.#enough.signal]);
     try {
       const onUsage = (usage: UsageRecord): void => void spent.push(usage);
       const objection = weighing(request.settings, (edges) => this.#planBy({ edges, warnings: [] }), emit);
-      return await analyzeRun(request, history.learned, { ...asking, objection, signal: either, onUsage });
+      const permitted = budgets.isEmpty ? {} : { permit: (wanted: WantedCall) => budgets.permit(wanted) };
+      const watched = { ...asking, ...permitted, objection, signal: either, onUsage };
+      return await analyzeRun(request, history.learned, watched);
     } catch (error) {
       if (!either.aborted) throw error;
       const fallbacks = signal.aborted ? [] : [{ part: "analysis", reason: NOT_WAITED_FOR }];

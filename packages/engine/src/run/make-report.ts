@@ -30,6 +30,7 @@ export function runStatus(end: LoopEnd): RunStatus {
   if (fault !== null) return "failed";
   if (state.ending?.reason === "cancelled") return "cancelled";
   if (state.ending?.reason === "in-doubt") return "suspended";
+  if (state.ending?.reason === "budget") return "budget-exhausted";
   const outcomes = state.tasks.map((task) => task.outcome);
   if (outcomes.every((outcome) => outcome === "succeeded")) return "succeeded";
   if (state.ending?.reason === "stopped") return "failed";

@@ -1,16 +1,11 @@
 // Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
 import { join } from "node:path";
-import type { EventBody, RunEvent, UsageRecord } from "@sheaf/core";
-import {
-  type CostBook,
-  createCostBook,
-  type Journal,
-  listedRows,
-  openJournal,
-  type PriceBook,
-} from "@sheaf/ledger";
+import type { Budget, EventBody, RunEvent, UsageRecord } from "@sheaf/core";
+import { type CostBook, createCostBook, type Journal, openJournal, type PriceBook } from "@sheaf/ledger";
 import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir } from "@sheaf/workdir";
+import { openRunBudgets, wantedBudgets } from "../calls/budgets-of-run.ts";
 import { crashedCalls } from "../calls/crashed-calls.ts";
+import type { RunBudgets } from "../calls/run-budgets.ts";
 import { VERSION } from "../version.ts";
 import { makeStateDir } from "./check-home.ts";
 import { bookLeftCostFiles } from "./cost-files.ts";
@@ -32,6 +27,7 @@ export interface OpenRun {
   readonly folder: RunFolder;
   readonly history: History;
   readonly costs: CostBook;
+  readonly budgets: RunBudgets;
   /** What earlier sessions of the run have left; null in the first. */
   readonly earlier: DecidedSession | null;
   /** What somebody else has changed since then; null where that cannot be or does not matter. */
@@ -52,6 +48,7 @@ export async function openRun(asked: RunRequest, signal: AbortSignal): Promise<O
   const { stateDir, runId, home } = asked;
   if (stateDir !== null && home !== null) makeStateDir(stateDir, home);
   const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
+  const budgets = wantedBudgets(asked);
   const known = runDir !== null && hasBegun(runDir);
   const request = known ? inEarlierOrder(runDir, asked) : asked;
   if (!known) withDecisions(request, null);
@@ -64,10 +61,11 @@ export async function openRun(asked: RunRequest, signal: AbortSignal): Promise<O
       decided === null || workdir === null
         ? null
         : await workdir.meanwhile(decided.done.map(({ standing }) => standing));
-    const opened = openFiles(request, { runDir, workdir, earlier: decided, sync, meanwhile });
+    const opened = openFiles(request, { runDir, workdir, earlier: decided, sync, meanwhile, budgets });
     try {
       await begin(request, opened);
     } catch (error) {
+      opened.budgets.close();
       opened.journal.close();
       throw error;
     }
@@ -168,9 +166,11 @@ interface Place {
   readonly earlier: DecidedSession | null;
   readonly meanwhile: Meanwhile | null;
   readonly sync: Sync;
+  readonly budgets: readonly Budget[];
 }
 
-function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, sync }: Place): OpenRun {
+function openFiles(request: RunRequest, place: Place): OpenRun {
+  const { runDir, workdir, earlier, meanwhile, sync } = place;
   const { stateDir, runId, clock, settings, costWeights, prices } = request;
   const folder = new RunFolder(runDir);
   const traced = runDir !== null && settings.trace;
@@ -184,8 +184,13 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, s
   const emit = (body: EventBody): RunEvent => {
     const event = journal.append(priced(body, prices, clock.now()));
     costs.add(event);
+    budgets.take(event);
     return event;
   };
+  const budgets = openRunBudgets(request, {
+    ...{ budgets: place.budgets, before: earlier?.events ?? [], emit },
+    flush: () => journal.flush(),
+  });
   const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
   for (const { output, ...execution } of earlier?.taken ?? []) kept?.keep(execution, output);
   const opened = {
@@ -195,6 +200,7 @@ function openFiles(request: RunRequest, { runDir, workdir, earlier, meanwhile, s
     folder,
     history: openHistory(stateDir),
     costs,
+    budgets,
     earlier,
     meanwhile,
   };

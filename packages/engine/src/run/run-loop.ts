@@ -9,6 +9,7 @@
 //   R3. When the loop ends nothing of the run is running: no attempt, no timer, no slot in hand.
 import { type TaskFailure, toWireError, type WireError } from "@sheaf/core";
 import type { Effects } from "@sheaf/workdir";
+import { ownTags } from "../plan/scheduler-plan.ts";
 import { type MemoryWatch, watchMemory } from "../resources/memory-watch.ts";
 import type { SlotMember } from "../resources/slot-pool.ts";
 import { checkInvariants } from "../scheduler/check-invariants.ts";
@@ -77,9 +78,11 @@ export class RunLoop {
     });
   }
 
-  /** Runs to the end. A run that was cancelled before it came here starts nothing. */
+  /** Runs to the end. A run that was cancelled, or halted, before it came here starts nothing. */
   run(cancelled: string | null): Promise<LoopEnd> {
+    const { halted } = this.#world.budgets;
     if (cancelled !== null) this.send({ type: "run.cancelled", message: cancelled });
+    else if (halted !== null) this.send({ type: "run.halted", message: halted });
     else {
       this.#memory.start();
       this.send({ type: "run.started" });
@@ -174,11 +177,12 @@ export class RunLoop {
   #launch({ task, attempt, cause }: StartCommand): void {
     const world = this.#world;
     const { executor, agentName } = world.works[task]!;
-    const { id: taskId, unmetered } = world.tasks[task]!;
-    const route = costRoute(world.tasks[task]!, world.settings.routes);
-    const past = unmetered === true ? { unmetered } : {};
-    const started = { taskId, attempt, cause, executor, agent: agentName, route, ...past } as const;
-    world.emit({ type: "attempt.started", ...started });
+    const { id, route = "unknown" } = world.tasks[task]!;
+    const tags = ownTags(world.tasks[task]!, world.works[task]!);
+    world.emit({
+      ...{ type: "attempt.started", taskId: id, attempt, cause, executor, agent: agentName, route },
+      ...(tags.length === 0 ? {} : { tags }),
+    });
     const readyAt = this.#readyAt.get(task) ?? world.clock.now();
     const fresh = this.#abandoned.has(task);
     const below = this.#below(task);
@@ -206,7 +210,8 @@ export class RunLoop {
     if (record.failure?.error.code === "MOUNT_HOST_LOST") this.giveUp(record.failure.error);
     if (this.#doomed.delete(task)) this.#dropInVain(task, record);
     const { status: ended, retryable, outOfMemory, together } = record;
-    this.send({ type: "attempt.ended", task, ended, retryable, outOfMemory, together });
+    const refused = world.budgets.hasRefused(world.tasks[task]!.id, record.attempt);
+    this.send({ type: "attempt.ended", task, ended, retryable, outOfMemory, together, refused });
     this.#seat.release(1);
   }
 
@@ -274,7 +279,7 @@ export class RunLoop {
   #skip(task: number, cause: Cause): void {
     const taskId = this.#world.tasks[task]!.id;
     const because = becauseOf(this.#world, cause);
-    if (cause.reason === "stopped" || cause.reason === "in-doubt") this.#records.dropOutput(task);
+    if (["stopped", "in-doubt", "budget"].includes(cause.reason)) this.#records.dropOutput(task);
     else this.#records.drop(task);
     const type = cause.reason === "cancelled" ? "task.cancelled" : "task.skipped";
     this.#world.emit({ type, taskId, because });

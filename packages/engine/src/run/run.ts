@@ -107,6 +107,7 @@ export class Run {
       await this.#routes?.stop();
       await executors.dispose();
       await this.#calls?.close();
+      opened.budgets.close();
       // Closed already, unless there is an error on its way that says more.
       await closeDirectory(opened.workdir, { keep: this.#loop !== null });
       opened.journal.close();
@@ -122,13 +123,13 @@ export class Run {
     const { request, missing } = await withTracker(this.#request);
     this.#request = request;
     if (missing !== null) opened.emit({ type: "run.fallback", part: "tracking", reason: missing });
-    const { workdir, emit, journal, folder, costs, kept, earlier, sync, history } = opened;
+    const { workdir, emit, journal, folder, costs, budgets, kept, earlier, sync, history } = opened;
     const limits = effectiveLimits(this.#request);
     this.#announce(opened);
     this.#opened = opened;
     this.#routes = keepRoutes(opened);
     const live = new LivePlan({
-      ...{ request, history, limits, tracked: trackedTasks(request), emit, planned },
+      ...{ request, history, limits, tracked: trackedTasks(request), emit, budgets, planned },
       signal: this.#abort.signal,
     });
     this.#live = live;
@@ -152,6 +153,7 @@ export class Run {
       },
       journal,
       costs,
+      budgets,
       outputs,
       workdir,
       place: folder,
@@ -169,11 +171,11 @@ export class Run {
     };
   }
 
-  #openCalls({ folder, emit, journal, earlier }: OpenRun): ModelCalls {
+  #openCalls({ folder, emit, journal, budgets, earlier }: OpenRun): ModelCalls {
     const { runId, clock, upstreams, settings } = this.#request;
     const recordings = folder.kept === null ? null : join(folder.kept, "answers");
     const calls = new ModelCalls({
-      ...{ runId, clock, upstreams, recordings, replay: settings.replay, emit },
+      ...{ runId, clock, upstreams, recordings, replay: settings.replay, budgets, emit },
       failed: failedTasks(earlier?.events ?? []),
       flush: () => journal.flush(),
     });
@@ -181,7 +183,7 @@ export class Run {
     return calls;
   }
 
-  #announce({ emit, workdir, history, earlier, meanwhile }: OpenRun): void {
+  #announce({ emit, workdir, history, budgets, earlier, meanwhile }: OpenRun): void {
     const { warnings } = this.#request;
     if (earlier === null) tellBegin(this.#request, emit);
     // So early that there was no journal to tell it.
@@ -191,6 +193,7 @@ export class Run {
       emit({ type: "dir.changed-outside", paths, readers: meanwhile.readers as readonly TaskId[] });
     }
     for (const reason of warnings) emit({ type: "run.fallback", part: "configuration", reason });
+    for (const reason of budgets.notes) emit({ type: "run.fallback", part: "budgets", reason });
     for (const note of history.notes) emit({ type: "run.fallback", ...note });
     if (workdir === null) return;
     const { rung, why } = workdir;
@@ -224,6 +227,7 @@ export class Run {
       done: earlier?.done.map(recordOfDone) ?? [],
     });
     this.#loop = loop;
+    world.budgets.follow((message) => loop.send({ type: "run.halted", message }));
     const ended = loop.run(this.#cancelled);
     live.follow({
       released: (task, predecessors) => loop.send({ type: "task.released", task, predecessors }),

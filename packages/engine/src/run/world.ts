@@ -15,6 +15,7 @@ import type { CostBook, Journal } from "@sheaf/ledger";
 import type { Effects, Sync, Workdir } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import type { ModelCalls } from "../calls/model-calls.ts";
+import type { RunBudgets } from "../calls/run-budgets.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Executors } from "../executor/executors.ts";
 import type { RunPlan } from "../plan/make-plan.ts";
@@ -56,6 +57,7 @@ export interface World {
   /** Tasks whose effects have happened in an earlier session: never started again by themselves. */
   readonly happened: ReadonlySet<string>;
   readonly executors: Executors;
+  readonly budgets: RunBudgets;
   /** What stands between attempts and the servers of models. */
   readonly calls: ModelCalls;
   /** Library that tracks what commands read, or null. */

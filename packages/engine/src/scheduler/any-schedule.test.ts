@@ -137,7 +137,7 @@ function sequentially({ spec, failures, losses }: Case): readonly string[] {
   return outcomes;
 }
 
-function drive(one: Case): Rig {
+function drive(one: Case, haltsAt = -1): Rig {
   const rig = new Rig(one.spec, one.capacity);
   const { size } = one.spec;
   const failed = new Array<number>(size).fill(0);
@@ -146,6 +146,7 @@ function drive(one: Case): Rig {
   const staleRead = new Array<boolean>(size).fill(false);
   const backoffs: number[] = [];
   let seenCommands = 0;
+  let startedBefore: number | null = null;
   rig.send({ type: "run.started" });
   for (let n = 0; !rig.over; n++) {
     expect(n, "the run must end").toBeLessThan(400);
@@ -163,6 +164,11 @@ function drive(one: Case): Rig {
       rig.send({ type: "attempt.doomed", task });
     }
     if (one.late !== undefined) learn(rig, one.late, n);
+    if (n === haltsAt) {
+      rig.send({ type: "run.halted", message: "spent" });
+      startedBefore = rig.started.length;
+      if (rig.over) break;
+    }
     if (n === one.speculationEnds) rig.send({ type: "speculation.ended" });
     const moves: (() => void)[] = [];
     for (const task of rig.running) {
@@ -178,6 +184,8 @@ function drive(one: Case): Rig {
             together: one.choices[n]! % 2 === 0,
           });
         }
+        // Calls may be refused before the halt, too, as long as others hold what is left.
+        if (haltsAt >= 0 && one.choices[n]! % 5 === 0) return void rig.end(task, "failed", { refused: true });
         // Only an attempt that did not start in its turn can have read what is not settled.
         staleRead[task] =
           one.stale[task] !== null && !attempt.conflicted && one.spec.inTurn?.includes(task) !== true;
@@ -217,6 +225,7 @@ function drive(one: Case): Rig {
     expect(waiting, "something must be under way").toBe(false);
     moves[one.choices[n]! % moves.length]!();
   }
+  expect(rig.started.length, "nothing starts after a halt").toBe(startedBefore ?? rig.started.length);
   return rig;
 }
 
@@ -248,6 +257,23 @@ describe("any graph, any order of events", () => {
       cases({ ci: 1_000, deep: 60_000 }),
     );
     expect(waited).toBeGreaterThan(0);
+  });
+
+  test("halting at any moment starts nothing more, and leaves the outcomes of a beginning of the list", () => {
+    let between = 0;
+    fc.assert(
+      fc.property(schedules, fc.nat(60), (one, moment) => {
+        const rig = drive(one, moment);
+        const expected = sequentially(one);
+        const rest = rig.outcomes.findIndex((_, i) => rig.state.tasks[i]!.cause?.reason === "budget");
+        const settled = rest < 0 ? rig.outcomes.length : rest;
+        expect(rig.outcomes.slice(0, settled)).toEqual(expected.slice(0, settled));
+        expect(rig.outcomes.slice(settled).every((outcome) => outcome === "skipped")).toBe(true);
+        between += Number(settled > 0 && settled < rig.outcomes.length);
+      }),
+      cases({ ci: 700, deep: 20_000 }),
+    );
+    expect(between).toBeGreaterThan(0);
   });
 
   test("cancelling at any moment ends the run and leaves every task with an outcome", () => {

@@ -79,6 +79,7 @@ export function createSchedulerState(
     speculates: plan.speculates,
     conflicts: 0,
     reach: plan.size - 1,
+    halted: null,
     ending: null,
     finished: false,
   };

@@ -15,6 +15,8 @@ export type SchedulerEvent =
       readonly outOfMemory: boolean;
       /** The worker was lost with other attempts in it, and any of them may be the cause; absent: false. */
       readonly together?: boolean;
+      /** A call of it was refused by a budget, so that its failure is none of its own; absent: false. */
+      readonly refused?: boolean;
     }
   | { readonly type: "retry.due"; readonly task: number }
   | {
@@ -33,6 +35,8 @@ export type SchedulerEvent =
   | { readonly type: "task.released"; readonly task: number; readonly predecessors: readonly number[] }
   /** All edges are known. The plan is about the same tasks, holds none and has the same declared edges, and no levels. */
   | { readonly type: "plan.final"; readonly plan: SchedulerPlan }
+  /** A budget is spent. */
+  | { readonly type: "run.halted"; readonly message: string }
   | { readonly type: "run.cancelled"; readonly message: string };
 
 /** What the run loop is to do. */

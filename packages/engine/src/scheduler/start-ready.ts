@@ -6,7 +6,7 @@ type Obstacle = "tag" | "memory" | "verdict";
 
 /** Starts what can start with the slots in hand, and says how many more could be used or are left over. */
 export function startReady(state: SchedulerState, commands: SchedulerCommand[]): void {
-  if (state.ending === null) {
+  if (state.ending === null && state.halted === null) {
     while (state.slots > 0 && state.ready.size > 0 && !state.aloneRunning) {
       const index = state.ready.pop()!;
       if (state.tasks[index]!.alone && state.running > 0) {
@@ -139,7 +139,8 @@ export function tell(
 }
 
 function balanceSlots(state: SchedulerState, commands: SchedulerCommand[]): void {
-  const usable = state.ending !== null || state.aloneRunning ? 0 : state.ready.size;
+  const mayStart = state.ending === null && state.halted === null && !state.aloneRunning;
+  const usable = mayStart ? state.ready.size : 0;
   if (state.slots > 0 && usable === 0) {
     commands.push({ type: "return-slots", slots: state.slots });
     state.slots = 0;

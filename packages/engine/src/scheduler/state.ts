@@ -46,6 +46,8 @@ export type Cause =
   | { readonly reason: "stopped" | "in-doubt"; readonly task: number }
   /** What it had read is different now; it runs again. */
   | { readonly reason: "conflict" }
+  /** Nothing more was started, as a budget is spent. */
+  | { readonly reason: "budget"; readonly message: string }
   | { readonly reason: "cancelled"; readonly message: string };
 
 export interface TaskState {
@@ -120,7 +122,9 @@ export interface SchedulerState {
   conflicts: number;
   /** Last task that may start now. */
   reach: number;
-  /** Set when no more tasks may start. */
+  /** Set when no more tasks may start, while those that run go on, and what is finished is settled. */
+  halted: Cause | null;
+  /** Set when no more tasks may start, and none is settled. */
   ending: Cause | null;
   finished: boolean;
 }

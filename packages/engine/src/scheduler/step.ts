@@ -14,7 +14,7 @@
 import { release, takePlan } from "./late-edges.ts";
 import type { SchedulerCommand, SchedulerEvent } from "./messages.ts";
 import { freeLimits, retryMemory, retryVerdict, startReady, tell } from "./start-ready.ts";
-import type { Cause, Outcome, SchedulerState } from "./state.ts";
+import type { Cause, Outcome, SchedulerState, TaskState } from "./state.ts";
 import {
   abort,
   endSpeculation,
@@ -63,6 +63,9 @@ export function step(state: SchedulerState, event: SchedulerEvent): readonly Sch
     case "plan.final":
       takePlan(state, event.plan);
       break;
+    case "run.halted":
+      state.halted ??= { reason: "budget", message: event.message };
+      break;
     case "run.cancelled":
       end(state, { reason: "cancelled", message: event.message }, commands);
       break;
@@ -109,13 +112,25 @@ function attemptEnded(
     again(state, event.task, "restart");
     return;
   }
+  if (event.ended === "failed" && event.refused === true && mayRun) {
+    refused(state, event.task, commands);
+    return;
+  }
   if (event.ended === "failed" && event.retryable && mayRun && task.retriesUsed < plan.retries[event.task]!) {
     task.retriesUsed += 1;
+    task.next = "retry";
     move(state, event.task, "backoff");
     commands.push({ type: "back-off", task: event.task, retry: task.retriesUsed });
     return;
   }
   move(state, event.task, "finished", "failed");
+}
+
+// It starts again when calls of others have ended, or, once nothing starts any more, in a later session.
+function refused(state: SchedulerState, index: number, commands: SchedulerCommand[]): void {
+  state.tasks[index]!.next = "restart";
+  move(state, index, state.halted === null ? "backoff" : "waiting");
+  if (state.halted === null) commands.push({ type: "back-off", task: index, retry: 1 });
 }
 
 // Whether it runs or has ended: nothing of it will count, so it ends here, and starts again in its turn. There it reads
@@ -137,7 +152,7 @@ function noteConflict(state: SchedulerState, index: number): void {
   retryVerdict(state);
 }
 
-function again(state: SchedulerState, index: number, cause: "retry" | "restart" | "conflict"): void {
+function again(state: SchedulerState, index: number, cause: TaskState["next"]): void {
   const task = state.tasks[index]!;
   task.next = cause;
   move(state, index, "waiting");
@@ -145,7 +160,8 @@ function again(state: SchedulerState, index: number, cause: "retry" | "restart" 
 }
 
 function retryDue(state: SchedulerState, index: number): void {
-  if (state.tasks[index]!.phase === "backoff") again(state, index, "retry");
+  const { phase, next } = state.tasks[index]!;
+  if (phase === "backoff") again(state, index, next);
 }
 
 // What a verdict makes of the outcome; a committed task keeps the one that it has.
@@ -235,6 +251,8 @@ function end(state: SchedulerState, cause: Cause, commands: SchedulerCommand[]):
 
 function finishIfOver(state: SchedulerState, commands: SchedulerCommand[]): void {
   if (state.running > 0 || state.settling) return;
+  // Whatever is finished has been settled by now.
+  if (state.turn < state.tasks.length) state.ending ??= state.halted;
   if (state.ending === null && state.turn < state.tasks.length) return;
   if (state.ending !== null) giveOutcomes(state, state.ending, commands);
   state.finished = true;
