@@ -246,6 +246,8 @@ export type EventBody =
       readonly attempt: number;
       readonly status: AttemptStatus;
       readonly failure: TaskFailure | null;
+      /** It failed for want of an answer that budgets had no room for, which is no failure of the task. */
+      readonly refused?: true;
       readonly because: Because | null;
       readonly resources: AttemptResources;
       /** What the output is, without its values: "object with 3 keys: a, b, c". */

@@ -14,6 +14,7 @@ export {
   type Reservation,
   type SpentCall,
 } from "./budgets/open-budgets.ts";
+export { type RemovedSpent, spentByRemoved } from "./budgets/spent-by-removed.ts";
 export { type JournalsRead, spentInJournals } from "./budgets/spent-in-journals.ts";
 export { ANALYSIS_HEADINGS, amountsOf, reservedAmounts, spentOf } from "./budgets/spent-of.ts";
 export { COST_CLASSES, type CostClass } from "./cost-class.ts";

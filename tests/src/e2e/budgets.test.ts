@@ -157,11 +157,12 @@ test("a client that waits as it is told gets through once the calls of others ar
   const agent: AgentFn = async () => {
     const client = new OpenAI();
     await Promise.all([1, 2].map((n) => client.chat.completions.create(bodyOf(`${n}`))));
+    throw new Error("a failure of its own");
   };
   const budgets = [{ limit: { tokens: HELD_TOKENS + 150 }, window: "run" }] as const;
   const done = await perform(tasksOf(1), agent, { budgets });
-  expect(done.report.status).toBe("succeeded");
-  expect(done.report.tasks.t0!.attempts).toBe(1);
+  expect(done.report.tasks.t0).toMatchObject({ outcome: "failed", attempts: 1 });
+  expect(done.report.tasks.t0!.failure!.error.message).toBe("a failure of its own");
   expect(server.requests).toHaveLength(2);
   expect(of(done, "budget.refused")).toMatchObject([{ reason: "held", until: null }]);
 });

@@ -107,6 +107,22 @@ describe("sheaf budget list", () => {
     expect(budgets[0]).not.toHaveProperty("held");
   });
 
+  it("counts what runs have spent that were removed", async () => {
+    const here = shell();
+    await here.sheaf("budget set 2usd --window month");
+    await executeWithParallelism({ dir: here.path, tasks: [{ id: "x" }] }, (_, ctx) =>
+      ctx.recordUsage({ model: "m", costUsd: 0.25, inputTokens: 90, outputTokens: 10 }),
+    );
+    expect((await here.sheaf("gc --all")).exitCode).toBe(0);
+    expect(readdirSync(join(here.path, ".sheaf/runs"))).toEqual([]);
+    const { out } = await here.sheaf("budget list");
+    expect(lines(out)[1]!.slice(0, 2)).toEqual(["$2.00 a month", "$0.25"]);
+    const again = await executeWithParallelism({ dir: here.path, tasks: [{ id: "x" }] }, () => 1, {
+      budgets: [{ limit: { usd: 0.25 }, window: "month" }],
+    });
+    expect(again.status).toBe("budget-exhausted");
+  });
+
   it("says of which runs within a window it knows nothing", async () => {
     const here = shell();
     await here.sheaf("budget set 2usd --window month");

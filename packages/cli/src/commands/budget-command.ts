@@ -9,11 +9,13 @@ import {
   parseLimit,
   readBudgets,
   sayBudget,
+  spentByRemoved,
   spentInJournals,
 } from "@sheaf/ledger";
 import { type BudgetRow, budgetTable } from "../show/budget-table.ts";
 import { counted } from "../show/counted.ts";
 import { EXIT, type Io } from "./io.ts";
+import { serverOf } from "./open-history.ts";
 import { statePlace } from "./state-place.ts";
 
 export interface BudgetFlags {
@@ -83,14 +85,17 @@ function headingOf({ route, tag }: BudgetFlags): Pick<Budget, "route" | "tag"> {
 }
 
 /** Prints each budget with what is spent of it. */
-export function listBudgets(
+export async function listBudgets(
   flags: BudgetFlags,
   { io, clock }: { readonly io: Io; readonly clock: Pick<Clock, "now"> },
-): number {
+): Promise<number> {
   const { dir, stateDir } = statePlace(flags.dir, io);
   const budgets = readBudgets(stateDir);
-  const { spent, unread } = spentInJournals({ stateDir, budgets, now: clock.now() });
-  const standing = openBudgets({ budgets, spent, clock }).standing();
+  const asked = { stateDir, dir, budgets, now: clock.now() };
+  const removed = await spentByRemoved({ ...asked, url: serverOf(io) ?? null });
+  if (removed.problem !== null) io.stderr.write(`${removed.problem}\n`);
+  const { spent, unread } = spentInJournals(asked);
+  const standing = openBudgets({ budgets, spent: [...removed.spent, ...spent], clock }).standing();
   // What is under way is known to its own process alone, and no run is meant here.
   const rows: readonly BudgetRow[] = standing.map(({ held: _, ...row }) =>
     row.budget.window === "run" ? { ...row, spent: null, unknownCalls: null, projection: null } : row,

@@ -19,7 +19,8 @@ hours, to the minute. SHEAF_BUDGET has more for one run: 2usd,200000tokens/day,9
 `;
 
 const LIST_NOTES = `
-Spent is what the journals of the directory's runs tell; runs that sheaf gc has removed are not in it.
+Spent is what the journals of the directory's runs tell, and of runs that sheaf gc has removed the index
+(sheaf costs), which does not know the tags of tasks.
 Each run begins its own window of that name: there nothing is shown.
 `;
 
@@ -40,7 +41,7 @@ export function addBudgetCommands(program: Command, io: Io, ended: Ended): void 
   withDir(budget.command("list").description("show each budget, what is spent of it, and where that leads"))
     .option("--json", "as JSON")
     .addHelpText("after", LIST_NOTES)
-    .action((flags: BudgetFlags) => ended(listBudgets(flags, { io, clock: systemClock })));
+    .action(async (flags: BudgetFlags) => ended(await listBudgets(flags, { io, clock: systemClock })));
 }
 
 function withDir(command: Command): Command {

@@ -7,7 +7,7 @@ import type { Io } from "./io.ts";
 import { type StatePlace, statePlace } from "./state-place.ts";
 
 /** The server that keeps the history in place of a file, if one is named. */
-function serverOf({ env }: Pick<Io, "env">): string | undefined {
+export function serverOf({ env }: Pick<Io, "env">): string | undefined {
   return env.SHEAF_DATABASE_URL?.trim() || undefined;
 }
 

@@ -1,5 +1,5 @@
 import { type Budget, nameSome } from "@sheaf/core";
-import { BudgetCircle, readBudgets, spentInJournals } from "@sheaf/ledger";
+import { BudgetCircle, type RemovedSpent, readBudgets, spentByRemoved, spentInJournals } from "@sheaf/ledger";
 import { ownTags } from "../plan/scheduler-plan.ts";
 import type { RunRequest } from "../run/run-request.ts";
 import { RunBudgets, type RunBudgetsOptions } from "./run-budgets.ts";
@@ -7,39 +7,50 @@ import { RunBudgets, type RunBudgetsOptions } from "./run-budgets.ts";
 /** Runs of this process, by the folder of their state. */
 const circles = new Map<string, BudgetCircle>();
 
+/** What a run is to keep to, and what is known of it before its directory is taken. */
+export interface WantedBudgets {
+  readonly budgets: readonly Budget[];
+  readonly removed: RemovedSpent;
+}
+
 /**
  * Returns what a run is to keep to: what is kept with its directory, and what it was given.
  *
  * @throws SheafError BUDGETS_DAMAGED
  */
-export const wantedBudgets = ({ stateDir, settings }: RunRequest): readonly Budget[] => [
-  ...(stateDir === null ? [] : readBudgets(stateDir)),
-  ...settings.budgets,
-];
+export async function wantedBudgets(request: RunRequest): Promise<WantedBudgets> {
+  const { stateDir, dir, settings, databaseUrl: url, clock } = request;
+  const budgets = [...(stateDir === null ? [] : readBudgets(stateDir)), ...settings.budgets];
+  if (stateDir === null) return { budgets, removed: { spent: [], problem: null } };
+  return { budgets, removed: await spentByRemoved({ stateDir, dir, url, budgets, now: clock.now() }) };
+}
 
 /** Opens the budgets of a run: what others of its directory have spent counts in windows that outlast a run. */
 export function openRunBudgets(
   request: RunRequest,
-  parts: Pick<RunBudgetsOptions, "budgets" | "before" | "emit" | "flush">,
+  { budgets, removed }: WantedBudgets,
+  parts: Pick<RunBudgetsOptions, "before" | "emit" | "flush">,
 ): RunBudgets {
   const { stateDir, runId, clock, prices, tasks, works } = request;
-  const { budgets } = parts;
   const headings = tasks.map((task, i) => ({
     route: task.route ?? "unknown",
     tags: ownTags(task, works[i]!),
   }));
-  const shared = { ...parts, clock, prices, tasks: headings };
+  const shared = { ...parts, budgets, clock, prices, tasks: headings };
   if (stateDir === null || budgets.length === 0) return new RunBudgets(shared);
   for (const [dir, { isEmpty }] of circles) if (isEmpty) circles.delete(dir);
   const circle = circles.get(stateDir) ?? new BudgetCircle();
   circles.set(stateDir, circle);
+  // Nothing may come between what is read and joining: what the others spend then is told by the circle.
   circle.flush();
   const { spent, unread } = spentInJournals({ stateDir, budgets, now: clock.now(), except: runId });
-  const notes =
-    unread.length === 0
-      ? []
-      : [
-          `What these runs have spent does not count against budgets, as their journals are damaged: ${nameSome(unread)}`,
-        ];
-  return new RunBudgets({ ...shared, spent, circle, notes });
+  const notes = [...(removed.problem === null ? [] : [removed.problem]), ...sayUnread(unread)];
+  return new RunBudgets({ ...shared, spent: [...removed.spent, ...spent], circle, notes });
 }
+
+const sayUnread = (unread: readonly string[]): readonly string[] =>
+  unread.length === 0
+    ? []
+    : [
+        `What these runs have spent does not count against budgets, as their journals are damaged: ${nameSome(unread)}`,
+      ];

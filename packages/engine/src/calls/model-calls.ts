@@ -223,11 +223,9 @@ function holdOf({ model, provider, estimatedInputTokens, maxOutputTokens }: Call
 /** Returns the tasks whose last attempt failed by itself, and not because a budget had no room for its calls. */
 export function failedTasks(events: readonly RunEvent[]): ReadonlySet<string> {
   const failed = new Set<string>();
-  const refused = new Set<string>();
   for (const event of events) {
-    if (event.type === "budget.refused") refused.add(keyOf(event));
     if (event.type !== "attempt.finished") continue;
-    if (event.status === "failed" && !refused.has(keyOf(event))) failed.add(event.taskId);
+    if (event.status === "failed" && event.refused !== true) failed.add(event.taskId);
     else failed.delete(event.taskId);
   }
   return failed;

@@ -58,7 +58,8 @@ export class RunBudgets {
   readonly #holds = new Map<string, BudgetHold>();
   /** What an earlier session had set aside for calls that were open when it went away. */
   readonly #left = new Map<string, Reserved>();
-  readonly #refused = new Set<string>();
+  /** By attempt: what it asked for in vain, and has not got since. */
+  readonly #refused = new Map<string, Set<string>>();
   readonly #told = new Set<string>();
   /** Calls of the analysis that have been settled before their event. */
   #settledAnalyses = 0;
@@ -98,9 +99,9 @@ export class RunBudgets {
     this.#halt = halt;
   }
 
-  /** Whether a call of an attempt was refused. */
+  /** Whether an attempt lacks the answer to a call that was refused. */
   hasRefused(taskId: string, attempt: number): boolean {
-    return this.#refused.has(`${taskId} ${attempt}`);
+    return (this.#refused.get(`${taskId} ${attempt}`)?.size ?? 0) > 0;
   }
 
   /** Sets aside what a call may use, or says why it must not be made. */
@@ -109,9 +110,10 @@ export class RunBudgets {
     const { hold, refusal } = this.#reserve(this.#headings.get(taskId) ?? UNKNOWN, call);
     if (refusal === null) {
       this.#holds.set(keyOf({ taskId, attempt, call: call.call }), hold);
+      this.#refusedOf(call).delete(call.request);
       return null;
     }
-    this.#refused.add(`${taskId} ${attempt}`);
+    this.#refusedOf(call).add(call.request);
     this.#tellRefused(refusal, call);
     const { reason, message } = refusal;
     if (reason !== "held") this.#stop(message);
@@ -205,6 +207,13 @@ export class RunBudgets {
     } else if (event.type === "llm.started" && event.reserved !== undefined) {
       this.#left.set(keyOf(event), event.reserved);
     } else if (event.type === "llm.finished") this.#left.delete(keyOf(event));
+  }
+
+  #refusedOf({ owner: { taskId, attempt } }: CallStarted): Set<string> {
+    const key = `${taskId} ${attempt}`;
+    const known = this.#refused.get(key) ?? new Set();
+    this.#refused.set(key, known);
+    return known;
   }
 
   #headingsOf({ taskId }: { readonly taskId: TaskId }): CallHeadings {

@@ -12,17 +12,20 @@ export function emitWait(world: World, task: number, reason: WaitReason): void {
 /** Says how an attempt ended. */
 export function emitFinished(world: World, task: number, record: AttemptRecord): void {
   const { attempt, status, failure, because, resources, output } = record;
+  const { id: taskId } = world.tasks[task]!;
+  const isRefused = status === "failed" && world.budgets.hasRefused(taskId, attempt);
   const changed = record.effects?.changes.map((change) => change.path).slice(0, 100) ?? [];
   world.emit({
     ...{
       type: "attempt.finished",
-      taskId: world.tasks[task]!.id,
+      taskId,
       attempt,
       status,
       failure,
       because,
       resources,
     },
+    ...(isRefused ? { refused: true } : {}),
     ...{ output: output === null ? null : describeData(decodeData(output)), changed },
   });
 }

@@ -1,9 +1,9 @@
 // Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
 import { join } from "node:path";
-import type { Budget, EventBody, RunEvent, UsageRecord } from "@sheaf/core";
+import type { EventBody, RunEvent, UsageRecord } from "@sheaf/core";
 import { type CostBook, createCostBook, type Journal, openJournal, type PriceBook } from "@sheaf/ledger";
 import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir } from "@sheaf/workdir";
-import { openRunBudgets, wantedBudgets } from "../calls/budgets-of-run.ts";
+import { openRunBudgets, type WantedBudgets, wantedBudgets } from "../calls/budgets-of-run.ts";
 import { crashedCalls } from "../calls/crashed-calls.ts";
 import type { RunBudgets } from "../calls/run-budgets.ts";
 import { VERSION } from "../version.ts";
@@ -48,7 +48,7 @@ export async function openRun(asked: RunRequest, signal: AbortSignal): Promise<O
   const { stateDir, runId, home } = asked;
   if (stateDir !== null && home !== null) makeStateDir(stateDir, home);
   const runDir = stateDir === null ? null : join(stateDir, "runs", runId);
-  const budgets = wantedBudgets(asked);
+  const budgets = await wantedBudgets(asked);
   const known = runDir !== null && hasBegun(runDir);
   const request = known ? inEarlierOrder(runDir, asked) : asked;
   if (!known) withDecisions(request, null);
@@ -166,7 +166,7 @@ interface Place {
   readonly earlier: DecidedSession | null;
   readonly meanwhile: Meanwhile | null;
   readonly sync: Sync;
-  readonly budgets: readonly Budget[];
+  readonly budgets: WantedBudgets;
 }
 
 function openFiles(request: RunRequest, place: Place): OpenRun {
@@ -187,8 +187,8 @@ function openFiles(request: RunRequest, place: Place): OpenRun {
     budgets.take(event);
     return event;
   };
-  const budgets = openRunBudgets(request, {
-    ...{ budgets: place.budgets, before: earlier?.events ?? [], emit },
+  const budgets = openRunBudgets(request, place.budgets, {
+    ...{ before: earlier?.events ?? [], emit },
     flush: () => journal.flush(),
   });
   const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;

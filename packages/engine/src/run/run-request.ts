@@ -59,6 +59,8 @@ export interface RunRequest {
   readonly shim: string | null;
   /** Servers of models, behind the gateway. */
   readonly upstreams: Upstreams;
+  /** A PostgreSQL server that keeps the index of runs; null: a file in the state folder does. */
+  readonly databaseUrl: string | null;
   readonly makeExecutors: typeof createExecutors;
   readonly analyze: typeof analyze;
 }
@@ -169,6 +171,7 @@ export function runRequest(input: RunInput, agent: Agent | undefined, options: R
     inDoubt: readDecisions(options.inDoubt ?? {}),
     shim: null,
     upstreams: upstreamsOf(options.env ?? process.env),
+    databaseUrl: (options.env ?? process.env).SHEAF_DATABASE_URL?.trim() || null,
     makeExecutors: createExecutors,
     analyze,
   };

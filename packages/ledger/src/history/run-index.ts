@@ -11,15 +11,7 @@
 //   X3. A file that is damaged is put aside and made anew from the journals; it never keeps anybody from an answer.
 import { renameSync, rmSync } from "node:fs";
 import { SheafError } from "@sheaf/core";
-import {
-  type EarlierAttempt,
-  type SamplesQuery,
-  type WorkSamples,
-  workSamples,
-} from "../forecast/work-samples.ts";
-import type { SnapshotOptions } from "../routes/route-snapshot.ts";
-import type { RouteTable } from "../routes/route-table.ts";
-import { snapshotFile } from "../routes/snapshot-file.ts";
+import type { SpentCall } from "../budgets/open-budgets.ts";
 import { catchUp } from "./catch-up.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./database.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
@@ -28,6 +20,7 @@ import { type CostQuery, type CostTable, queryCosts } from "./query-costs.ts";
 import { type OutcomesQuery, type OutcomeTable, queryOutcomes } from "./query-outcomes.ts";
 import { queryRoutes, queryTelemetryFaults, type RoutesQuery } from "./query-routes.ts";
 import { queryRuns, type RunLine, type RunsQuery } from "./query-runs.ts";
+import { querySpentByRemoved, type SpentQuery } from "./query-spent.ts";
 
 /** A run by its id and the time of its first event, in ms since 1970. */
 export interface RemovedRun {
@@ -58,6 +51,8 @@ export interface RunIndex {
   keepSnapshot(options: SnapshotOptions): Promise<void>;
   /** Takes note that the state of runs was removed, at a time in ms since 1970. What they have cost stays. */
   markRemoved(runs: readonly RemovedRun[], at: number): Promise<void>;
+  /** Returns the calls of runs whose state was removed. */
+  spentByRemoved(query: SpentQuery): Promise<readonly SpentCall[]>;
   close(): Promise<void>;
 }
 
@@ -129,6 +124,10 @@ class OpenIndex implements RunIndex {
           .execute();
       }
     });
+  }
+
+  spentByRemoved(query: SpentQuery): Promise<readonly SpentCall[]> {
+    return this.#use(({ db }) => querySpentByRemoved(db, query));
   }
 
   async close(): Promise<void> {
