@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Anthropic from "@anthropic-ai/sdk";
 import type { Budget, EventOf, EventType, RunEvent, TaskSpec } from "@sheaf/core";
-import { keepBudgets, readJournal, spentOf } from "@sheaf/ledger";
+import { keepBudgets, readJournal, spentOf, summarizeCost } from "@sheaf/ledger";
 import { type FakeModelScript, type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import OpenAI from "openai";
 import { type AgentFn, executeWithParallelism, type RunOptions, type RunReport } from "sheaf";
@@ -313,7 +313,8 @@ test("what a killed engine had set aside counts as spent, and the run goes on wi
     spawn(process.execPath, [CLI, ...words], { cwd: place.path, env, stdio: ["ignore", "ignore", "pipe"] });
   const state = join(place.path, ".sheaf");
   const budget = (tokens: number): Budget => ({ limit: { tokens }, window: "run" });
-  keepBudgets(state, [budget(HELD_TOKENS + 10)]);
+  // Room for another call, if what the first may have used were only estimated.
+  keepBudgets(state, [budget(HELD_TOKENS + 210)]);
   const first = sheaf("run", "plan.json", "--run-id", "r");
   await vi.waitFor(() => expect(server.requests).toHaveLength(1), { timeout: 20_000, interval: 20 });
   first.kill("SIGKILL");
@@ -333,5 +334,6 @@ test("what a killed engine had set aside counts as spent, and the run goes on wi
   expect(last).toBe(0);
   expect(server.requests).toHaveLength(2);
   const { events } = readJournal(join(state, "runs/r/journal.ndjson"));
+  expect(summarizeCost(events).byClass["estimated-crash"].calls).toBe(1);
   expect(spentOf(events).map(({ tokens }) => tokens)).toEqual([HELD_TOKENS, 120]);
 });
