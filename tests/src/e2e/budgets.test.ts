@@ -320,6 +320,10 @@ test("what a killed engine had set aside counts as spent, and the run goes on wi
   first.kill("SIGKILL");
   await once(first, "exit");
   held = false;
+  // It may have used as much, whoever asks.
+  const month = { budgets: [{ limit: { tokens: HELD_TOKENS + 210 }, window: "month" }] } as const;
+  const other = await perform(tasksOf(1), asking, { dir: place.path, ...month });
+  expect(of(other, "budget.refused")).toMatchObject([{ reason: "spent", spent: HELD_TOKENS }]);
   const second = sheaf("resume", "r");
   let said = "";
   second.stderr.on("data", (text) => {

@@ -43,9 +43,10 @@ export function openRunBudgets(
   circles.set(stateDir, circle);
   // Nothing may come between what is read and joining: what the others spend then is told by the circle.
   circle.flush();
-  const { spent, unread } = spentInJournals({ stateDir, budgets, now: clock.now(), except: runId });
+  const isLive = (run: string): boolean => circle.has(run);
+  const { spent, unread } = spentInJournals({ stateDir, budgets, now: clock.now(), except: runId, isLive });
   const notes = [...(removed.problem === null ? [] : [removed.problem]), ...sayUnread(unread)];
-  return new RunBudgets({ ...shared, spent: [...removed.spent, ...spent], circle, notes });
+  return new RunBudgets({ ...shared, spent: [...removed.spent, ...spent], circle, name: runId, notes });
 }
 
 const sayUnread = (unread: readonly string[]): readonly string[] =>

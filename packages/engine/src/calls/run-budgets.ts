@@ -32,7 +32,7 @@ import {
 } from "@sheaf/ledger";
 
 export interface RunBudgetsOptions
-  extends Pick<BudgetsOptions, "budgets" | "spent" | "clock" | "circle" | "flush"> {
+  extends Pick<BudgetsOptions, "budgets" | "spent" | "clock" | "circle" | "name" | "flush"> {
   /** Events of earlier sessions. */
   readonly before: readonly RunEvent[];
   /** Headings of the run's tasks. */

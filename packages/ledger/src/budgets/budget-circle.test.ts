@@ -50,7 +50,7 @@ it("tells a newcomer what is held, and takes back what a run held that leaves", 
   expect(usesOf(two)[0]).toEqual([0, 0]);
   two.book({ route: "a", tags: [], pico: null, tokens: 9 });
   expect(usesOf(one)[0]).toEqual([0, 0]);
-  expect(circle.isEmpty).toBe(false);
+  expect([circle.isEmpty, circle.has(""), circle.has("r")]).toEqual([false, true, false]);
   two.close();
   expect(circle.isEmpty).toBe(true);
 });

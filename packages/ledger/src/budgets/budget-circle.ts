@@ -8,6 +8,8 @@ export interface UsedCall extends CallHeadings, CallAmounts {
 
 /** The budgets of one run, as the others of its circle see them. */
 export interface CircleMember {
+  /** Its run. */
+  readonly name: string;
   /** Something was set aside, by itself or by another. */
   held(hold: BudgetHold, by: CircleMember | null): void;
   released(hold: BudgetHold, by: CircleMember): void;
@@ -26,6 +28,11 @@ export class BudgetCircle {
 
   get isEmpty(): boolean {
     return this.#members.size === 0;
+  }
+
+  /** Tells whether a run of this name is in it. */
+  has(name: string): boolean {
+    return [...this.#members].some((member) => member.name === name);
   }
 
   /** Has everybody put what is spent where a newcomer reads it. */

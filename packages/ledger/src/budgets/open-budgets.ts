@@ -35,6 +35,8 @@ export interface BudgetsOptions {
   readonly clock: Pick<Clock, "now">;
   /** Runs that count against the same windows, to be joined. @default none */
   readonly circle?: BudgetCircle;
+  /** What the run is called there. @default "" */
+  readonly name?: string;
   /** Puts what was booked where a run that joins the circle reads it. @default () => {} */
   readonly flush?: () => void;
   /** Is told when 75, 90 and 100 % of a budget are spent, and what it cannot be held to, each once a window. */
@@ -79,7 +81,7 @@ class OpenBudgets implements Budgets {
   #latest = Number.NEGATIVE_INFINITY;
 
   constructor({ budgets, clock, onAlert = () => {}, circle = new BudgetCircle(), ...past }: BudgetsOptions) {
-    const { spent = [], spentByRun = [], flush = () => {} } = past;
+    const { spent = [], spentByRun = [], name = "", flush = () => {} } = past;
     this.#accounts = budgets.map((budget) => new BudgetAccount(budget));
     this.#clock = clock;
     this.#onAlert = onAlert;
@@ -87,7 +89,7 @@ class OpenBudgets implements Budgets {
     enterPast(this.#accounts, spent, spentByRun);
     const now = this.#now();
     for (const account of this.#accounts) account.alerts(now);
-    this.#seat = this.#member(flush);
+    this.#seat = this.#member(name, flush);
     circle.join(this.#seat);
   }
 
@@ -127,8 +129,9 @@ class OpenBudgets implements Budgets {
     this.#circle.leave(this.#seat);
   }
 
-  #member(flush: () => void): CircleMember {
+  #member(name: string, flush: () => void): CircleMember {
     return {
+      name,
       flush,
       held: (hold, by) => {
         for (const account of this.#covering(hold, by)) account.hold(heldOf(account, hold) ?? 0n);

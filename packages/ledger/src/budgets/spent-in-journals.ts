@@ -21,10 +21,13 @@ export interface JournalsAsked {
   readonly now: number;
   /** A run that is left out. @default none */
   readonly except?: string;
+  /** Whether what a run holds is known otherwise; of others, calls without an end have spent it. @default of none */
+  readonly isLive?: (runId: string) => boolean;
 }
 
 /** Reads what the runs in a state folder have spent within the windows of these budgets that outlast a run. */
-export function spentInJournals({ stateDir, budgets, now, except }: JournalsAsked): JournalsRead {
+export function spentInJournals(asked: JournalsAsked): JournalsRead {
+  const { stateDir, budgets, now, except, isLive = () => false } = asked;
   const lasting = budgets.filter(({ window }) => window !== "run");
   const since = Math.min(...lasting.map(({ window }) => windowStart(window, now)));
   const runs = join(stateDir, "runs");
@@ -36,7 +39,7 @@ export function spentInJournals({ stateDir, budgets, now, except }: JournalsAske
     // It grows at its end, so what was last written before tells nothing newer.
     if (id === except || stat === undefined || stat.mtimeMs < since) continue;
     try {
-      spent.push(...spentOf(readJournal(journal).events));
+      spent.push(...spentOf(readJournal(journal).events, { countsOpen: !isLive(id) }));
     } catch (error) {
       if (!isSheafError(error, "JOURNAL_DAMAGED")) throw error;
       unread.push(id);

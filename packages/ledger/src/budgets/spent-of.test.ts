@@ -48,3 +48,13 @@ it.each([
     expect(spentOf(story)).toEqual([{ at: 102, route: "writing", tags: [], pico, tokens }]);
   },
 );
+
+it("counts what was set aside for a call that nobody will tell more of", () => {
+  const story = events([
+    started("x", "writing", ["gpu"]),
+    { type: "llm.started", ...asked, hold: { model: "m" }, reserved: { usd: null, tokens: 7 } } as EventBody,
+  ]);
+  expect(spentOf(story)).toEqual([]);
+  const open = { at: 101, route: "writing", tags: ["gpu"], pico: null, tokens: 7 };
+  expect(spentOf(story, { countsOpen: true })).toEqual([open]);
+});

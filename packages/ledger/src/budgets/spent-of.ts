@@ -11,35 +11,44 @@ export const ANALYSIS_HEADINGS: CallHeadings = { route: ANALYSIS.route, tags: []
 
 const UNKNOWN: CallHeadings = { route: "unknown", tags: [] };
 
+/** How events are read. */
+export interface SpentOptions {
+  /** Calls without an end have spent what was set aside for them: nobody will tell more. @default false */
+  readonly countsOpen?: boolean;
+}
+
 /**
  * Returns what the calls of a run have spent, by its events, given in order. A call that was under way when the engine
  * went away, or of which nobody knows what it used, has spent what was set aside for it.
  */
-export function spentOf(events: Iterable<RunEvent>): readonly SpentCall[] {
+export function spentOf(
+  events: Iterable<RunEvent>,
+  { countsOpen = false }: SpentOptions = {},
+): readonly SpentCall[] {
   const headings = new Map<string, CallHeadings>();
-  const reserved = new Map<string, CallAmounts>();
+  const open = new Map<string, SpentCall>();
   const spent: SpentCall[] = [];
   for (const event of events) {
     if (event.type === "attempt.started") {
       headings.set(event.taskId, { route: event.route, tags: event.tags ?? [] });
     }
-    if (event.type === "llm.started" && event.reserved !== undefined) {
-      reserved.set(callKey(event), reservedAmounts(event.reserved));
-    }
-    const usage = bookedCall(event);
-    if (usage === null) continue;
     const of = "taskId" in event ? (headings.get(event.taskId) ?? UNKNOWN) : ANALYSIS_HEADINGS;
-    spent.push({ at: event.at, ...of, ...used(event, usage, reserved) });
+    if (event.type === "llm.started" && event.reserved !== undefined) {
+      open.set(callKey(event), { at: event.at, ...of, ...reservedAmounts(event.reserved) });
+    }
+    const held = event.type === "llm.finished" ? open.get(callKey(event)) : undefined;
+    if (event.type === "llm.finished") open.delete(callKey(event));
+    const usage = bookedCall(event);
+    if (usage !== null) spent.push({ at: event.at, ...of, ...used(event, amountsOf(usage), held) });
   }
-  return spent;
+  return countsOpen ? [...spent, ...open.values()] : spent;
 }
 
-function used(event: RunEvent, usage: UsageRecord, reserved: ReadonlyMap<string, CallAmounts>): CallAmounts {
-  const told = amountsOf(usage);
-  const held = event.type === "llm.finished" ? reserved.get(callKey(event)) : undefined;
+function used(event: RunEvent, told: CallAmounts, held: CallAmounts | undefined): CallAmounts {
   if (held === undefined) return told;
+  const { pico, tokens } = held;
   const isCrashed = event.type === "llm.finished" && event.state === "crashed";
-  return isCrashed ? held : { pico: told.pico ?? held.pico, tokens: told.tokens ?? held.tokens };
+  return isCrashed ? { pico, tokens } : { pico: told.pico ?? pico, tokens: told.tokens ?? tokens };
 }
 
 const callKey = ({ taskId, attempt, call }: EventOf<"llm.started" | "llm.finished">): string =>
