@@ -56,6 +56,22 @@ describe("plain progress", () => {
     ]);
   });
 
+  it("tells when a budget is spent, and that nothing more was started", async () => {
+    const tasks = [{ id: "fit" }, { id: "plot" }];
+    const run = executeWithParallelism(
+      tasks,
+      (_, ctx) => ctx.recordUsage({ model: "m", inputTokens: 9, outputTokens: 0, costUsd: 0.8 }),
+      { env: {}, clock: new FakeClock(), maxWorkers: 1, budgets: [{ limit: { usd: 0.8 }, window: "run" }] },
+    );
+    expect((await linesOf(run)).slice(-5)).toEqual([
+      "    0ms  run   budget      75 % of the budget of $0.80 a run is spent: $0.80.",
+      "    0ms  run   budget      90 % of the budget of $0.80 a run is spent: $0.80.",
+      "    0ms  run   budget      100 % of the budget of $0.80 a run is spent: $0.80.",
+      "    0ms  fit   committed   no files, took 0ms",
+      "    0ms  plot  skipped     nothing more was started, to keep within a budget: The budget of $0.80 a run is used up: $0.80 is spent. To go on, raise it (`sheaf budget set`, or SHEAF_BUDGET for one run).",
+    ]);
+  });
+
   it("tells with verbose also what agents say", async () => {
     const { run } = await eventful();
     const lines = await linesOf(run, { verbose: true });

@@ -1,4 +1,5 @@
-import { decodeData, describeData, type TaskFailure } from "@sheaf/core";
+import { type AttemptCause, decodeData, describeData, type TaskFailure } from "@sheaf/core";
+import { ownTags } from "../plan/scheduler-plan.ts";
 import type { WaitReason } from "../scheduler/state.ts";
 import { sayWait } from "./say-wait.ts";
 import type { AttemptRecord, World } from "./world.ts";
@@ -7,6 +8,19 @@ import type { AttemptRecord, World } from "./world.ts";
 export function emitWait(world: World, task: number, reason: WaitReason): void {
   if (reason.kind === "turn" && world.settings.mode === "sequential") return;
   world.emit({ type: "task.waiting", taskId: world.tasks[task]!.id, reason: sayWait(world, task, reason) });
+}
+
+/** Says that an attempt starts, and under which headings its calls count. */
+export function emitStarted(
+  { tasks, works, emit }: World,
+  task: number,
+  start: { readonly attempt: number; readonly cause: AttemptCause },
+): void {
+  const { executor, agentName: agent } = works[task]!;
+  const { id: taskId, route = "unknown" } = tasks[task]!;
+  const tags = ownTags(tasks[task]!, works[task]!);
+  const tagged = tags.length === 0 ? {} : { tags };
+  emit({ type: "attempt.started", taskId, ...start, executor, agent, route, ...tagged });
 }
 
 /** Says how an attempt ended. */

@@ -9,7 +9,6 @@
 //   R3. When the loop ends nothing of the run is running: no attempt, no timer, no slot in hand.
 import { type TaskFailure, toWireError, type WireError } from "@sheaf/core";
 import type { Effects } from "@sheaf/workdir";
-import { ownTags } from "../plan/scheduler-plan.ts";
 import { type MemoryWatch, watchMemory } from "../resources/memory-watch.ts";
 import type { SlotMember } from "../resources/slot-pool.ts";
 import { checkInvariants } from "../scheduler/check-invariants.ts";
@@ -24,7 +23,7 @@ import { becauseOf, inputCause } from "./because-of.ts";
 import { doubtFailure } from "./doubt.ts";
 import { findDoomed } from "./find-doomed.ts";
 import { KeptRecords } from "./kept-records.ts";
-import { emitFailed, emitFinished, emitWait } from "./loop-events.ts";
+import { emitFailed, emitFinished, emitStarted, emitWait } from "./loop-events.ts";
 import type { LoopEnd, LoopRequest } from "./loop-request.ts";
 import { keepMemo } from "./memo.ts";
 import { HeldSlot, surroundingTask } from "./nesting.ts";
@@ -176,13 +175,7 @@ export class RunLoop {
 
   #launch({ task, attempt, cause }: StartCommand): void {
     const world = this.#world;
-    const { executor, agentName } = world.works[task]!;
-    const { id, route = "unknown" } = world.tasks[task]!;
-    const tags = ownTags(world.tasks[task]!, world.works[task]!);
-    world.emit({
-      ...{ type: "attempt.started", taskId: id, attempt, cause, executor, agent: agentName, route },
-      ...(tags.length === 0 ? {} : { tags }),
-    });
+    emitStarted(world, task, { attempt, cause });
     const readyAt = this.#readyAt.get(task) ?? world.clock.now();
     const fresh = this.#abandoned.has(task);
     const below = this.#below(task);

@@ -61,6 +61,7 @@ it("that cannot be read is an error, too, and one that cannot be replaced stays"
   writeFileSync(join(folder.path, "file"), "here");
   expect(() => keepBudgets(join(folder.path, "file"), BUDGETS)).toThrow("cannot be written");
   expect(readFileSync(join(folder.path, "file"), "utf8")).toBe("here");
+  expect(readBudgets(join(folder.path, "file"))).toEqual([]);
 });
 
 it.each([

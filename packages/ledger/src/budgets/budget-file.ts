@@ -23,7 +23,8 @@ export function readBudgets(stateDir: string): readonly Budget[] {
     content = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
+    // Where the folder is none, whoever makes it says so.
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw damaged(code === undefined ? "it is no JSON" : message);
   }
   const { schema, budgets, ...others } = (content ?? {}) as Readonly<Record<string, unknown>>;
