@@ -8,14 +8,10 @@ import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
 import {
   COST_HEADINGS,
-  journalSamples,
   openIndex,
-  ROUTE_WINDOWS,
-  type RouteLine,
   type RunIndex,
-  readSnapshot,
-  routeSnapshot,
-  snapshotFile,
+  type SpentCall,
+  spentOf,
   summarizeCost,
 } from "@sheaf/ledger";
 import { caseCount, cases, memoryDir } from "@sheaf/testkit";
@@ -392,5 +388,14 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
     expect(await index.runs({ since: null })).toMatchObject([{ id: "run-0", removedAt: 77 }]);
     expect(await index.runs({ since: events[0]!.at + 1 })).toEqual([]);
     expect(await billOf(index, "route", null)).toEqual(obviousBill([events], "route", null));
+    // For budgets, which count them as long as their windows last.
+    const spent = spentOf(events);
+    const pico = (calls: readonly SpentCall[]): bigint =>
+      calls.reduce((sum, call) => sum + (call.pico ?? 0n), 0n);
+    const removed = await index.spentByRemoved({ since: 0 });
+    expect([removed.length, pico(removed)]).toEqual([spent.length, pico(spent)]);
+    const late = spent.filter(({ at }) => at >= spent[3]!.at);
+    expect(await index.spentByRemoved({ since: spent[3]!.at })).toHaveLength(late.length);
+    expect(await index.spentByRemoved({ since: 0, dir: "/elsewhere" })).toEqual([]);
   });
 });
