@@ -47,6 +47,8 @@ export type ModelCallEvent =
       readonly hold: UsageRecord;
       /** The call of this attempt that the client now makes anew; absent where it is none. */
       readonly repeats?: number;
+      /** What was set aside of budgets for it: USD (null: no price is known) and tokens; absent without budgets. */
+      readonly reserved?: { readonly usd: number | null; readonly tokens: number };
     })
   | (ModelCall & {
       readonly type: "llm.finished";

@@ -174,6 +174,8 @@ export type EventBody =
       readonly agent: string;
       /** Heading under which the attempt's cost is summed. */
       readonly route: string;
+      /** It asks models past the gateway, where nobody counts. Absent otherwise. */
+      readonly unmetered?: true;
       /** Tags of the task, and of its agent; absent where there are none. */
       readonly tags?: readonly string[];
     }
@@ -201,35 +203,7 @@ export type EventBody =
       /** Name of the cost file; absent where the agent says it by itself. */
       readonly file?: string;
     }
-  | (ModelCall & {
-      /** A request to a model is about to be sent. */
-      readonly type: "llm.started";
-      /** What it may use: input by an estimate, output where something bounds it. */
-      readonly hold: UsageRecord;
-      /** The call of this attempt that the client now makes anew; absent where it is none. */
-      readonly repeats?: number;
-      /** What was set aside of budgets for it: USD (null: no price is known) and tokens; absent without budgets. */
-      readonly reserved?: { readonly usd: number | null; readonly tokens: number };
-    })
-  | (ModelCall & {
-      readonly type: "llm.finished";
-      readonly state: CallState;
-      /** Null where nobody can tell, and where nothing was used. */
-      readonly usage: UsageRecord | null;
-      readonly source: UsageSource;
-      /** What it would have used, had it not been replayed; null where it was not, or nobody can tell. */
-      readonly avoided: UsageRecord | null;
-      /** HTTP status of the server; null where it has not answered. */
-      readonly status: number | null;
-      /** From sending the request to the first byte of the answer, in ms; null where none came. */
-      readonly firstByteMs: number | null;
-      /** From sending the request to the end of the answer, in ms. */
-      readonly durationMs: number;
-      /** The client had made it anew before it was over. */
-      readonly repeated?: true;
-      /** The agent has told of this call, and that counts. */
-      readonly counted?: false;
-    })
+  | ModelCallEvent
   /** So much of a budget is spent, or it cannot be held to. */
   | (BudgetAlert & { readonly type: "budget.alert" })
   /** A call of an attempt was not made, as a budget has no room for it. Told once for each attempt, budget and reason. */

@@ -315,6 +315,17 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     expect(await usdWith({ SHEAF_PRICES: path })).toBe(0.500002);
     expect(await usdWith({})).toBeNull();
   },
+  SHEAF_ROUTES: async () => {
+    const routes = async (env: Env) =>
+      Object.keys((await inMemory([{ id: "x", route: "work" }], env)).cost.byRoute);
+    expect(await routes({})).toEqual(["work"]);
+    expect(await routes({ SHEAF_ROUTES: "draft, review" })).toEqual([
+      "draft",
+      "review",
+      "analysis",
+      "unknown",
+    ]);
+  },
   SHEAF_BUDGET: async () => {
     const statusWith = async (env: Env): Promise<string> => {
       const agent: Agent = (_task, ctx) => ctx.recordUsage({ model: "m", inputTokens: 60, outputTokens: 0 });

@@ -8,9 +8,15 @@ import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
 import {
   COST_HEADINGS,
+  journalSamples,
   openIndex,
+  ROUTE_WINDOWS,
+  type RouteLine,
   type RunIndex,
+  readSnapshot,
+  routeSnapshot,
   type SpentCall,
+  snapshotFile,
   spentOf,
   summarizeCost,
 } from "@sheaf/ledger";

@@ -1,6 +1,6 @@
 import { MODEL_EFFORTS, type ModelEffort } from "@sheaf/analyzer";
 import { isMemo, MEMO_EXPECTED, MEMO_SCOPES } from "@sheaf/core";
-import { budgetProblem, parseBudgets } from "@sheaf/ledger";
+import { budgetProblem, isRouteList, parseBudgets, ROUTES_EXPECTED } from "@sheaf/ledger";
 import { DEFAULT_FROZEN, isPolicyMap, POLICY_NAMES, pathProblem } from "@sheaf/workdir";
 import { BUDGETS_JSON } from "./budgets-json.ts";
 import { MEMO_JSON } from "./memo-json.ts";
@@ -205,6 +205,14 @@ export const SETTING_TABLE: { readonly [K in keyof Settings]: Setting<Settings[K
       value === null ||
       (typeof value === "string" ? value.trim() !== "" : typeof value === "object" && !Array.isArray(value)),
     json: { type: ["string", "object", "null"] },
+  },
+  routes: {
+    env: "SHEAF_ROUTES",
+    fallback: null,
+    expected: ROUTES_EXPECTED,
+    accepts: (value) => value === null || isRouteList(value),
+    parse: split,
+    json: { type: ["array", "null"], items: { type: "string" }, minItems: 1, uniqueItems: true },
   },
   budgets: {
     env: "SHEAF_BUDGET",

@@ -79,6 +79,8 @@ export interface Settings {
   readonly memoTtlMs: number;
   /** The user's own prices of model calls, or the path of the JSON file with them; null: the published ones alone. */
   readonly prices: string | PriceList | null;
+  /** Every route that there is; what tasks name besides counts as "unknown". Null: those that tasks name. */
+  readonly routes: readonly string[] | null;
   /** What model calls may use, beside the budgets that are kept with the directory; of windows "run" in this run. */
   readonly budgets: readonly Budget[];
   /** How views are filled. */

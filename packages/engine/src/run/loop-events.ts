@@ -1,6 +1,7 @@
 import { type AttemptCause, decodeData, describeData, type TaskFailure } from "@sheaf/core";
 import { ownTags } from "../plan/scheduler-plan.ts";
 import type { WaitReason } from "../scheduler/state.ts";
+import { costRoute } from "../tasks/cost-route.ts";
 import { sayWait } from "./say-wait.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
@@ -12,15 +13,17 @@ export function emitWait(world: World, task: number, reason: WaitReason): void {
 
 /** Says that an attempt starts, and under which headings its calls count. */
 export function emitStarted(
-  { tasks, works, emit }: World,
+  { tasks, works, settings, emit }: World,
   task: number,
   start: { readonly attempt: number; readonly cause: AttemptCause },
 ): void {
   const { executor, agentName: agent } = works[task]!;
-  const { id: taskId, route = "unknown" } = tasks[task]!;
+  const { id: taskId, unmetered } = tasks[task]!;
+  const route = costRoute(tasks[task]!, settings.routes);
   const tags = ownTags(tasks[task]!, works[task]!);
   const tagged = tags.length === 0 ? {} : { tags };
-  emit({ type: "attempt.started", taskId, ...start, executor, agent, route, ...tagged });
+  const past = unmetered === true ? { unmetered } : {};
+  emit({ type: "attempt.started", taskId, ...start, executor, agent, route, ...tagged, ...past });
 }
 
 /** Says how an attempt ended. */

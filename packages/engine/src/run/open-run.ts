@@ -1,7 +1,14 @@
 // Takes hold of everything that a run works with: the directory, the journal, what earlier sessions have left.
 import { join } from "node:path";
 import type { EventBody, RunEvent, UsageRecord } from "@sheaf/core";
-import { type CostBook, createCostBook, type Journal, openJournal, type PriceBook } from "@sheaf/ledger";
+import {
+  type CostBook,
+  createCostBook,
+  type Journal,
+  listedRows,
+  openJournal,
+  type PriceBook,
+} from "@sheaf/ledger";
 import { diskSync, type Meanwhile, noSync, openWorkdir, type Sync, type Workdir } from "@sheaf/workdir";
 import { openRunBudgets, type WantedBudgets, wantedBudgets } from "../calls/budgets-of-run.ts";
 import { crashedCalls } from "../calls/crashed-calls.ts";

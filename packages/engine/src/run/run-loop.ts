@@ -17,7 +17,6 @@ import type { SchedulerCommand, SchedulerEvent } from "../scheduler/messages.ts"
 import type { Cause, SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import { mayBeDoomed } from "../scheduler/transitions.ts";
-import { costRoute } from "../tasks/cost-route.ts";
 import { LiveAttempt } from "./attempt.ts";
 import { becauseOf, inputCause } from "./because-of.ts";
 import { doubtFailure } from "./doubt.ts";

@@ -12,6 +12,15 @@
 import { renameSync, rmSync } from "node:fs";
 import { SheafError } from "@sheaf/core";
 import type { SpentCall } from "../budgets/open-budgets.ts";
+import {
+  type EarlierAttempt,
+  type SamplesQuery,
+  type WorkSamples,
+  workSamples,
+} from "../forecast/work-samples.ts";
+import type { SnapshotOptions } from "../routes/route-snapshot.ts";
+import type { RouteTable } from "../routes/route-table.ts";
+import { snapshotFile } from "../routes/snapshot-file.ts";
 import { catchUp } from "./catch-up.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./database.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
