@@ -281,6 +281,8 @@ export type EventBody =
       readonly wallMs: number;
       readonly totalUsd: number | null;
       readonly guarantee: GuaranteeLevel;
+      /** Longest chain of tasks that waited for each other, by measured times; absent where some did not run, or not in this session. */
+      readonly criticalPath?: { readonly tasks: readonly TaskId[]; readonly ms: number };
       /** Hash of the committed tree; absent where it was not asked for or could not be had. */
       readonly rootHash?: string;
       /** Paths in frozen folders that were written in this session; absent where there are none. */

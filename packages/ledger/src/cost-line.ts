@@ -109,3 +109,10 @@ export function toCostLine(sum: Readonly<CostSum>): CostLine {
     reasoningTokens: sum.reasoningTokens,
   };
 }
+
+/** Returns what the lines come to together. */
+export function joinCostLines(lines: Iterable<CostLine>): CostLine {
+  const sum = emptySum();
+  for (const { usd, partial: _, ...counts } of lines) addToSum(sum, { ...counts, pico: usdToPico(usd ?? 0) });
+  return toCostLine(sum);
+}

@@ -20,7 +20,7 @@ export { ANALYSIS_HEADINGS, amountsOf, reservedAmounts, spentOf } from "./budget
 export { COST_CLASSES, type CostClass } from "./cost-class.ts";
 export { type CostFile, type CostRow, readAg2Costs } from "./cost-files/read-ag2-costs.ts";
 export { type ToldByRow, toldByRows } from "./cost-files/told-by-rows.ts";
-export type { CallCounts, CostLine } from "./cost-line.ts";
+export { type CallCounts, type CostLine, joinCostLines } from "./cost-line.ts";
 export {
   type CostBook,
   type CostBookOptions,

@@ -28,7 +28,10 @@ export function traceCommand(run: string, flags: TraceFlags, io: Io): number {
     return EXIT.succeeded;
   }
   if (flags.gantt === true) {
-    const rows = traceRows(trace, new Set(trace.planned?.criticalPath ?? []));
+    const rows = traceRows(
+      trace,
+      new Set(trace.finished?.criticalPath?.tasks ?? trace.planned?.criticalPath ?? []),
+    );
     stdout.write(`${drawGantt(rows, trace.finished?.wallMs ?? trace.lastAt - trace.startedAt, look)}\n\n`);
   }
   stdout.write(`${traceText(events, { ...look, verbose: flags.verbose === true })}\n`);

@@ -35,6 +35,19 @@ describe("costTable", () => {
     ]);
   });
 
+  it("shows what the tasks of the critical path cost, where some wait for others", async () => {
+    const tasks = [{ id: "a" }, { id: "b", dependsOn: ["a"] }, { id: "c", dependsOn: [] }];
+    const report = await executeWithParallelism(
+      tasks,
+      (task, ctx) => {
+        ctx.recordUsage(call(task.id === "c" ? 1 : 0.25));
+      },
+      { env: {}, clock: { now: () => 0, after: () => () => {} } },
+    );
+    expect(report.timing.criticalPath).toEqual(["a", "b"]);
+    expect(costTable(report)).toMatch(/^total +\$1\.50 +3 .*\ncritical path +\$0\.50 +2 /m);
+  });
+
   it("calls an unknown amount unknown, and what is partly known at least so much", async () => {
     const table = costTable(await billed({ a: [call()], b: [call(0.1), call()] }));
     expect(table).toMatch(/^a +unknown +1/m);

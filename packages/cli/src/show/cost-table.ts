@@ -1,5 +1,5 @@
 import type { RunReport } from "@sheaf/engine";
-import { COST_CLASSES, type CostLine, picoToUsd, usdToPico } from "@sheaf/ledger";
+import { COST_CLASSES, type CostLine, joinCostLines } from "@sheaf/ledger";
 import { alignColumns } from "./align-columns.ts";
 import { amountText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
@@ -8,11 +8,11 @@ import { counted, formatCount } from "./counted.ts";
 const MOST_TASKS = 15;
 
 /**
- * Returns the bill of a run as a table: what each task cost, the most expensive first, where the money went, and the
- * total. An unknown amount is called unknown.
+ * Returns the bill of a run as a table: what each task cost, the most expensive first, where the money went, the total,
+ * and how much of it the tasks of the critical path cost. An unknown amount is called unknown.
  */
-export function costTable(report: Pick<RunReport, "cost">): string {
-  const { cost } = report;
+export function costTable(report: Pick<RunReport, "cost" | "timing">): string {
+  const { cost, timing } = report;
   if (cost.calls + cost.unmetered === 0) return "No model calls were recorded.";
   const tasks = Object.entries(cost.byTask)
     .filter(([, line]) => line.calls + line.unmetered > 0)
@@ -25,11 +25,12 @@ export function costTable(report: Pick<RunReport, "cost">): string {
     ...tasks.slice(0, MOST_TASKS).map(([id, line]) => row(id, line)),
     ...(rest.length === 0
       ? []
-      : [row(counted(rest.length, "more task"), sumLines(rest.map(([, line]) => line)))]),
+      : [row(counted(rest.length, "more task"), joinCostLines(rest.map(([, line]) => line)))]),
     [],
     ...classes.filter(([, line]) => line.calls + line.unmetered > 0).map(([name, line]) => row(name, line)),
     [],
     row("total", total),
+    ...(timing.criticalPath.length < 2 ? [] : [row("critical path", timing.criticalPathCost)]),
   ];
   return alignColumns(rows, { right: [1, 2, 3, 4] }).join("\n");
 }
@@ -37,25 +38,4 @@ export function costTable(report: Pick<RunReport, "cost">): string {
 function row(name: string, line: CostLine): readonly string[] {
   const { calls, inputTokens, outputTokens } = line;
   return [name, amountText(line), ...[calls, inputTokens, outputTokens].map(formatCount)];
-}
-
-function sumLines(lines: readonly CostLine[]): CostLine {
-  const sum = (field: (line: CostLine) => number): number =>
-    lines.reduce((all, line) => all + field(line), 0);
-  const calls = sum((line) => line.calls);
-  const unpricedCalls = sum((line) => line.unpricedCalls);
-  const unmetered = sum((line) => line.unmetered);
-  const pico = lines.reduce((all, line) => all + usdToPico(line.usd ?? 0), 0n);
-  return {
-    usd: unpricedCalls === calls ? null : picoToUsd(pico),
-    partial: unpricedCalls + unmetered > 0,
-    unmetered,
-    calls,
-    unpricedCalls,
-    inputTokens: sum((line) => line.inputTokens),
-    cachedInputTokens: sum((line) => line.cachedInputTokens),
-    cacheWriteTokens: sum((line) => line.cacheWriteTokens),
-    outputTokens: sum((line) => line.outputTokens),
-    reasoningTokens: sum((line) => line.reasoningTokens),
-  };
 }

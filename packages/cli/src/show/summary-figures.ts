@@ -1,5 +1,6 @@
 import type { RunReport } from "@sheaf/engine";
-import { costText } from "./cost-text.ts";
+import type { CostLine } from "@sheaf/ledger";
+import { amountText, costText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
 import { oneLine } from "./fit-text.ts";
@@ -32,7 +33,7 @@ export function figureFacts(report: RunReport, trace: RunTrace | null): readonly
 // A longest chain and a speed-up are those of the whole list: there are none where some of it did not run.
 function timeFacts(report: RunReport, trace: RunTrace | null): readonly (Fact | null)[] {
   const { timing, order, tasks, status } = report;
-  const { sumOfTasksMs, speedup, speedupBound, criticalPath, criticalPathMs } = timing;
+  const { sumOfTasksMs, speedup, speedupBound, criticalPath, criticalPathMs, criticalPathCost } = timing;
   const wall = formatDuration(timing.wallMs);
   const reused = order.filter((id) => tasks[id]!.reused).length;
   if (status !== "succeeded" || reused > 0) {
@@ -44,7 +45,7 @@ function timeFacts(report: RunReport, trace: RunTrace | null): readonly (Fact | 
   return [
     ["time", `${wall}; the tasks took ${formatDuration(sumOfTasksMs)} together`],
     criticalPath.length > 1 && criticalPathMs > 0
-      ? ["longest", `${formatDuration(criticalPathMs)}, ${pathText(criticalPath)}`]
+      ? ["longest", longestText({ tasks: criticalPath, ms: criticalPathMs, cost: criticalPathCost })]
       : null,
     order.length > 1
       ? ["speed-up", `${times(speedup)}, at most ${times(speedupBound)} for this plan with these workers`]
@@ -56,6 +57,16 @@ function timeFacts(report: RunReport, trace: RunTrace | null): readonly (Fact | 
 function attemptsMs(trace: RunTrace | null): number {
   const attempts = [...(trace?.tasks.values() ?? [])].flatMap((task) => task.attempts);
   return attempts.reduce((sum, { finished }) => sum + (finished?.resources.latencyMs ?? 0), 0);
+}
+
+/** Tells of a critical path. */
+export function longestText(path: {
+  readonly tasks: readonly string[];
+  readonly ms: number;
+  readonly cost: CostLine;
+}): string {
+  const cost = path.cost.calls + path.cost.unmetered === 0 ? "" : `, ${amountText(path.cost)}`;
+  return `${formatDuration(path.ms)}${cost}, ${pathText(path.tasks)}`;
 }
 
 function pathText(path: readonly string[]): string {

@@ -1,11 +1,12 @@
 import type { RunEvent } from "@sheaf/core";
-import { summarizeCost } from "@sheaf/ledger";
+import { type CostSummary, joinCostLines, summarizeCost } from "@sheaf/ledger";
 import { alignColumns } from "./align-columns.ts";
 import { costText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
 import { formatDuration } from "./duration.ts";
 import type { Palette } from "./palette.ts";
 import { lostAttempts, phaseOf, type RunTrace } from "./run-trace.ts";
+import { longestText } from "./summary-figures.ts";
 
 /** Returns what a run came to, as far as its events tell. */
 export function traceSummary(
@@ -20,22 +21,33 @@ export function traceSummary(
   const attempts = tasks.reduce((sum, task) => sum + task.attempts.length, 0);
   const lost = tasks.reduce((sum, task) => sum + lostAttempts(task).length, 0);
   const conflicts = tasks.flatMap((task) => task.attempts).filter((each) => each.conflicted !== null).length;
+  const cost = summarizeCost(events);
+  const longest = measuredPath(trace, cost);
   const rows = [
     ["status", finished?.status ?? "not finished: it still runs, or it was killed"],
     ["tasks", [...counts].map(([phase, count]) => `${formatCount(count)} ${phase}`).join(", ") || "none"],
     ["attempts", `${formatCount(attempts)}${lost === 0 ? "" : `, ${lost} of them did not count`}`],
     ...(conflicts === 0 ? [] : [["conflicts", counted(conflicts, "attempt")]]),
     ["time", formatDuration(finished?.wallMs ?? lastAt - startedAt)],
-    ["cost", costText(summarizeCost(events))],
+    ...(longest === null ? [] : [["longest", longestText(longest)]]),
+    ["cost", costText(cost)],
     ...(finished === null ? [] : [["guarantee", finished.guarantee]]),
     ...(finished?.rootHash === undefined ? [] : [["root hash", finished.rootHash]]),
   ];
   return alignColumns(rows.map(([label, text]) => [paint.faint(label!), text!])).map((line) => `  ${line}`);
 }
 
+/** The critical path by measured times; null where it is not known, or but one task. */
+function measuredPath({ finished }: RunTrace, { byTask }: CostSummary) {
+  const path = finished?.criticalPath;
+  if (path === undefined || path.tasks.length < 2) return null;
+  return { ...path, cost: joinCostLines(path.tasks.flatMap((id) => byTask[id] ?? [])) };
+}
+
 /** Returns a run's trace as plain data: times in ms since its start. */
 export function traceData(trace: RunTrace, events: readonly RunEvent[]): Record<string, unknown> {
   const { started, planned, finished, startedAt } = trace;
+  const cost = summarizeCost(events);
   const since = (at: number): number => at - startedAt;
   return {
     runId: started?.runId ?? null,
@@ -47,7 +59,8 @@ export function traceData(trace: RunTrace, events: readonly RunEvent[]): Record<
     dir: started?.dir ?? null,
     mode: started?.mode ?? null,
     criticalPath: planned?.criticalPath ?? null,
-    cost: summarizeCost(events),
+    measuredPath: measuredPath(trace, cost),
+    cost,
     tasks: [...trace.tasks.values()].map((task) => ({
       id: task.id,
       phase: phaseOf(task),

@@ -3,6 +3,7 @@ import { FakeClock, scriptedAgent } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
 import { traceOf } from "./run-trace.ts";
 import { collectEvents } from "./show-progress.ts";
+import { summary } from "./summary.ts";
 import { traceData } from "./trace-summary.ts";
 import { traceText } from "./trace-text.ts";
 
@@ -30,6 +31,24 @@ async function eventful() {
   return collectEvents(run);
 }
 
+/** b waits for a; c runs beside them for a shorter time, and costs more. All three succeed. */
+async function dependent() {
+  const clock = new FakeClock();
+  const agent = scriptedAgent();
+  const tasks = [{ id: "a" }, { id: "b", dependsOn: ["a"] }, { id: "c", dependsOn: [] }];
+  const run = executeWithParallelism(tasks, agent.run, { env: {}, clock });
+  const end = async (id: string, ms: number, costUsd: number): Promise<void> => {
+    const call = await agent.next(id);
+    call.ctx.recordUsage({ model: "m", inputTokens: 1, outputTokens: 1, costUsd });
+    clock.advance(ms);
+    call.succeed();
+  };
+  await end("c", 1_000, 2);
+  await end("a", 1_000, 0.25);
+  await end("b", 4_000, 0.5);
+  return { report: await run, events: await collectEvents(run) };
+}
+
 const plain = { color: false, verbose: false };
 
 describe("the trace of a run", () => {
@@ -51,6 +70,27 @@ describe("the trace of a run", () => {
     ]);
     expect(text).toMatch(/\nd {2}failed\n.*\n {2}1\.5s {2}failed {5}after 1\.5s; RangeError: too far\n/);
     expect(text).toMatch(/\nc {2}skipped\n {2}2\.0s {2}skipped {2}it depends on "d", which failed\n/);
+  });
+
+  it("tells of the longest chain what it took and what it cost, as the report does", async () => {
+    const { report, events } = await dependent();
+    expect(report.timing).toMatchObject({
+      ...{ criticalPath: ["a", "b"], criticalPathMs: 6_000 },
+      criticalPathCost: { usd: 0.75, calls: 2, inputTokens: 2, partial: false },
+    });
+    expect(Object.values(report.tasks).map(({ id, isCritical }) => [id, isCritical])).toEqual([
+      ["a", true],
+      ["b", true],
+      ["c", false],
+    ]);
+    expect(traceText(events, plain)).toMatch(
+      /time +6\.0s\n +longest +6\.0s, \$0\.75, a > b\n +cost +\$2\.75/,
+    );
+    expect(traceData(traceOf(events), events)).toMatchObject({
+      measuredPath: { tasks: ["a", "b"], ms: 6_000, cost: { usd: 0.75, calls: 2 } },
+    });
+    expect(summary(report)).toContain("longest    6.0s, $0.75, a > b\n");
+    expect(traceText(await eventful(), plain)).not.toContain("longest");
   });
 
   it("ends with what the run came to", async () => {

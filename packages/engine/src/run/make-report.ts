@@ -1,5 +1,5 @@
 import {
-  criticalPath,
+  type CriticalPath,
   decodeData,
   type EventOf,
   nameSome,
@@ -9,9 +9,10 @@ import {
   type TaskId,
   type WireError,
 } from "@sheaf/core";
-import { isTelemetryFault } from "@sheaf/ledger";
+import { type CostSummary, isTelemetryFault, joinCostLines } from "@sheaf/ledger";
 import { runBoundMs } from "../plan/run-bound.ts";
 import type { LoopEnd } from "./loop-request.ts";
+import { durationMs, measuredPath } from "./measured-path.ts";
 import {
   type ChangedFiles,
   type Guarantee,
@@ -66,7 +67,13 @@ function readTimes(events: readonly RunEvent[], before: readonly RunEvent[]): Ti
   return { attempts, started, finished, conflicts, because };
 }
 
-function taskReport(world: World, end: LoopEnd, index: number, times: Times, startedAt: number): TaskReport {
+function taskReport(
+  world: World,
+  end: LoopEnd,
+  index: number,
+  times: Times,
+  startedAt: number,
+): Omit<TaskReport, "isCritical"> {
   const { id } = world.tasks[index]!;
   const { outcome } = end.state.tasks[index]!;
   const record = end.records.get(index);
@@ -90,18 +97,24 @@ function taskReport(world: World, end: LoopEnd, index: number, times: Times, sta
   };
 }
 
-function timing(world: World, tasks: readonly TaskReport[], wallMs: number): RunTiming {
-  // What was done before is no time of this session.
-  const durations = Float64Array.from(tasks, (task) => (task.reused ? 0 : (task.resources?.latencyMs ?? 0)));
-  const { graph } = world.plan;
-  const path = criticalPath(graph, durations);
+function timing(
+  world: World,
+  tasks: readonly TaskReport[],
+  {
+    wallMs,
+    path,
+    cost,
+  }: { readonly wallMs: number; readonly path: CriticalPath; readonly cost: CostSummary },
+): RunTiming {
+  const durations = Float64Array.from(tasks, durationMs);
   const sumOfTasksMs = durations.reduce((sum, ms) => sum + ms, 0);
-  const bound = runBoundMs(graph, durations, world.bounds);
+  const bound = runBoundMs(world.plan.graph, durations, world.bounds);
   return {
     wallMs,
     sumOfTasksMs,
     criticalPathMs: path.lengthMs,
     criticalPath: path.tasks,
+    criticalPathCost: joinCostLines(path.tasks.flatMap((id) => cost.byTask[id] ?? [])),
     speedup: wallMs > 0 ? sumOfTasksMs / wallMs : 1,
     speedupBound: bound > 0 ? sumOfTasksMs / bound : 1,
   };
@@ -194,20 +207,24 @@ export function makeReport(
   },
 ): RunReport {
   const times = readTimes(world.journal.events(), world.before);
-  const list = world.tasks.map((_, i) => taskReport(world, end, i, times, parts.startedAt));
+  const bare = world.tasks.map((_, i) => taskReport(world, end, i, times, parts.startedAt));
+  const path = measuredPath(world.plan.graph, bare, world.journal.events());
+  const critical = new Set(path.tasks);
+  const list = bare.map((task) => ({ ...task, isCritical: critical.has(task.id) }));
   // Without a prototype, so that ids like "constructor" are keys like any other.
   const tasks = Object.create(null) as Record<string, TaskReport>;
   for (const report of list) tasks[report.id] = report;
   const status = runStatus(end);
   const fault: WireError | null = end.fault;
+  const cost = world.costs.summary();
   return {
     runId: world.runId,
     status,
     tasks,
     order: world.plan.order,
     edges: world.plan.graph.edges,
-    timing: timing(world, list, parts.wallMs),
-    cost: world.costs.summary(),
+    timing: timing(world, list, { wallMs: parts.wallMs, path, cost }),
+    cost,
     telemetryFaults: [...world.before, ...world.journal.events()].filter(isTelemetryFault).length,
     guarantee: parts.guarantee,
     workdir: world.workdir?.statistics() ?? null,

@@ -11,7 +11,7 @@ import {
   type TaskId,
   type WireError,
 } from "@sheaf/core";
-import type { CostSummary } from "@sheaf/ledger";
+import type { CostLine, CostSummary } from "@sheaf/ledger";
 import type { WorkdirStatistics } from "@sheaf/workdir";
 import type { Outcome } from "../scheduler/state.ts";
 
@@ -36,6 +36,8 @@ export interface TaskReport {
   /** When the attempt that counted started and ended, in ms since the run began. */
   readonly startedMs: number | null;
   readonly endedMs: number | null;
+  /** It is on `timing.criticalPath`. */
+  readonly isCritical: boolean;
 }
 
 export interface RunTiming {
@@ -43,9 +45,11 @@ export interface RunTiming {
   readonly wallMs: number;
   /** Sum of the attempts that counted: what one after another would have taken, in ms. */
   readonly sumOfTasksMs: number;
-  /** Longest chain of the plan by the measured durations, in ms. */
+  /** Longest chain of tasks that waited for each other, by the measured durations, in ms. */
   readonly criticalPathMs: number;
   readonly criticalPath: readonly TaskId[];
+  /** What its tasks cost, with all their attempts. */
+  readonly criticalPathCost: CostLine;
   /** sumOfTasksMs / wallMs. */
   readonly speedup: number;
   /** Speed-up that no schedule of this plan with these workers could have beaten, by the measured durations. */

@@ -272,12 +272,14 @@ export class Run {
       rootHash,
       runDir,
     });
+    const { criticalPath: tasks, criticalPathMs: ms } = report.timing;
     emit({
       type: "run.finished",
       status,
       wallMs,
       totalUsd: report.cost.totalUsd,
       guarantee: guarantee.level,
+      ...(ranInWhole(report) ? { criticalPath: { tasks, ms } } : {}),
       ...(rootHash === null ? {} : { rootHash }),
       ...(found.frozen.length === 0 ? {} : { frozen: found.frozen }),
     });
@@ -289,6 +291,10 @@ export class Run {
     for (const note of history.remember({ tasks, works, records })) emit({ type: "run.fallback", ...note });
   }
 }
+
+/** Tells whether all tasks are done, and were in this session. */
+const ranInWhole = ({ status, tasks }: RunReport): boolean =>
+  status === "succeeded" && Object.values(tasks).every(({ reused }) => !reused);
 
 function recordOfDone({ attempt, output, finished }: DoneTask): AttemptRecord {
   const resources = finished?.resources ?? NOTHING_MEASURED;
