@@ -1,13 +1,14 @@
 // What a run will take, from what its tasks took before. Pure, and the same for the same seed.
 import { type Graph, listSchedule, type Schedule } from "@sheaf/core";
+import { widenedSamples } from "./widened-samples.ts";
 import type { FoundSamples, WorkSample } from "./work-samples.ts";
 
 /** Drawn runs, and how many task draws they may take together: lists of many tasks are drawn less often. */
 const MOST_ROUNDS = 1000;
 const FEWEST_ROUNDS = 100;
-const MOST_DRAWS = 1_000_000;
+const MOST_DRAWS = 500_000;
 
-/** Half of the cases take at most `p50`, nine of ten at most `p90`. */
+/** Half of the cases take at most `p50`, nine of ten at most `p90`, which allows for how few samples there are. */
 export interface Spread<Value> {
   readonly p50: Value;
   readonly p90: Value;
@@ -58,79 +59,144 @@ export interface RunForecast {
 
 /**
  * Forecasts a run: each task by its samples, the run by drawing one sample for each task, independently, again and
- * again. The makespan is that of the graph with so many workers.
+ * again. The makespan is that of the graph with so many workers. A p90 is that of the samples themselves or of widened
+ * ones (see `widenedSamples`), whichever is more.
  */
 export function forecastRun(request: ForecastRequest): RunForecast {
-  const tasks = request.tasks.map(forecastTask);
-  const { tokens, pico, makespanMs } = drawRuns(request);
+  // Tasks that are known from their agent alone share its samples.
+  const known = new Map<readonly WorkSample[], KnownWork | null>();
+  const works = request.tasks.map(({ found: { samples } }) => {
+    if (!known.has(samples)) known.set(samples, knownWork(samples));
+    return known.get(samples) ?? null;
+  });
+  const tasks = request.tasks.map((task, i) => forecastTask(task, works[i]!));
+  const { tokens, pico, makespanMs } = drawRuns(request, works);
   const unknown = (isUnknown: (task: TaskForecast) => boolean): readonly string[] =>
     tasks.filter(isUnknown).map(({ id }) => id);
   return {
     tasks,
-    tokens: { ...spreadOf(tokens), unknown: unknown((task) => task.tokens === null) },
-    pico: { ...spreadOf(pico), unknown: unknown((task) => task.pico === null) },
-    makespanMs: { ...spreadOf(makespanMs), unknown: unknown((task) => task.ms === null) },
+    tokens: { ...tokens.spread(), unknown: unknown((task) => task.tokens === null) },
+    pico: { ...pico.spread(), unknown: unknown((task) => task.pico === null) },
+    makespanMs: { ...makespanMs.spread(), unknown: unknown((task) => task.ms === null) },
   };
 }
 
-function forecastTask({ id, found: { from, samples }, expectedMs }: ForecastTask): TaskForecast {
+interface KnownWork {
+  readonly samples: readonly WorkSample[];
+  /** Of each sample, how it is drawn for a p90. */
+  readonly widened: readonly WorkSample[];
+  /** Places of the samples whose cost is known. */
+  readonly priced: readonly number[];
+  readonly tokens: Spread<number>;
+  readonly pico: Spread<bigint> | null;
+  readonly ms: Spread<number>;
+}
+
+function knownWork(samples: readonly WorkSample[]): KnownWork | null {
+  if (samples.length === 0) return null;
+  const widened = widenedSamples(samples);
+  const priced = [...samples.keys()].filter((i) => samples[i]!.pico !== null);
+  const spread = (figure: (sample: WorkSample) => number): Spread<number> =>
+    spreadOf(samples.map(figure), widened.map(figure));
+  const costs = (some: readonly WorkSample[]): readonly bigint[] => priced.map((i) => some[i]!.pico!);
+  return {
+    ...{ samples, widened, priced },
+    tokens: spread(({ tokens }) => tokens),
+    pico: priced.length === 0 ? null : spreadOf(costs(samples), costs(widened)),
+    ms: spread(({ ms }) => ms),
+  };
+}
+
+function forecastTask(
+  { id, found: { from, samples }, expectedMs }: ForecastTask,
+  work: KnownWork | null,
+): TaskForecast {
   const about = { id, from, samples: samples.length };
-  if (samples.length === 0) {
+  if (work === null) {
     const ms = expectedMs === null ? null : { p50: expectedMs.ms, p90: expectedMs.ms };
     return { ...about, tokens: null, pico: null, ms, msFrom: expectedMs?.from ?? "unknown" };
   }
-  const known = knownCosts(samples);
-  return {
-    ...about,
-    tokens: spreadOf(samples.map(({ tokens }) => tokens)),
-    pico: known.length === 0 ? null : spreadOf(known.map(({ pico }) => pico)),
-    ms: spreadOf(samples.map(({ ms }) => ms)),
-    msFrom: "samples",
-  };
+  const { tokens, pico, ms } = work;
+  return { ...about, tokens, pico, ms, msFrom: "samples" };
 }
 
-type Priced = WorkSample & { readonly pico: bigint };
-const knownCosts = (samples: readonly WorkSample[]): readonly Priced[] =>
-  samples.filter((sample): sample is Priced => sample.pico !== null);
+/** Figures of drawn runs: by the samples, and by the widened ones. */
+class Drawn<Value extends number | bigint> {
+  readonly #plain: Value[] = [];
+  readonly #widened: Value[] = [];
 
-interface DrawnRuns {
-  readonly tokens: number[];
-  readonly pico: bigint[];
-  readonly makespanMs: number[];
+  add(plain: Value, widened: Value): void {
+    this.#plain.push(plain);
+    this.#widened.push(widened);
+  }
+
+  spread(): Spread<Value> {
+    return spreadOf(this.#plain, this.#widened);
+  }
 }
 
-function drawRuns({ tasks, graph, workers, schedule, priorities, seed }: ForecastRequest): DrawnRuns {
+function drawRuns(
+  { tasks, graph, workers: processors, schedule, priorities, seed }: ForecastRequest,
+  works: readonly (KnownWork | null)[],
+) {
   const random = seededRandom(seed);
-  const drawn: DrawnRuns = { tokens: [], pico: [], makespanMs: [] };
+  const draw = (count: number): number => Math.floor(random() * count);
+  const drawn = { tokens: new Drawn<number>(), pico: new Drawn<bigint>(), makespanMs: new Drawn<number>() };
   const likely = Math.floor(MOST_DRAWS / Math.max(1, tasks.length));
   const rounds = Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, likely));
-  const prepared = tasks.map(({ found: { samples }, expectedMs }) => {
-    return { samples, priced: knownCosts(samples), ms: expectedMs?.ms ?? 0 };
-  });
+  const makespan = (durationsMs: Float64Array): number =>
+    listSchedule(graph, durationsMs, { processors, schedule, priorities }).makespanMs;
   for (let round = 0; round < rounds; round++) {
-    let tokens = 0;
-    let pico = 0n;
-    const durationsMs = Float64Array.from(prepared, ({ samples, priced, ms }) => {
-      if (samples.length === 0) return ms;
-      const sample = samples[Math.floor(random() * samples.length)]!;
-      tokens += sample.tokens;
+    const [plain, wide] = [emptyRun(tasks), emptyRun(tasks)];
+    works.forEach((work, i) => {
+      if (work === null) return;
+      const { samples, widened, priced } = work;
+      const at = draw(samples.length);
       // Cost and time of one sample belong together, unless that one's cost is not known.
-      pico += sample.pico ?? priced[Math.floor(random() * priced.length)]?.pico ?? 0n;
-      return sample.ms;
+      const costAt = samples[at]!.pico === null ? priced[draw(priced.length)] : at;
+      addTo(plain, i, { drawn: samples[at]!, cost: samples[costAt ?? at]!.pico });
+      addTo(wide, i, { drawn: widened[at]!, cost: widened[costAt ?? at]!.pico });
     });
-    drawn.tokens.push(tokens);
-    drawn.pico.push(pico);
-    const { makespanMs } = listSchedule(graph, durationsMs, { processors: workers, schedule, priorities });
-    drawn.makespanMs.push(makespanMs);
+    drawn.tokens.add(plain.tokens, wide.tokens);
+    drawn.pico.add(plain.pico, wide.pico);
+    drawn.makespanMs.add(makespan(plain.durationsMs), makespan(wide.durationsMs));
   }
   return drawn;
 }
 
-/** Returns the least values that are not exceeded by half, and by nine tenths, of the values. */
-function spreadOf<Value extends number | bigint>(values: readonly Value[]): Spread<Value> {
+function emptyRun(tasks: readonly ForecastTask[]) {
+  return {
+    tokens: 0,
+    pico: 0n,
+    durationsMs: Float64Array.from(tasks, ({ expectedMs }) => expectedMs?.ms ?? 0),
+  };
+}
+
+function addTo(
+  run: ReturnType<typeof emptyRun>,
+  task: number,
+  { drawn, cost }: { readonly drawn: WorkSample; readonly cost: bigint | null },
+): void {
+  run.tokens += drawn.tokens;
+  run.pico += cost ?? 0n;
+  run.durationsMs[task] = drawn.ms;
+}
+
+/**
+ * Returns the least value that half of the values keep to, and the one that nine tenths of them keep to, or of the
+ * widened ones if that is more.
+ */
+function spreadOf<Value extends number | bigint>(
+  values: readonly Value[],
+  widened: readonly Value[],
+): Spread<Value> {
+  const p90s = [shareOf(values, 0.9), shareOf(widened, 0.9)];
+  return { p50: shareOf(values, 0.5), p90: shareOf(p90s, 1) };
+}
+
+function shareOf<Value extends number | bigint>(values: readonly Value[], share: number): Value {
   const sorted = [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const at = (share: number): Value => sorted[Math.ceil(share * sorted.length) - 1]!;
-  return { p50: at(0.5), p90: at(0.9) };
+  return sorted[Math.ceil(share * sorted.length) - 1]!;
 }
 
 /** Numbers from 0 up to 1 that are the same for the same seed (mulberry32). */
