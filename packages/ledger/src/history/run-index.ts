@@ -38,7 +38,7 @@ export interface RemovedRun {
 }
 
 /** What is to be known of earlier runs: of all, or of those on one directory. */
-export type IndexSamplesQuery = SamplesQuery & Pick<AttemptsQuery, "dir">;
+type IndexSamplesQuery = SamplesQuery & Pick<AttemptsQuery, "dir">;
 
 /** What runs have cost. Rejects with SheafError HISTORY_UNUSABLE where the database cannot be used. */
 export interface RunIndex {
