@@ -23,7 +23,7 @@ import {
 import { caseCount, cases, memoryDir } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bill, billBy, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
+import { type Bill, billBy, countAttempts, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
 import { obviousRoutes } from "./obvious-routes.ts";
 import { isNamedUser, type PostgresServer, postgresPrograms, startPostgres } from "./postgres-server.ts";
 import { journals, moments } from "./random-journals.ts";
@@ -189,6 +189,7 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
             const { "@analysis": _, ...made } = obviousBill(runs, by, null);
             expect(billBy(outcomes, by), by).toEqual(made);
           }
+          expect(outcomes.lines.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(countAttempts(runs));
           const query = { agents: ["w1", "w2", "w3"], most };
           const named = runs.map((events, i) => ({ name: `run-${i}`, events }));
           const [samples, obvious] = [await readers[0]!.samples(query), journalSamples(named, query)];
@@ -345,44 +346,6 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
       }
     },
   );
-
-  test("samples are of the latest attempts of an agent, of all directories or of one", async () => {
-    await using here = place();
-    const finish = {
-      latencyMs: 7,
-      queueMs: 0,
-      cpuMs: null,
-      peakMemoryMiB: null,
-      vramPeakMiB: null,
-      modelLoads: 0,
-    };
-    const eventsOf = (dir: string | null, at: number, costUsd: number): readonly RunEvent[] => {
-      const named = { taskId: "t", attempt: 1 };
-      const bodies = [
-        { type: "run.started", dir, tasks: 1, version: "0" },
-        { type: "attempt.started", ...named, agent: "w", route: "r", cause: "first", executor: "inline" },
-        { type: "attempt.usage", ...named, usage: { model: "m", inputTokens: 1, costUsd } },
-        { type: "attempt.finished", ...named, status: "succeeded", resources: finish },
-        { type: "task.committed", ...named },
-      ];
-      return bodies.map((body, seq) => ({ seq, at: at + seq, runId: "r", ...body }) as unknown as RunEvent);
-    };
-    const index = await here.open();
-    for (const [run, dir] of ["/one", "/other", null, "/one"].entries()) {
-      writeFileSync(here.journal(`run-${run}`), textOf(eventsOf(dir, 1_000 * (run + 1), run + 1)));
-    }
-    await index.update();
-    const asked = async (most: number, dir?: string | null) => {
-      const samples = await index.samples({ agents: ["w"], most, ...(dir === undefined ? {} : { dir }) });
-      return samples.of("t", "w").samples.map(({ pico }) => Number(pico) / 1e12);
-    };
-    expect(await asked(10)).toEqual([4, 3, 2, 1]);
-    expect(await asked(2)).toEqual([4, 3]);
-    expect(await asked(10, "/one")).toEqual([4, 1]);
-    expect(await asked(1, "/other")).toEqual([2]);
-    expect(await asked(10, null)).toEqual([3]);
-    expect(await asked(10, "/none")).toEqual([]);
-  });
 
   test("what removed runs had cost stays", async () => {
     await using here = place();

@@ -57,6 +57,18 @@ export function billBy({ lines }: OutcomeTable, by: "task" | "agent"): Bill {
   return Object.fromEntries(bill);
 }
 
+/** Counts the attempts that were made, or of which a call was booked. */
+export function countAttempts(runs: readonly (readonly RunEvent[])[]): number {
+  const made = runs.flatMap((events, run) =>
+    events.flatMap((event) => {
+      const isMade =
+        event.type === "attempt.started" || event.type === "attempt.usage" || bookedCall(event) !== null;
+      return isMade && "attempt" in event ? [`${run} ${event.taskId} ${event.attempt}`] : [];
+    }),
+  );
+  return new Set(made).size;
+}
+
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 /**

@@ -10,7 +10,7 @@ export function writer(task, ctx) {
   if (task.id === "bad") throw new Error("in vain");
 }
 `;
-/** Of three attempts the last one of the cheap agent succeeds; two others take one each, and of two the cost is unknown. */
+/** The cheap agent succeeds in its third attempt, two others in their first; what a success of the last two costs nobody knows. */
 const OTHERS = `
 const tell = (ctx, costUsd) => ctx.recordUsage({ model: "m", inputTokens: 1, outputTokens: 1, costUsd });
 const fails = (task) => { if (task.id === "fails") throw new Error("in vain"); };
@@ -18,13 +18,14 @@ export function cheap(task, ctx) { tell(ctx, 0.2); if (ctx.attempt < 3) throw ne
 export function sure(task, ctx) { tell(ctx, 0.5); fails(task); }
 export function twin(task, ctx) { tell(ctx, 0.5); fails(task); }
 export function blind(task, ctx) { ctx.recordUsage({ model: "m" }); fails(task); }
-export function seen(task) { fails(task); }
+export function seen(task, ctx) { if (ctx.attempt === 1) { tell(ctx, 0.1); throw new Error("again"); } fails(task); }
 `;
+const RETRIES: Readonly<Record<string, number>> = { cheap: 2, seen: 1 };
 const ASKED = (agent: string): string => `
 options: { useLlmDeps: false, retryDelayMs: 0 }
 tasks:
-  - { id: asks, agent: ${agent}, reads: [], writes: [], retries: ${agent === "cheap" ? 2 : 0} }
-  - { id: fails, agent: ${agent}, reads: [], writes: [], retries: ${agent === "cheap" ? 2 : 0} }
+  - { id: asks, agent: ${agent}, reads: [], writes: [], retries: ${RETRIES[agent] ?? 0} }
+  - { id: fails, agent: ${agent}, reads: [], writes: [], retries: ${RETRIES[agent] ?? 0} }
 `;
 const PLAN = `
 tasks:
@@ -98,16 +99,16 @@ describe("sheaf costs", () => {
         "task   agent  attempts  successes            cost  mean success  for a success",
         "asks   blind         1          1         unknown       unknown        unknown",
         "asks   cheap         3          1           $0.60         $0.20          $0.60",
-        "asks   seen          1          1               -       unknown        unknown",
+        "asks   seen          2          1           $0.10       unknown        unknown",
         "asks   sure          1          1           $0.50         $0.50          $0.50  cheapest",
         "asks   twin          1          1           $0.50         $0.50          $0.50  cheapest",
         "fails  blind         1          0         unknown             -              -",
         "fails  cheap         3          0           $0.60             -              -",
-        "fails  seen          1          0               -             -              -",
+        "fails  seen          2          0           $0.10             -              -",
         "fails  sure          1          0           $0.50             -              -",
         "fails  twin          1          0           $0.50             -              -",
         "",
-        "total               14          5  at least $3.20",
+        "total               16          5  at least $3.40",
         "",
         "No agent has succeeded at a known cost: fails.",
         "",
@@ -118,7 +119,7 @@ describe("sheaf costs", () => {
       { task: "asks", agents: ["sure", "twin"], usdPerSuccess: 0.5 },
       { task: "fails", agents: [], usdPerSuccess: null },
     ]);
-    expect([lines[1].meanSuccessUsd, lines[1].usdPerSuccess, total.usd]).toEqual([0.2, 0.6, 3.2]);
+    expect([lines[1].meanSuccessUsd, lines[1].usdPerSuccess, total.usd]).toEqual([0.2, 0.6, 3.4]);
     expect((await here.sheaf("costs --by task,agent --csv")).out).toMatch(
       /^task,agent,attempts,successes,mean_success_usd,usd_per_success,cheapest,usd,.*\nasks,blind,1,1,,,false,,true,.*\nasks,cheap,3,1,0.2,0.6,false,0.6,false/,
     );

@@ -53,6 +53,20 @@ describe("samples of earlier runs", () => {
     expect(samplesOf([spent.slice(0, 3)]).of("e", "other").samples).toEqual([]);
   });
 
+  it("belong to the agent of the last attempt", () => {
+    const changed = [
+      tell.started("f", 1, "coder"),
+      tell.used("f", 1, used(1)),
+      tell.finished("f", 1, "no"),
+      tell.started("f", 2, "writer"),
+      tell.finished("f", 2),
+      tell.committed("f", 2),
+    ];
+    const known = samplesOf([changed]);
+    expect(known.of("f", "coder").from).toBe("none");
+    expect(known.of("f", "writer").samples).toEqual([{ tokens: 15, pico: 10n ** 12n, ms: 200 }]);
+  });
+
   it("stand for other tasks of the agent, but not for other commands, nor for the task of another agent", () => {
     const known = samplesOf([EVENTS]);
     expect(known.of("new", "coder")).toMatchObject({ from: "agent", samples: [{ ms: 100 }, { ms: 200 }] });
