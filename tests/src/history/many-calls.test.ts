@@ -21,7 +21,7 @@ type Bills = Readonly<Record<CostHeading, Map<string, Sum>>>;
 
 const emptySum = (): Sum => ({
   ...{ pico: 0, calls: 0, unpricedCalls: 0, inputTokens: 0, cachedInputTokens: 0 },
-  ...{ outputTokens: 0, reasoningTokens: 0 },
+  ...{ outputTokens: 0, reasoningTokens: 0, cacheWriteTokens: 0, unmetered: 0 },
 });
 
 /** Adds the journal up line by line. Each of its tasks has one attempt, which begins, calls, and is decided about. */
