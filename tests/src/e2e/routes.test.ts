@@ -18,7 +18,12 @@ interface Printed {
   readonly reasons: readonly (readonly [part: string, reason: string])[];
 }
 
-async function runTasks(given: Readonly<Record<string, unknown>>): Promise<Printed> {
+async function runHere(given: Readonly<Record<string, unknown>>): Promise<Printed> {
+  const { routedRun } = await import(SCRIPT);
+  return (await routedRun(given)) as Printed;
+}
+
+async function runElsewhere(given: Readonly<Record<string, unknown>>): Promise<Printed> {
   const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, JSON.stringify(given)]);
   return JSON.parse(stdout) as Printed;
 }
@@ -50,9 +55,9 @@ test("10 x 100 calls at once are 1,000, two processes at once are 2,000, and a r
   using home = tempDir();
   const stateDir = join(home.path, "no-directory");
   const fine = { status: "succeeded", calls: 1_000, telemetryFaults: 0, reasons: [] };
-  expect(await runTasks({ home: home.path, route: "draft" })).toEqual(fine);
+  expect(await runHere({ home: home.path, route: "draft" })).toEqual(fine);
   expect(shown(stateDir)).toEqual(of(1_000, 0));
-  const both = ["draft", "review"].map((route) => runTasks({ home: home.path, route }));
+  const both = ["draft", "review"].map((route) => runElsewhere({ home: home.path, route }));
   expect(await Promise.all(both)).toEqual([fine, fine]);
   expect(shown(stateDir)).toEqual(of(2_000, 1_000));
   expect(readdirSync(stateDir).sort()).toEqual(expect.not.arrayContaining(["routes.json.tmp"]));
@@ -67,12 +72,12 @@ test("a folder in its place, a full disk, and an index that is none are told, co
     ...{ status: "succeeded", calls: 1_000, telemetryFaults: 1 },
     reasons: [["telemetry", expect.stringMatching(reason)]],
   });
-  expect(await runTasks(given)).toEqual(faulty(/could not be written: EISDIR/));
+  expect(await runHere(given)).toEqual(faulty(/could not be written: EISDIR/));
   rmdirSync(snapshotFile(stateDir));
   symlinkSync("/dev/full", `${snapshotFile(stateDir)}.tmp`);
-  expect(await runTasks(given)).toEqual(faulty(/could not be written: ENOSPC/));
+  expect(await runHere(given)).toEqual(faulty(/could not be written: ENOSPC/));
   writeFileSync(join(stateDir, "sheaf.db"), "no database at all ".repeat(500));
-  expect(await runTasks(given)).toEqual(faulty(/was damaged and has been made anew from the journals/));
+  expect(await runHere(given)).toEqual(faulty(/was damaged and has been made anew from the journals/));
   expect(shown(stateDir)).toEqual(of(3_000, 0));
   expect(readSnapshot(snapshotFile(stateDir)).snapshot?.telemetryFaults).toBe(2);
 });
@@ -84,7 +89,7 @@ test("a state folder that may no longer be written to is told, counted, and harm
   mkdirSync(dir);
   if (process.getuid?.() === 0) chownSync(dir, NOBODY, NOBODY);
   const stateDir = join(dir, ".sheaf");
-  const { status, calls, telemetryFaults, reasons } = await runTasks({
+  const { status, calls, telemetryFaults, reasons } = await runElsewhere({
     ...{ home: null, route: "draft", uid: NOBODY, dir, locked: stateDir },
   });
   chmodSync(stateDir, 0o755);
