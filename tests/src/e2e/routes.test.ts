@@ -51,7 +51,7 @@ const of = (draft: number, review: number) => {
   return Array.from({ length: 3 }, () => ({ ...sums, byRoute }));
 };
 
-test("10 x 100 calls at once are 1,000, two processes at once are 2,000, and a restart goes on", async () => {
+test("10 x 100 calls at once are 1,000, two processes at once are 2,000, and a restart goes on (X4)", async () => {
   using home = tempDir();
   const stateDir = join(home.path, "no-directory");
   const fine = { status: "succeeded", calls: 1_000, telemetryFaults: 0, reasons: [] };

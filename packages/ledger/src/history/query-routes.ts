@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { type RouteRows, RouteSums, type RouteTable } from "../routes/route-table.ts";
 import { callSums, heading } from "./roll-ups.ts";
 import type { Schema } from "./schema.ts";
@@ -10,7 +10,8 @@ export interface RoutesQuery extends RouteRows {
   readonly since: number | null;
 }
 
-const count = sql<bigint>`cast(count(*) as bigint)`.as("count");
+const countWhere = (condition: RawBuilder<unknown>) =>
+  sql<bigint>`cast(sum(case when ${condition} then 1 else 0 end) as bigint)`;
 
 /** Returns what each route has come to. */
 export async function queryRoutes(
@@ -18,31 +19,33 @@ export async function queryRoutes(
   { since: asked, ...rows }: RoutesQuery,
 ): Promise<RouteTable> {
   const since = asked === null ? null : Math.ceil(asked);
-  const from = BigInt(since ?? Number.MIN_SAFE_INTEGER);
   const sums = new RouteSums(rows);
-  for (const { route } of await db.selectFrom("attempts").select("route").distinct().execute()) {
-    sums.know(route);
-  }
   for (const row of await callSums(db, { since, name: heading("route"), detail: heading("model") })) {
     sums.addCalls(String(row.name), String(row.detail), fromColumns(row));
   }
   for (const { name, unmetered } of await queryUnmetered(db, { since, name: sql<string>`route` })) {
     sums.addUnmetered(String(name), Number(unmetered));
   }
-  const started = db
-    .selectFrom("attempts")
-    .select(["route", "cause", count])
-    .where("started_at", ">=", from)
-    .groupBy(["route", "cause"]);
-  for (const row of await started.execute()) sums.addAttempts(row.route, row.cause, Number(row.count));
-  const failed = db
-    .selectFrom("attempts")
-    .select(["route", count])
-    .where("finished_at", ">=", from)
-    .where("status", "in", ["failed", "lost"])
-    .groupBy("route");
-  for (const row of await failed.execute()) sums.addFailures(row.route, Number(row.count));
+  for (const { route, cause, started, failed } of await attemptCounts(db, since)) {
+    sums.know(route);
+    sums.addAttempts(route, cause, Number(started));
+    sums.addFailures(route, Number(failed));
+  }
   return sums.table();
+}
+
+/** Counts attempts in one pass. Every route has a row, also without any since then. */
+function attemptCounts(db: Kysely<Schema>, since: number | null) {
+  const from = sql.lit(since ?? Number.MIN_SAFE_INTEGER);
+  return db
+    .selectFrom("attempts")
+    .select([
+      ...(["route", "cause"] as const),
+      countWhere(sql`started_at >= ${from}`).as("started"),
+      countWhere(sql`finished_at >= ${from} and status in ('failed', 'lost')`).as("failed"),
+    ])
+    .groupBy(["route", "cause"])
+    .execute();
 }
 
 /** Returns how often runs could not keep their counters. */

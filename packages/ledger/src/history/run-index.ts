@@ -1,6 +1,6 @@
 // The index of what runs have cost: sums over the journals of many runs.
 //
-// Owns:     sheaf.db in a state folder, or the tables of a server.
+// Owns:     sheaf.db in a state folder, or the tables of a server; routes.json beside it.
 // Does not: know anything that no journal said. The journals are the truth; the index is a view of them, which also
 //           keeps what runs had cost whose journals were removed.
 //
@@ -9,6 +9,7 @@
 //       once, whoever enters it and however often they are interrupted.
 //   X2. The roll-ups are the sums of the calls, each under the headings that its attempt has now.
 //   X3. A file that is damaged is put aside and made anew from the journals; it never keeps anybody from an answer.
+//   X4. Whoever is the last to write the snapshot has seen all that others who wrote it had entered.
 import { renameSync, rmSync } from "node:fs";
 import { SheafError } from "@sheaf/core";
 import type { SpentCall } from "../budgets/open-budgets.ts";
