@@ -237,6 +237,23 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
     );
   });
 
+  test("of several who write the snapshot at once, the last has seen what all have entered (X4)", async () => {
+    await using here = place();
+    const events = longRun(40);
+    const writers = await Promise.all(Array.from({ length: 6 }, () => here.open()));
+    await writers[0]!.update();
+    await Promise.all(
+      writers.map(async (index, i) => {
+        for (let half = 0; half < 2; half++) {
+          appendFileSync(here.journal(`run-${i}`), textOf(events.slice(half * 10, half * 10 + 10)));
+          await index.update();
+          await index.keepSnapshot({ now: Date.UTC(2026, 10, 22), routes: ["a"] });
+        }
+      }),
+    );
+    expect(readSnapshot(here.snapshot).snapshot?.windows.lifetime.total.calls).toBe(6 * 20);
+  });
+
   test("several processes may bring it up to date at once, and be killed (X1)", async () => {
     await using here = place();
     const events = longRun(caseCount({ ci: 11_000, deep: 400_000 }));
