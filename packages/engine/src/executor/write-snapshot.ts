@@ -33,7 +33,7 @@ export function writeSnapshot(
     const timer = setTimeout(() => end([late]), deadlineMs);
     signal.addEventListener("abort", stop);
     thread.once("message", end);
-    thread.once("error", (error) => end([`The snapshot of routes was not written: ${error.message}`]));
+    thread.on("error", (error) => end([`The snapshot of routes was not written: ${error.message}`]));
     thread.once("exit", () => end(["The snapshot of routes was not written: its thread has ended."]));
   });
 }

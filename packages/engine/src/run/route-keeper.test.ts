@@ -9,7 +9,10 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 function rig() {
   const clock = new FakeClock();
   const told: EventBody[] = [];
-  const writes: { readonly signal: AbortSignal; readonly end: (faults: readonly string[]) => void }[] = [];
+  const writes: {
+    readonly signal: AbortSignal;
+    readonly end: (faults: readonly string[] | Promise<never>) => void;
+  }[] = [];
   let flushed = 0;
   const keeper = new RouteKeeper({
     ...{ stateDir: "/state", url: undefined, routes: ["draft"], clock },
@@ -57,10 +60,11 @@ test("a fault is told, and it is tried once more at the end", async () => {
   expect(writes).toHaveLength(1);
   const finished = keeper.finish();
   await nextTurn();
-  writes[1]!.end(["it still is"]);
+  writes[1]!.end(Promise.reject(new Error("no more threads")));
   await finished;
+  const last = "The snapshot of routes was not written: no more threads";
   expect(told).toEqual(
-    ["the disk is full", "and it smells", "it still is"].map((reason) => ({
+    ["the disk is full", "and it smells", last].map((reason) => ({
       ...{ type: "run.fallback", part: "telemetry", reason },
     })),
   );

@@ -57,7 +57,11 @@ export class RouteKeeper {
   async #write(deadlineMs: number, signal: AbortSignal): Promise<boolean> {
     const { stateDir, url, routes, clock, flush, emit, write = writeSnapshot } = this.#options;
     flush();
-    const faults = await write({ stateDir, url, now: clock.now(), routes }, { deadlineMs, signal });
+    const order = { stateDir, url, now: clock.now(), routes };
+    // Where no thread can be had, for one.
+    const faults = await write(order, { deadlineMs, signal }).catch((error: unknown) => [
+      `The snapshot of routes was not written: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
     for (const reason of faults) emit({ type: "run.fallback", part: TELEMETRY, reason });
     return faults.length === 0;
   }
