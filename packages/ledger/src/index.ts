@@ -48,6 +48,7 @@ export { journalSamples, type RunEvents } from "./forecast/journal-samples.ts";
 export type { SamplesQuery, WorkSamples } from "./forecast/work-samples.ts";
 export type { CallEvent, CallFinished, CallOwner, CallStarted } from "./gateway/call-event.ts";
 export type { ClientStyle } from "./gateway/call-path.ts";
+export { type DescriptorShares, descriptorLimit, shareDescriptors } from "./gateway/descriptor-shares.ts";
 export { type AdmitOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway/gateway.ts";
 export { TOKEN_HEADER } from "./gateway/header-fields.ts";
 export { type ReplayRule, replaysAnswers } from "./gateway/recordings.ts";

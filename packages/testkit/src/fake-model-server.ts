@@ -71,7 +71,9 @@ export async function startFakeModelServer(script: FakeModelScript): Promise<Fak
         });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) =>
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 65_535 }, resolve),
+  );
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
   return {

@@ -4,7 +4,7 @@
 // Does not: change a request of code that belongs to no attempt, or that asks no model.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { CallRoute } from "@sheaf/core";
-import { TOKEN_HEADER } from "@sheaf/ledger";
+import { descriptorLimit, shareDescriptors, TOKEN_HEADER } from "@sheaf/ledger";
 
 /** Variables that tell a worker its route. */
 const ROUTE_VARIABLES = { base: "SHEAF_GATEWAY_URL", token: "SHEAF_GATEWAY_TOKEN" } as const;
@@ -44,8 +44,27 @@ globalThis.fetch = async function fetch(input, init) {
   const headers = new Headers(init?.headers ?? request?.headers);
   headers.set(TOKEN_HEADER, token);
   const given = request === null ? {} : partsOf(request);
-  return original(`${base}${path}`, { ...given, ...init, headers });
+  return original(`${base}${path}`, { ...boundedConnections(), ...given, ...init, headers });
 } satisfies typeof fetch;
+
+/** Keeps connections, and lets requests wait where there are as many as there may be. */
+type Dispatcher = NonNullable<RequestInit["dispatcher"]>;
+
+/** Where Node keeps what it sends by; loaded by the first use of `Headers`. */
+const GLOBAL_DISPATCHER = Symbol.for("undici.globalDispatcher.1");
+
+let bounded: { readonly dispatcher: Dispatcher } | null = null;
+
+// To a server of many tasks `fetch` opens a connection for each of their calls, until there are no descriptors left.
+function boundedConnections(): { readonly dispatcher?: Dispatcher } {
+  if (bounded !== null) return bounded;
+  const { constructor: Agent } = (Reflect.get(globalThis, GLOBAL_DISPATCHER) ?? {}) as object;
+  // Another one was put there by somebody who wants all requests to go his way.
+  if (Agent?.name !== "Agent") return {};
+  const { clients: connections } = shareDescriptors(descriptorLimit());
+  bounded = { dispatcher: Reflect.construct(Agent, [{ connections }]) };
+  return bounded;
+}
 
 /** Returns the path below a route by which a request is to go, or null where it is to go as it is. */
 function gatewayPath(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): string | null {

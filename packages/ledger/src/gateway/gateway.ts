@@ -6,7 +6,7 @@
 // 3. Each request to a model has one event when it starts, before it is sent, and one when it is over.
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "@sheaf/core";
 import { type Admission, Admissions } from "./admissions.ts";
 import { answerCall } from "./answer-call.ts";
@@ -20,6 +20,7 @@ import {
   callPath,
   readCallPath,
 } from "./call-path.ts";
+import { descriptorLimit, shareDescriptors } from "./descriptor-shares.ts";
 import { keysOf } from "./header-fields.ts";
 import { Recordings } from "./recordings.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   readonly recordings?: string | null;
   /** How much is still read of an answer whose client is gone, so that its usage is known. @default DEFAULT_DRAIN */
   readonly drain?: Partial<DrainLimits>;
+  /** File descriptors that this process may have, of which connections get a share. @default descriptorLimit() */
+  readonly descriptors?: number;
 }
 
 /** How an attempt is admitted. */
@@ -82,6 +85,12 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Connections that wait to be taken; a system that lets fewer wait has its own way. */
+const MOST_WAITING = 65_535;
+
+/** When a client that is refused for want of descriptors may come again, in s. */
+const COME_AGAIN_S = 1;
+
 // Clients keep connections open between their calls, and are told for how long they may.
 const IDLE_CLIENT_MS = 65_000;
 
@@ -102,10 +111,14 @@ class LoopbackGateway implements Gateway {
   /** Servers that clients have named themselves. */
   readonly #named = new Map<string, Upstream>();
   readonly #admissions = new Admissions();
-  readonly #connections: UpstreamConnections = openConnections();
+  readonly #connections: UpstreamConnections;
   readonly #closing = new AbortController();
   readonly #open = new Set<Promise<void>>();
   readonly #server: Server;
+  /** Connections to clients beyond those for which there are descriptors. */
+  readonly #surplus = new WeakSet<Socket>();
+  #taken = 0;
+  readonly #mostTaken: number;
   readonly #surroundings: CallSurroundings;
   origin = "";
   #closed: Promise<void> | null = null;
@@ -113,6 +126,9 @@ class LoopbackGateway implements Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    const shares = shareDescriptors(options.descriptors ?? descriptorLimit());
+    this.#connections = openConnections(shares.upstream);
+    this.#mostTaken = shares.taken;
     this.#upstreams = new Map(
       CLIENT_STYLES.flatMap((style) => {
         const settings = options.upstreams[style];
@@ -136,6 +152,9 @@ class LoopbackGateway implements Gateway {
     this.#server = createServer({ keepAliveTimeout: IDLE_CLIENT_MS }, (request, response) => {
       this.#take(request, response);
     });
+    this.#server.on("connection", (socket: Socket) => this.#count(socket));
+    // Beyond that there is not even a descriptor to say so.
+    this.#server.maxConnections = shares.taken + shares.clients;
     // A request may wait for the client's own work as long as that likes.
     this.#server.requestTimeout = 0;
   }
@@ -143,7 +162,9 @@ class LoopbackGateway implements Gateway {
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(0, "127.0.0.1", resolve);
+      // All may come in one moment.
+      const backlog = Math.min(this.#mostTaken, MOST_WAITING);
+      this.#server.listen({ port: 0, host: "127.0.0.1", backlog }, resolve);
     });
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -226,10 +247,30 @@ class LoopbackGateway implements Gateway {
     }
   }
 
+  #count(socket: Socket): void {
+    this.#taken++;
+    socket.once("close", () => this.#taken--);
+    if (this.#taken > this.#mostTaken) this.#surplus.add(socket);
+  }
+
+  #refuseSurplus(response: ServerResponse, style: ClientStyle): void {
+    response.setHeader("connection", "close");
+    response.setHeader("retry-after", String(COME_AGAIN_S));
+    refuse(response, style, {
+      status: 503,
+      code: "too_many_connections",
+      message: `${this.#mostTaken} calls are on their way, for more the engine has no file descriptors. Ask again later, or raise the limit (ulimit -n).`,
+    });
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
     response.on("error", () => {});
     const path = readCallPath(request.url ?? "");
     const style = path?.style ?? "openai";
+    if (this.#surplus.has(request.socket)) {
+      this.#refuseSurplus(response, style);
+      return;
+    }
     const admission = path === null ? null : this.#admissions.find(path, keysOf(request.headers));
     const upstream = path === null ? undefined : this.#upstreamOf(path);
     if (path === null || upstream === undefined) {

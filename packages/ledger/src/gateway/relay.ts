@@ -68,6 +68,8 @@ class Relay {
   #finish!: (relayed: Relayed) => void;
   #status: number | null = null;
   #firstByteMs: number | null = null;
+  /** It has a connection, so that it is about to be sent. */
+  #isOnItsWay = false;
   #isGone = false;
   /** The client went away when it had all that says what the answer cost. */
   #hadAll = false;
@@ -76,7 +78,10 @@ class Relay {
   #body: Readable | null = null;
   #stopTimer: () => void = () => {};
   readonly #leave = (): void => this.#clientLeft();
-  readonly #limit = (): void => this.#limitTime();
+  readonly #limit = (): void => {
+    if (this.#isOnItsWay) this.#limitTime();
+    else this.#cancel();
+  };
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -87,10 +92,13 @@ class Relay {
     this.#startedAt = clock.now();
     this.#request = sendUpstream(request, connections);
     this.#request.on("error", (error) => this.#failed(error));
+    this.#request.on("socket", () => {
+      this.#isOnItsWay = true;
+    });
     this.#request.on("response", (answer) => this.#answered(answer));
     response.on("close", this.#leave);
     signal.addEventListener("abort", this.#limit);
-    if (signal.aborted) this.#limitTime();
+    if (signal.aborted) this.#limit();
     if (response.destroyed) this.#clientLeft();
   }
 
@@ -104,8 +112,9 @@ class Relay {
     const wasSent = this.#status !== null || this.#request.writableFinished;
     // An error costs nothing, whether its text came whole or not.
     const isError = this.#status !== null && !isGood(this.#status);
+    const cameOut = wasSent ? state : "unreachable";
     this.#finish({
-      state: isError ? "http-error" : state,
+      state: isError ? "http-error" : cameOut,
       status: this.#status,
       wasSent,
       firstByteMs: this.#firstByteMs,
@@ -116,7 +125,7 @@ class Relay {
     if (this.#isGone || this.#isOver) return;
     this.#isGone = true;
     const { reader } = this.#options;
-    if (reader === null) {
+    if (reader === null || !this.#isOnItsWay) {
       this.#cancel();
       return;
     }

@@ -16,14 +16,14 @@ import type { Upstream } from "./upstream.ts";
  */
 const LONGEST_IDLE_MS = 4_000;
 
-/** Connections to model servers, kept open between calls. */
+/** Connections to model servers, kept open between calls. Where there are as many as there may be, requests wait. */
 export interface UpstreamConnections {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
 }
 
-export function openConnections(): UpstreamConnections {
-  const options = { keepAlive: true, timeout: LONGEST_IDLE_MS };
+export function openConnections(most: number): UpstreamConnections {
+  const options = { keepAlive: true, timeout: LONGEST_IDLE_MS, maxTotalSockets: most };
   return { http: new HttpAgent(options), https: new HttpsAgent(options) };
 }
 
