@@ -32,7 +32,6 @@ const IDS = ["t0", "t1", "t2"];
 const QUESTIONS = 6;
 const SAID = "in pieces of sixteen characters ".repeat(4);
 const PIECES = SAID.length / 16;
-const ALL_PIECES = IDS.length * (QUESTIONS - 1) * PIECES;
 const KILLS = caseCount({ ci: 1, full: 2, deep: 60 });
 const ENGINE_KILLS = caseCount({ ci: 1, deep: 20 });
 
@@ -101,16 +100,22 @@ async function run(executor: "thread" | "process"): Promise<{ report: RunReport;
 
 const attemptIn = ({ body, headers }: FakeModelRequest): string => `${taskIn(body)}/${headers["x-attempt"]}`;
 
+interface Kills {
+  readonly count: number;
+  /** Streams of each task that come to their end before the task waits for ever. */
+  readonly streams: number;
+}
+
 /** Returns kills spread over the answers of a run, for each executor. */
-const kinds = <T>(executors: readonly T[], count: number) =>
+const kinds = <T>(executors: readonly T[], { count, streams }: Kills) =>
   executors.flatMap((executor) =>
     Array.from({ length: count }, (_, i) => ({
       executor,
-      at: 1 + Math.floor(((i + 0.5) / count) * (ALL_PIECES - 1)),
+      at: 1 + Math.floor(((i + 0.5) / count) * (IDS.length * streams * PIECES - 1)),
     })),
   );
 
-test.each(kinds(["thread", "process"] as const, KILLS))(
+test.each(kinds(["thread", "process"] as const, { count: KILLS, streams: QUESTIONS - 1 }))(
   "a $executor worker that is killed at piece $at of its answers",
   async ({ executor, at }) => {
     killAt = at;
@@ -145,7 +150,12 @@ test.each(kinds(["thread", "process"] as const, KILLS))(
   },
 );
 
-test.each(kinds(KILLS === 1 ? ["process"] : ["inline", "thread", "process"], ENGINE_KILLS))(
+test.each(
+  kinds(KILLS === 1 ? ["process"] : ["inline", "thread", "process"], {
+    count: ENGINE_KILLS,
+    streams: QUESTIONS - 3,
+  }),
+)(
   "the engine, of $executor workers, that is killed at piece $at of their answers",
   async ({ executor, at }) => {
     using place = tempDir();

@@ -19,7 +19,7 @@ async function heldRig(): Promise<HeldRig> {
     goOn = resolve;
   });
   const reply: FakeModelReply = { kind: "answer", content: "so be it", stream: { gate: () => held } };
-  const rig = await gatewayRig(() => reply, { descriptors: 10, drain: { maxMs: 100 } });
+  const rig = await gatewayRig(() => reply, { descriptors: 10 });
   return { rig, goOn, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
 }
 
