@@ -181,10 +181,11 @@ test.each(
 
     const { events } = readJournal(join(place.path, ".sheaf/runs/r/journal.ndjson"));
     const calls = finishedCalls(events).filter(({ state }) => state !== "replayed");
-    // None is lost and none counts twice.
-    expect(calls).toHaveLength(server.requests.length);
     const crashed = calls.filter(({ state }) => state === "crashed");
     expect(crashed.length).toBeGreaterThan(0);
+    // None is lost. What the journal says was about to be sent may not have been, with the engine killed in between.
+    expect(calls.length).toBeGreaterThanOrEqual(server.requests.length);
+    expect(calls.length - server.requests.length).toBeLessThanOrEqual(crashed.length);
     const holds = new Map(
       events.flatMap((event) => (event.type === "llm.started" ? [[callIn(event), event.hold] as const] : [])),
     );
