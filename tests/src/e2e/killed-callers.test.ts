@@ -38,8 +38,10 @@ const ENGINE_KILLS = caseCount({ ci: 1, deep: 20 });
 let server: FakeModelServer;
 let pieces: number;
 let killAt: number;
-/** Kills what the test is about. */
-let kill: (taskId: string) => Promise<void> | undefined;
+/** Kills what the test is about; resolves when that is noticed. */
+let kill: (taskId: string) => Promise<void>;
+/** All answers wait for it, so that they go on without a reader. */
+let killed: Promise<void> | undefined;
 /** The answer to these questions never comes. */
 let isStalled: (mark: string) => boolean;
 
@@ -48,6 +50,7 @@ const taskIn = (body: unknown): string => markIn(body).split(" ")[0]!;
 beforeEach(async () => {
   pieces = 0;
   isStalled = () => false;
+  killed = undefined;
   server = await startFakeModelServer((n, body) =>
     isStalled(markIn(body))
       ? { kind: "stall-headers" }
@@ -58,7 +61,8 @@ beforeEach(async () => {
           stream: {
             gate: () => {
               pieces++;
-              return pieces === killAt ? kill(taskIn(body)) : undefined;
+              if (pieces === killAt) killed = kill(taskIn(body));
+              return killed;
             },
           },
         },
@@ -80,8 +84,13 @@ async function run(executor: "thread" | "process"): Promise<{ report: RunReport;
   using place = tempDir();
   const tellPid = new Map<string, (pid: number) => void>();
   const pids = new Map(IDS.map((id) => [id, new Promise<number>((tell) => tellPid.set(id, tell))]));
+  let lose = (): void => {};
+  const isLost = new Promise<void>((resolve) => {
+    lose = resolve;
+  });
   kill = async (taskId) => {
     process.kill(await pids.get(taskId)!, "SIGKILL");
+    await isLost;
   };
   const run = executeWithParallelism({ dir: place.path, ...SPEC }, undefined, {
     useLlmDeps: false,
@@ -92,6 +101,7 @@ async function run(executor: "thread" | "process"): Promise<{ report: RunReport;
   const events: RunEvent[] = [];
   for await (const event of run) {
     events.push(event);
+    if (event.type === "attempt.finished" && event.status !== "succeeded") lose();
     if (event.type === "attempt.progress" && event.attempt === 1)
       tellPid.get(event.taskId)!(Number(event.message));
   }
