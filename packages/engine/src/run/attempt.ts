@@ -7,7 +7,6 @@ import {
   type AttemptPlace,
   type AttemptPort,
   type AttemptRequest,
-  nameSome,
   type RunningAttempt,
   SheafError,
   type TakenInput,
@@ -25,6 +24,7 @@ import { interpolate } from "./interpolate.ts";
 import { keepAttempt } from "./keep-attempt.ts";
 import { keepStart } from "./keep-start.ts";
 import { taskFolder } from "./run-place.ts";
+import { tellEffects } from "./tell-effects.ts";
 import type { AttemptRecord, ReadSoFar, World } from "./world.ts";
 
 export interface AttemptStart {
@@ -254,8 +254,7 @@ export class LiveAttempt {
           quiet: final.quiet,
           observed: final.observed,
         });
-        this.#tellHeld(effects);
-        this.#tellUndeclared(effects);
+        tellEffects(this.world, effects);
         final = refuseUndeclared(final, effects);
       } catch (error) {
         const { quiet, measured } = final;
@@ -272,21 +271,6 @@ export class LiveAttempt {
     });
     await keepAttempt(this.world, this.task, record);
     return record;
-  }
-
-  #tellHeld({ taskId, heldBy }: Effects): void {
-    if (heldBy.length === 0) return;
-    const holders = heldBy.join(", ");
-    const reason = `The view of "${taskId}" stays mounted until the run ends, because it is in use: ${holders}. What the task wrote was copied.`;
-    this.world.emit({ type: "run.fallback", part: "staging", reason });
-  }
-
-  // The task was not shown these, so they cannot have reached its result; its author will want to know.
-  #tellUndeclared({ undeclaredReads: paths }: Effects): void {
-    if (paths.length === 0) return;
-    const { id } = this.world.tasks[this.task]!;
-    const reason = `Task "${id}" looked for what it does not declare in \`reads\` and so was not shown: ${nameSome(paths)}.`;
-    this.world.emit({ type: "run.fallback", part: "reads", reason });
   }
 }
 

@@ -4,7 +4,7 @@
 // Does not: decide who runs (scheduler), touch task files (workdir), keep history (ledger).
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type RunEvent, type TaskId, toWireError } from "@sheaf/core";
+import { type RunEvent, toWireError } from "@sheaf/core";
 import type { Journal } from "@sheaf/ledger";
 import { fsHookFile } from "@sheaf/workdir";
 import { failedTasks, ModelCalls } from "../calls/model-calls.ts";
@@ -13,13 +13,14 @@ import type { RunPlan } from "../plan/make-plan.ts";
 import { schedulerPlan } from "../plan/scheduler-plan.ts";
 import { processSlots } from "../resources/slot-pool.ts";
 import { watchMachine } from "../resources/watch-machine.ts";
+import { announce } from "./announce.ts";
 import { effectiveLimits } from "./limits.ts";
 import { LivePlan } from "./live-plan.ts";
 import type { LoopEnd } from "./loop-request.ts";
 import { guaranteeOf, makeReport, runStatus } from "./make-report.ts";
 import { NOTHING_MEASURED } from "./nothing-measured.ts";
 import { openMemo } from "./open-memo.ts";
-import { noteTasks, type OpenRun, openRun, tellBegin } from "./open-run.ts";
+import { noteTasks, type OpenRun, openRun } from "./open-run.ts";
 import { OutputStore } from "./output-store.ts";
 import { withAgents } from "./prepare-plan.ts";
 import type { RunReport } from "./report.ts";
@@ -46,9 +47,6 @@ export interface RunListener {
   /** The plan is final. */
   readonly planned: (plan: RunPlan) => void;
 }
-
-/** Most paths that an event names. */
-const MOST_NAMED = 100;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -125,7 +123,7 @@ export class Run {
     if (missing !== null) opened.emit({ type: "run.fallback", part: "tracking", reason: missing });
     const { workdir, emit, journal, folder, costs, budgets, kept, earlier, sync, history } = opened;
     const limits = effectiveLimits(this.#request);
-    this.#announce(opened);
+    announce(this.#request, opened, this.#cancelled);
     this.#opened = opened;
     this.#routes = keepRoutes(opened);
     const live = new LivePlan({
@@ -181,27 +179,6 @@ export class Run {
     });
     this.#calls = calls;
     return calls;
-  }
-
-  #announce({ emit, workdir, history, budgets, earlier, meanwhile }: OpenRun): void {
-    const { warnings } = this.#request;
-    if (earlier === null) tellBegin(this.#request, emit);
-    // So early that there was no journal to tell it.
-    if (this.#cancelled !== null) emit({ type: "run.cancelling", message: this.#cancelled });
-    if (meanwhile !== null && meanwhile.paths.length + meanwhile.readers.length > 0) {
-      const paths = meanwhile.paths.slice(0, MOST_NAMED);
-      emit({ type: "dir.changed-outside", paths, readers: meanwhile.readers as readonly TaskId[] });
-    }
-    for (const reason of warnings) emit({ type: "run.fallback", part: "configuration", reason });
-    for (const reason of budgets.notes) emit({ type: "run.fallback", part: "budgets", reason });
-    for (const note of history.notes) emit({ type: "run.fallback", ...note });
-    if (workdir === null) return;
-    const { rung, why } = workdir;
-    emit({ type: "dir.staged", rung, files: workdir.statistics().baseFiles, why });
-    if (workdir.recovered > 0) {
-      const reason = `A run was killed while it published; its last ${workdir.recovered} changes were finished now.`;
-      emit({ type: "run.fallback", part: "recovery", reason });
-    }
   }
 
   async #askAgents(): Promise<RunRequest> {

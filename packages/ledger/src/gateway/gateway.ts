@@ -23,7 +23,7 @@ import {
 import { descriptorLimit, shareDescriptors } from "./descriptor-shares.ts";
 import { keysOf } from "./header-fields.ts";
 import { Recordings } from "./recordings.ts";
-import { type Refusal, refuse } from "./refusal.ts";
+import { KEY_INVALID, NO_SERVER, type Refusal, refuse, roomUnknown, tooManyCalls } from "./refusal.ts";
 import { DEFAULT_DRAIN, type DrainLimits } from "./relay.ts";
 import { openConnections, type UpstreamConnections } from "./send-upstream.ts";
 import { namedUpstream, type Upstream, type UpstreamSettings, upstreamOf } from "./upstream.ts";
@@ -87,9 +87,6 @@ export interface Gateway {
 
 /** Connections that wait to be taken; a system that lets fewer wait has its own way. */
 const MOST_WAITING = 65_535;
-
-/** When a client that is refused for want of descriptors may come again, in s. */
-const COME_AGAIN_S = 1;
 
 // Clients keep connections open between their calls, and are told for how long they may.
 const IDLE_CLIENT_MS = 65_000;
@@ -238,12 +235,7 @@ class LoopbackGateway implements Gateway {
       return this.#options.refusal?.(call) ?? null;
     } catch (error) {
       this.faults++;
-      const problem = error instanceof Error ? error.message : String(error);
-      return {
-        status: 402,
-        code: "budget_unknown",
-        message: `Whether there is room for this call in the budgets cannot be said: ${problem}`,
-      };
+      return roomUnknown(error);
     }
   }
 
@@ -253,40 +245,25 @@ class LoopbackGateway implements Gateway {
     if (this.#taken > this.#mostTaken) this.#surplus.add(socket);
   }
 
-  #refuseSurplus(response: ServerResponse, style: ClientStyle): void {
-    response.setHeader("connection", "close");
-    response.setHeader("retry-after", String(COME_AGAIN_S));
-    refuse(response, style, {
-      status: 503,
-      code: "too_many_connections",
-      message: `${this.#mostTaken} calls are on their way, for more the engine has no file descriptors. Ask again later, or raise the limit (ulimit -n).`,
-    });
-  }
-
   #take(request: IncomingMessage, response: ServerResponse): void {
     response.on("error", () => {});
     const path = readCallPath(request.url ?? "");
     const style = path?.style ?? "openai";
     if (this.#surplus.has(request.socket)) {
-      this.#refuseSurplus(response, style);
+      response.setHeader("connection", "close");
+      refuse(response, style, tooManyCalls(this.#mostTaken));
       return;
     }
     const admission = path === null ? null : this.#admissions.find(path, keysOf(request.headers));
     const upstream = path === null ? undefined : this.#upstreamOf(path);
     if (path === null || upstream === undefined) {
-      refuse(response, style, { status: 404, code: "not_found", message: "No model server is known here." });
+      refuse(response, style, NO_SERVER);
     } else if (admission === null) {
-      refuse(response, style, {
-        status: 401,
-        code: "invalid_api_key",
-        message:
-          "This key is not, or no longer, good for calls of this attempt. An attempt may call models until it is over, with the key and the base URL that it was given.",
-      });
-    } else
-      this.#follow(
-        admission,
-        answerCall({ request, response, path, upstream, admission }, this.#surroundings),
-      );
+      refuse(response, style, KEY_INVALID);
+    } else {
+      const call = { request, response, path, upstream, admission };
+      this.#follow(admission, answerCall(call, this.#surroundings));
+    }
   }
 
   #upstreamOf({ style, origin }: CallPath): Upstream | undefined {

@@ -11,6 +11,37 @@ export interface Refusal {
   readonly retryAfter?: number | null;
 }
 
+export const NO_SERVER: Refusal = {
+  status: 404,
+  code: "not_found",
+  message: "No model server is known here.",
+};
+
+export const KEY_INVALID: Refusal = {
+  status: 401,
+  code: "invalid_api_key",
+  message:
+    "This key is not, or no longer, good for calls of this attempt. An attempt may call models until it is over, with the key and the base URL that it was given.",
+};
+
+/** When a client that is refused for want of descriptors may come again, in s. */
+const COME_AGAIN_S = 1;
+
+/** There are no descriptors for more than so many calls. */
+export const tooManyCalls = (most: number): Refusal => ({
+  status: 503,
+  code: "too_many_connections",
+  message: `${most} calls are on their way, for more the engine has no file descriptors. Ask again later, or raise the limit (ulimit -n).`,
+  retryAfter: COME_AGAIN_S,
+});
+
+/** Nobody can say whether a call may be made. */
+export const roomUnknown = (error: unknown): Refusal => ({
+  status: 402,
+  code: "budget_unknown",
+  message: `Whether there is room for this call in the budgets cannot be said: ${error instanceof Error ? error.message : String(error)}`,
+});
+
 const OPENAI_TYPES: Readonly<Record<number, string>> = { 402: "insufficient_quota", 429: "rate_limit_error" };
 
 const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
