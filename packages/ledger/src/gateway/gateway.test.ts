@@ -212,6 +212,19 @@ describe("the server's side", () => {
     });
   });
 
+  it("may have a key that no header takes: the client is told, and nothing stays open", async () => {
+    await using one = await plainRig(() => {}, {
+      upstreams: { openai: { baseUrl: "http://127.0.0.1:1/v1", apiKey: "sk-cut-off…" } },
+    });
+    const response = await ask(one.variables, BODY, { signal: AbortSignal.timeout(5_000) });
+    expect([response.status, await response.json()]).toMatchObject([
+      502,
+      { error: { message: expect.stringContaining("authorization"), code: "upstream_unreachable" } },
+    ]);
+    expect(one.events.map(({ type }) => type)).toEqual(["call.started", "call.finished"]);
+    expect(last(one.events)).toMatchObject({ state: "unreachable", usage: null, source: "none" });
+  });
+
   it("may break off before it answers: what that cost is estimated", async () => {
     await using rig = await gatewayRig(() => ({ kind: "disconnect", when: "before-headers" }));
     const response = await ask(rig.admit());

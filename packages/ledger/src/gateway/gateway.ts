@@ -8,9 +8,9 @@ import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "@sheaf/core";
-import { type Admission, Admissions } from "./admissions.ts";
+import { Admissions } from "./admissions.ts";
 import { answerCall } from "./answer-call.ts";
-import type { CallSurroundings } from "./answer-model-call.ts";
+import type { CallSurroundings, IncomingCall } from "./answer-model-call.ts";
 import type { CallEvent, CallOwner, CallStarted } from "./call-event.ts";
 import {
   attemptPath,
@@ -79,7 +79,7 @@ export interface Gateway {
   admit(owner: CallOwner, options?: AdmitOptions): Readonly<Record<string, string>>;
   /** Makes the token of an attempt worthless. Resolves when none of its calls is open, so that its books are closed. */
   dismiss(owner: CallOwner): Promise<void>;
-  /** Events that `onEvent` has thrown at, and answers that could not be recorded. */
+  /** Events that `onEvent` has thrown at, answers that could not be recorded, and calls that nobody could answer. */
   readonly faults: number;
   /** Takes no more calls, gives those that are open the time of `drain.maxMs`, and ends. */
   close(): Promise<void>;
@@ -262,7 +262,7 @@ class LoopbackGateway implements Gateway {
       refuse(response, style, KEY_INVALID);
     } else {
       const call = { request, response, path, upstream, admission };
-      this.#follow(admission, answerCall(call, this.#surroundings));
+      this.#follow(call, answerCall(call, this.#surroundings));
     }
   }
 
@@ -274,8 +274,12 @@ class LoopbackGateway implements Gateway {
     return known;
   }
 
-  #follow(admission: Admission, call: Promise<void>): void {
-    const settled = call.catch(() => {});
+  #follow({ admission, response }: IncomingCall, call: Promise<void>): void {
+    const settled = call.catch(() => {
+      this.faults++;
+      // Else its client would wait for good.
+      response.destroy();
+    });
     admission.follow(settled);
     this.#open.add(settled);
     void settled.finally(() => this.#open.delete(settled));

@@ -11,7 +11,7 @@ import type { CallState, Clock } from "@sheaf/core";
 import type { UsageReader } from "../wire/usage-reader.ts";
 import type { AnswerCopy } from "./answer-copy.ts";
 import { responseHeaders } from "./header-fields.ts";
-import { refuse } from "./refusal.ts";
+import { type Refusal, refuse } from "./refusal.ts";
 import { plainBody, sendUpstream, type UpstreamConnections, type UpstreamRequest } from "./send-upstream.ts";
 
 /** How much is still read of an answer whose client is gone. */
@@ -57,8 +57,24 @@ const isGood = (status: number): boolean => status >= 200 && status < 300;
 
 /** Hands a request on. Never rejects. */
 export function relay(options: RelayOptions): Promise<Relayed> {
-  return new Relay(options).over;
+  const { request, connections, response } = options;
+  let sent: ClientRequest;
+  try {
+    sent = sendUpstream(request, connections);
+  } catch (error) {
+    // A key with a character that no header takes, most likely.
+    const problem = `cannot be asked (${(error as Error).message})`;
+    refuse(response, request.upstream.style, notReached(request, problem));
+    return Promise.resolve({ state: "unreachable", status: null, wasSent: false, firstByteMs: null });
+  }
+  return new Relay(options, sent).over;
 }
+
+const notReached = ({ upstream: { origin } }: UpstreamRequest, problem: string): Refusal => ({
+  status: 502,
+  code: "upstream_unreachable",
+  message: `The model server at ${origin} ${problem}.`,
+});
 
 class Relay {
   readonly over: Promise<Relayed>;
@@ -83,14 +99,14 @@ class Relay {
     else this.#cancel();
   };
 
-  constructor(options: RelayOptions) {
+  constructor(options: RelayOptions, request: ClientRequest) {
     this.#options = options;
-    const { clock, connections, request, response, signal } = options;
+    const { clock, response, signal } = options;
     this.over = new Promise((resolve) => {
       this.#finish = resolve;
     });
     this.#startedAt = clock.now();
-    this.#request = sendUpstream(request, connections);
+    this.#request = request;
     this.#request.on("error", (error) => this.#failed(error));
     this.#request.on("socket", () => {
       this.#isOnItsWay = true;
@@ -156,12 +172,11 @@ class Relay {
     const { request, response } = this.#options;
     const wasSent = this.#request.writableFinished;
     const code = "code" in error ? String(error.code) : error.name;
-    const problem = wasSent ? "broke the connection off before it answered" : "cannot be reached";
-    refuse(response, request.upstream.style, {
-      status: 502,
-      code: wasSent ? "upstream_broke_off" : "upstream_unreachable",
-      message: `The model server at ${request.upstream.origin} ${problem} (${code}).`,
-    });
+    const lost = notReached(request, `broke the connection off before it answered (${code})`);
+    const refusal = wasSent
+      ? { ...lost, code: "upstream_broke_off" }
+      : notReached(request, `cannot be reached (${code})`);
+    refuse(response, request.upstream.style, refusal);
     this.#settle(wasSent ? "aborted" : "unreachable");
   }
 
