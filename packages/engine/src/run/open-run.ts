@@ -194,12 +194,13 @@ function openFiles(request: RunRequest, place: Place): OpenRun {
     budgets.take(event);
     return event;
   };
+  const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
+  for (const { output, ...execution } of earlier?.taken ?? []) kept?.keep(execution, output);
+  // Last: what throws before has joined no circle.
   const budgets = openRunBudgets(request, place.budgets, {
     ...{ before: earlier?.events ?? [], emit },
     flush: () => journal.flush(),
   });
-  const kept = traced ? new ExecutionStore(join(runDir, "executions")) : null;
-  for (const { output, ...execution } of earlier?.taken ?? []) kept?.keep(execution, output);
   const opened = {
     request,
     workdir,
