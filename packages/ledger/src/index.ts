@@ -1,5 +1,5 @@
 export { bookedCall } from "./booked-call.ts";
-export { budgetProblem, isSameBudget, sayAmount, sayBudget, unitOf } from "./budgets/budget.ts";
+export { budgetProblem, coversCall, isSameBudget, sayAmount, sayBudget, unitOf } from "./budgets/budget.ts";
 export { BudgetCircle } from "./budgets/budget-circle.ts";
 export { budgetsFile, keepBudgets, readBudgets } from "./budgets/budget-file.ts";
 export { type BudgetStanding, spentOutText } from "./budgets/budget-report.ts";
@@ -16,7 +16,13 @@ export {
 } from "./budgets/open-budgets.ts";
 export { type RemovedSpent, spentByRemoved } from "./budgets/spent-by-removed.ts";
 export { type JournalsRead, spentInJournals } from "./budgets/spent-in-journals.ts";
-export { ANALYSIS_HEADINGS, amountsOf, reservedAmounts, spentOf } from "./budgets/spent-of.ts";
+export {
+  ANALYSIS_HEADINGS,
+  amountsOf,
+  reservedAmounts,
+  spentOf,
+  UNKNOWN_HEADINGS,
+} from "./budgets/spent-of.ts";
 export { COST_CLASSES, type CostClass } from "./cost-class.ts";
 export { type CostFile, type CostRow, readAg2Costs } from "./cost-files/read-ag2-costs.ts";
 export { type ToldByRow, toldByRows } from "./cost-files/told-by-rows.ts";

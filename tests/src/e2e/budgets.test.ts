@@ -247,6 +247,14 @@ test("a budget of a route, or of a tag, stops what falls under it", async () => 
   expect(await failed({ tag: "gpu" })).toEqual(["draws"]);
 });
 
+test("a budget of the route unknown stops tasks whose route is not in the list", async () => {
+  const tasks = ["a", "b"].map((id) => ({ id, route: "stray", dependsOn: [] }));
+  const agent: AgentFn = (_, ctx) => ctx.recordUsage({ model: "m", inputTokens: 1, outputTokens: 1 });
+  const budgets = [{ limit: { tokens: 1 }, window: "run", route: "unknown" }] as const;
+  const { report } = await perform(tasks, agent, { maxWorkers: 1, routes: ["writing"], budgets });
+  expect(Object.values(report.tasks).map(({ outcome }) => outcome)).toEqual(["succeeded", "skipped"]);
+});
+
 test("a call without a price is refused where a budget is in USD", async () => {
   const done = await perform(tasksOf(1), asking, {
     prices: {},

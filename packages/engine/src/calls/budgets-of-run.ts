@@ -1,7 +1,7 @@
 import { type Budget, nameSome } from "@sheaf/core";
 import { BudgetCircle, type RemovedSpent, readBudgets, spentByRemoved, spentInJournals } from "@sheaf/ledger";
-import { ownTags } from "../plan/scheduler-plan.ts";
 import type { RunRequest } from "../run/run-request.ts";
+import { callHeadings } from "../tasks/cost-route.ts";
 import { RunBudgets, type RunBudgetsOptions } from "./run-budgets.ts";
 
 /** Runs of this process, by the folder of their state. */
@@ -31,11 +31,8 @@ export function openRunBudgets(
   { budgets, removed }: WantedBudgets,
   parts: Pick<RunBudgetsOptions, "before" | "emit" | "flush">,
 ): RunBudgets {
-  const { stateDir, runId, clock, prices, tasks, works } = request;
-  const headings = tasks.map((task, i) => ({
-    route: task.route ?? "unknown",
-    tags: ownTags(task, works[i]!),
-  }));
+  const { stateDir, runId, clock, prices, tasks, works, settings } = request;
+  const headings = tasks.map((task, i) => callHeadings(task, works[i]!, settings.routes));
   const shared = { ...parts, budgets, clock, prices, tasks: headings };
   if (stateDir === null || budgets.length === 0) return new RunBudgets(shared);
   for (const [dir, { isEmpty }] of circles) if (isEmpty) circles.delete(dir);

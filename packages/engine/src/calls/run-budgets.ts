@@ -20,6 +20,7 @@ import {
   type CallHeadings,
   type CallHold,
   type CallStarted,
+  coversCall,
   holdOfCall,
   openBudgets,
   type PriceBook,
@@ -29,6 +30,7 @@ import {
   sayBudget,
   spentOf,
   spentOutText,
+  UNKNOWN_HEADINGS,
 } from "@sheaf/ledger";
 
 export interface RunBudgetsOptions
@@ -69,7 +71,7 @@ export class RunBudgets {
   constructor(options: RunBudgetsOptions) {
     this.#options = options;
     const { budgets, before, tasks, emit } = options;
-    this.#concerned = new Set(budgets.filter((budget) => tasks.some((task) => covers(budget, task))));
+    this.#concerned = new Set(budgets.filter((budget) => tasks.some((task) => coversCall(budget, task))));
     for (const event of before) this.#note(event);
     this.#budgets = openBudgets({
       ...options,
@@ -107,7 +109,7 @@ export class RunBudgets {
   /** Sets aside what a call may use, or says why it must not be made. */
   refusal(call: CallStarted): Refusal | null {
     const { taskId, attempt } = call.owner;
-    const { hold, refusal } = this.#reserve(this.#headings.get(taskId) ?? UNKNOWN, call);
+    const { hold, refusal } = this.#reserve(this.#headings.get(taskId) ?? UNKNOWN_HEADINGS, call);
     if (refusal === null) {
       this.#holds.set(keyOf({ taskId, attempt, call: call.call }), hold);
       this.#refusedOf(call).delete(call.request);
@@ -217,7 +219,7 @@ export class RunBudgets {
   }
 
   #headingsOf({ taskId }: { readonly taskId: TaskId }): CallHeadings {
-    return this.#headings.get(taskId) ?? UNKNOWN;
+    return this.#headings.get(taskId) ?? UNKNOWN_HEADINGS;
   }
 
   #tellRefused(refusal: BudgetRefusal, { owner, model }: CallStarted): void {
@@ -244,10 +246,6 @@ export class RunBudgets {
 }
 
 const NOT_KNOWN = { pico: null, tokens: null };
-const UNKNOWN: CallHeadings = { route: "unknown", tags: [] };
-
-const covers = ({ route, tag }: Budget, task: CallHeadings): boolean =>
-  (route === undefined || route === task.route) && (tag === undefined || task.tags.includes(tag));
 
 const keyOf = (at: { readonly taskId: string; readonly attempt: number; readonly call: number }): string =>
   `${at.taskId} ${at.attempt} ${at.call}`;

@@ -1,7 +1,6 @@
 import { type AttemptCause, decodeData, describeData, type TaskFailure } from "@sheaf/core";
-import { ownTags } from "../plan/scheduler-plan.ts";
 import type { WaitReason } from "../scheduler/state.ts";
-import { costRoute } from "../tasks/cost-route.ts";
+import { callHeadings } from "../tasks/cost-route.ts";
 import { sayWait } from "./say-wait.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
@@ -19,8 +18,7 @@ export function emitStarted(
 ): void {
   const { executor, agentName: agent } = works[task]!;
   const { id: taskId, unmetered } = tasks[task]!;
-  const route = costRoute(tasks[task]!, settings.routes);
-  const tags = ownTags(tasks[task]!, works[task]!);
+  const { route, tags } = callHeadings(tasks[task]!, works[task]!, settings.routes);
   const tagged = tags.length === 0 ? {} : { tags };
   const past = unmetered === true ? { unmetered } : {};
   emit({ type: "attempt.started", taskId, ...start, executor, agent, route, ...tagged, ...past });

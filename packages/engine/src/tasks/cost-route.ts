@@ -1,12 +1,20 @@
 import { nameSome, type Task } from "@sheaf/core";
-import { UNKNOWN_ROUTE } from "@sheaf/ledger";
+import { type CallHeadings, UNKNOWN_ROUTE } from "@sheaf/ledger";
+import type { TaskWork } from "../agents/resolve-work.ts";
 import { isNear } from "../config/read-settings.ts";
+import { ownTags } from "../plan/scheduler-plan.ts";
 
 /** Returns the route under which a task counts: its own, where no list is given or the list has it. */
-export function costRoute({ route }: Pick<Task, "route">, routes: readonly string[] | null): string {
+function costRoute({ route }: Pick<Task, "route">, routes: readonly string[] | null): string {
   if (route === undefined) return UNKNOWN_ROUTE;
   return routes === null || routes.includes(route) ? route : UNKNOWN_ROUTE;
 }
+
+/** Returns the headings under which the calls of a task count. */
+export const callHeadings = (task: Task, work: TaskWork, routes: readonly string[] | null): CallHeadings => ({
+  route: costRoute(task, routes),
+  tags: ownTags(task, work),
+});
 
 /** Returns a sentence for each route that tasks name and the list does not have. */
 export function strayRoutes(

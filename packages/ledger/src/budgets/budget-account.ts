@@ -1,4 +1,5 @@
 import { ALERT_PERCENTS, type Budget, type BudgetAlert, type BudgetRefusal } from "@sheaf/core";
+import { DAY_MS } from "../calendar.ts";
 import { type BudgetUnit, limitOf, unitOf } from "./budget.ts";
 import {
   type AlertTopic,
@@ -9,7 +10,8 @@ import {
   shownAmount,
   shownAmounts,
 } from "./budget-report.ts";
-import { DAY_MS, windowEnd, windowStart } from "./budget-window.ts";
+import { windowEnd, windowStart } from "./budget-window.ts";
+import type { CallAmounts } from "./counted-call.ts";
 import { MinuteSums } from "./minute-sums.ts";
 
 /** Until so great a part of a window has passed, it tells too little of the pace. */
@@ -32,21 +34,8 @@ export class BudgetAccount {
     this.#limit = limitOf(budget);
   }
 
-  /** Tells whether a call counts against the budget. */
-  covers({ route, tags }: { readonly route: string; readonly tags: readonly string[] }): boolean {
-    const { budget } = this;
-    if (budget.route !== undefined) return budget.route === route;
-    return budget.tag === undefined || tags.includes(budget.tag);
-  }
-
   /** Returns what the budget counts of a call; null where that is not known. */
-  amountOf({
-    pico,
-    tokens,
-  }: {
-    readonly pico: bigint | null;
-    readonly tokens: number | null;
-  }): bigint | null {
+  amountOf({ pico, tokens }: CallAmounts): bigint | null {
     if (this.#unit === "usd") return pico;
     return tokens === null ? null : BigInt(tokens);
   }

@@ -1,6 +1,5 @@
 import type { BudgetWindow } from "@sheaf/core";
-
-export const DAY_MS = 86_400_000;
+import { DAY_MS, startOfMonth } from "../calendar.ts";
 
 /**
  * Returns from when on a window that holds `at` counts, in ms since 1970: calendar days and months in UTC, else the
@@ -15,7 +14,7 @@ export function windowStart(window: BudgetWindow, at: number): number {
     case "24h":
       return at - DAY_MS;
     case "month":
-      return startOfMonth(at, 0);
+      return startOfMonth(at);
     default:
       return window satisfies never;
   }
@@ -25,9 +24,4 @@ export function windowStart(window: BudgetWindow, at: number): number {
 export function windowEnd(window: BudgetWindow, at: number): number | null {
   if (window === "day") return windowStart("day", at) + DAY_MS;
   return window === "month" ? startOfMonth(at, 1) : null;
-}
-
-function startOfMonth(at: number, later: number): number {
-  const date = new Date(at);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later);
 }

@@ -1,5 +1,6 @@
 import { BUDGET_WINDOWS, type Budget, type BudgetWindow, show } from "@sheaf/core";
 import { formatUsd, usdToPico } from "../money.ts";
+import type { CallHeadings } from "./counted-call.ts";
 
 export type BudgetUnit = "usd" | "tokens";
 
@@ -45,6 +46,10 @@ export const limitOf = ({ limit }: Budget): bigint =>
 /** Tells whether two budgets are about the same: a later one takes the place of an earlier one. */
 export const isSameBudget = (a: Budget, b: Budget): boolean =>
   unitOf(a) === unitOf(b) && a.window === b.window && a.route === b.route && a.tag === b.tag;
+
+/** Tells whether a call under these headings counts against a budget. */
+export const coversCall = ({ route, tag }: Budget, call: CallHeadings): boolean =>
+  (route === undefined || route === call.route) && (tag === undefined || call.tags.includes(tag));
 
 /** Shows an amount of this unit. @example sayAmount("tokens", 5n) // "5 tokens" */
 export const sayAmount = (unit: BudgetUnit, amount: bigint): string =>

@@ -14,6 +14,7 @@
 //   B5. Time never goes back: a clock that is set back opens no window again.
 //   B6. All of that holds for the runs of a circle together, in windows that outlast a run.
 import type { Budget, BudgetAlert, BudgetRefusal, Clock, RefusalReason } from "@sheaf/core";
+import { coversCall } from "./budget.ts";
 import { BudgetAccount } from "./budget-account.ts";
 import { BudgetCircle, type CircleMember } from "./budget-circle.ts";
 import type { BudgetStanding } from "./budget-report.ts";
@@ -156,7 +157,7 @@ class OpenBudgets implements Budgets {
   #covering(call: CallHeadings, by: CircleMember | null): readonly BudgetAccount[] {
     const isOwn = by === this.#seat;
     return this.#accounts.filter(
-      (account) => account.covers(call) && (isOwn || account.budget.window !== "run"),
+      (account) => coversCall(account.budget, call) && (isOwn || account.budget.window !== "run"),
     );
   }
 
@@ -185,7 +186,7 @@ function enterPast(
   ].sort((a, b) => a.call.at - b.call.at);
   for (const { call, byRun } of past) {
     for (const account of accounts) {
-      if (!account.covers(call) || (account.budget.window === "run" && !byRun)) continue;
+      if (!coversCall(account.budget, call) || (account.budget.window === "run" && !byRun)) continue;
       account.spend(account.amountOf(call), call.at);
     }
   }

@@ -3,13 +3,15 @@ import { bookedCall } from "../booked-call.ts";
 import { knownFigure } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { usdToPico } from "../money.ts";
+import { UNKNOWN_ROUTE } from "../routes/route-list.ts";
 import type { CallAmounts, CallHeadings } from "./counted-call.ts";
 import type { SpentCall } from "./open-budgets.ts";
 
 /** Headings of the calls of the analysis. */
 export const ANALYSIS_HEADINGS: CallHeadings = { route: ANALYSIS.route, tags: [] };
 
-const UNKNOWN: CallHeadings = { route: "unknown", tags: [] };
+/** Headings of the calls of tasks that name none. */
+export const UNKNOWN_HEADINGS: CallHeadings = { route: UNKNOWN_ROUTE, tags: [] };
 
 /** How events are read. */
 export interface SpentOptions {
@@ -32,7 +34,7 @@ export function spentOf(
     if (event.type === "attempt.started") {
       headings.set(event.taskId, { route: event.route, tags: event.tags ?? [] });
     }
-    const of = "taskId" in event ? (headings.get(event.taskId) ?? UNKNOWN) : ANALYSIS_HEADINGS;
+    const of = "taskId" in event ? (headings.get(event.taskId) ?? UNKNOWN_HEADINGS) : ANALYSIS_HEADINGS;
     if (event.type === "llm.started" && event.reserved !== undefined) {
       open.set(callKey(event), { at: event.at, ...of, ...reservedAmounts(event.reserved) });
     }
