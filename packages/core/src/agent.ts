@@ -1,3 +1,4 @@
+import type { BudgetLeft } from "./budget.ts";
 import type { RunId } from "./ids.ts";
 import type { Task } from "./task.ts";
 import type { UsageRecord } from "./usage.ts";
@@ -42,6 +43,11 @@ export interface AgentContext {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Books one model call. @throws SheafError USAGE_INVALID */
   recordUsage(usage: UsageRecord): void;
+  /**
+   * Tells what is left, at this moment and by the engine's books, of each budget that the task's calls count against;
+   * none where there are none. Calls that are under way, its own included, are held in it.
+   */
+  budget(): Promise<readonly BudgetLeft[]>;
   /** Says that a model was loaded into memory, and how much GPU memory is now in use. */
   modelLoaded(name: string, vramMiB?: number): void;
   /** Says how far the work is: a fraction 0 to 1, or null when unknown. */

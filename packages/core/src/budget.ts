@@ -22,6 +22,12 @@ export interface BudgetUse {
   readonly held: number;
 }
 
+/** How much of a budget is left. */
+export interface BudgetLeft extends BudgetUse {
+  /** What calls that are made now may use: the limit less what is spent and held, never below 0. */
+  readonly left: number;
+}
+
 /**
  * Why a call may not be made. `unpriced`: nobody knows what it costs. `spent`: what it may use is more than is left of
  * the window. `held`: it may be made if calls that are under way use less than was set aside for them.

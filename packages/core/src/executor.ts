@@ -1,4 +1,5 @@
 import type { AgentFn } from "./agent.ts";
+import type { BudgetLeft } from "./budget.ts";
 import type { RunId } from "./ids.ts";
 import type { Observed } from "./observation.ts";
 import type { Because, ExecutorKind, FailureKind } from "./run-event.ts";
@@ -104,6 +105,8 @@ export interface AttemptPort {
   modelLoaded(name: string, vramMiB: number | null): void;
   /** Puts one more file of the attempt's snapshot into its view; false when there is none. */
   read(path: string): Promise<boolean>;
+  /** Tells what is left of the budgets that the attempt's calls count against. */
+  budget(): Promise<readonly BudgetLeft[]>;
 }
 
 /** What an executor measured of an attempt; queue time is the engine's to know. */

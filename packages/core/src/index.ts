@@ -6,6 +6,7 @@ export {
   BUDGET_WINDOWS,
   type Budget,
   type BudgetAlert,
+  type BudgetLeft,
   type BudgetLimit,
   type BudgetRefusal,
   type BudgetUse,

@@ -6,6 +6,7 @@ import {
   type AttemptEnd,
   type AttemptPort,
   type AttemptRequest,
+  type BudgetLeft,
   decodeData,
   type Executor,
   encodeData,
@@ -19,6 +20,11 @@ import {
 } from "@sheaf/core";
 
 const FIXTURES = new URL("./fixtures/agents.mjs", import.meta.url).href;
+
+/** What every attempt is told to be left of its budget. */
+export const LEFT: BudgetLeft = {
+  ...{ budget: { limit: { usd: 2 }, window: "day" }, limit: 2, spent: 0.5, held: 0.25, left: 1.25 },
+};
 
 /** What an attempt has said so far. */
 export interface Heard {
@@ -49,6 +55,7 @@ function listen(files: ReadonlyMap<string, string>, view: string): Heard {
       usage.push(record);
     },
     modelLoaded: (name, vramMiB) => say(`model ${name} ${vramMiB}`),
+    budget: async () => [LEFT],
     async read(path) {
       if (path.includes("..")) throw new RangeError("outside");
       if (path === "unanswered") return new Promise(() => {});

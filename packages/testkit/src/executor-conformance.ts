@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Executor, ExecutorAbilities, Work } from "@sheaf/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CANCELLED, errorOf, outputOf, type StartOptions, starter } from "./conformance-attempts.ts";
+import { CANCELLED, errorOf, LEFT, outputOf, type StartOptions, starter } from "./conformance-attempts.ts";
 import { describeLeftovers } from "./conformance-leftovers.ts";
 
 /** An executor and what it claims to be able to do. */
@@ -174,6 +174,10 @@ export function executorConformance(under: ExecutorUnderTest): void {
           name: "RangeError",
           message: "outside",
         });
+      });
+
+      test("ctx.budget tells what the engine says", async () => {
+        expect(outputOf((await run("tellsBudget")).end)).toEqual([LEFT]);
       });
 
       test("without a directory, asking for it is an error that says what to do", async () => {

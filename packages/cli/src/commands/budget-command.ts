@@ -97,7 +97,7 @@ export async function listBudgets(
   const { spent, unread } = spentInJournals(asked);
   const standing = openBudgets({ budgets, spent: [...removed.spent, ...spent], clock }).standing();
   // What is under way is known to its own process alone, and no run is meant here.
-  const rows: readonly BudgetRow[] = standing.map(({ held: _, ...row }) =>
+  const rows: readonly BudgetRow[] = standing.map(({ held: _, left: __, ...row }) =>
     row.budget.window === "run" ? { ...row, spent: null, unknownCalls: null, projection: null } : row,
   );
   if (flags.json === true) {

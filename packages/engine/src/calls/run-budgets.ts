@@ -8,7 +8,7 @@
 //   H2. Each event that books a call counts once, whoever told of it.
 //   H3. Once a budget that covers the run's tasks is spent, or a call was refused for good, nothing more may start.
 import type { CallPermit, UsedByCall, WantedCall } from "@sheaf/analyzer";
-import type { Budget, BudgetRefusal, EventBody, EventOf, RunEvent, TaskId } from "@sheaf/core";
+import type { Budget, BudgetLeft, BudgetRefusal, EventBody, EventOf, RunEvent, TaskId } from "@sheaf/core";
 import {
   ANALYSIS_HEADINGS,
   type AskedCall,
@@ -104,6 +104,15 @@ export class RunBudgets {
   /** Whether an attempt lacks the answer to a call that was refused. */
   hasRefused(taskId: string, attempt: number): boolean {
     return (this.#refused.get(`${taskId} ${attempt}`)?.size ?? 0) > 0;
+  }
+
+  /** What is left of the budgets that cover a task that was started. */
+  leftFor(taskId: TaskId): readonly BudgetLeft[] {
+    const headings = this.#headingsOf({ taskId });
+    return this.#budgets
+      .standing()
+      .filter(({ budget }) => coversCall(budget, headings))
+      .map(({ budget, limit, spent, held, left }) => ({ budget, limit, spent, held, left }));
   }
 
   /** Sets aside what a call may use, or says why it must not be made. */

@@ -61,6 +61,7 @@ export function createContext(parts: ContextParts, port: AttemptPort): AgentCont
     signal: parts.signal,
     inputs: parts.inputs.inputs,
     recordUsage: (usage) => port.usage(checkUsage(usage)),
+    budget: () => port.budget(),
     modelLoaded: (name, vramMiB) => port.modelLoaded(String(name), vramMiB ?? null),
     progress: (fraction, message) =>
       port.progress(checkFraction(fraction), message === undefined ? null : String(message)),

@@ -17,6 +17,7 @@ const silent: AttemptPort = {
   usage: () => {},
   modelLoaded: () => {},
   read: async () => false,
+  budget: async () => [],
 };
 
 const request = (folder: string, work: Work): AttemptRequest => ({

@@ -14,7 +14,7 @@ import { abortReason } from "./abort-reason.ts";
 import type { TreeMemory } from "./process-memory.ts";
 import { pathInRoom, placeInRoom } from "./room-path.ts";
 import { usageBeyond } from "./worker/usage-file.ts";
-import type { EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./worker/wire.ts";
+import type { Answer, EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./worker/wire.ts";
 
 /** Outputs larger than this are not sent along; the worker reads them from the run's folder. */
 const MAX_ALONG_BYTES = 64 * 1024;
@@ -138,7 +138,10 @@ export class WorkerAttemptHandle implements RunningAttempt {
         this.noteMemory({ nowMiB: message.mib, peakMiB: message.mib });
         break;
       case "read":
-        void this.#answer(message.id, message.path);
+        void this.#answer(message.id, () => this.#port.read(message.path));
+        break;
+      case "budget":
+        void this.#answer(message.id, () => this.#port.budget());
         break;
       case "ended":
         this.end(message.end);
@@ -148,12 +151,12 @@ export class WorkerAttemptHandle implements RunningAttempt {
     }
   }
 
-  async #answer(id: number, path: string): Promise<void> {
+  async #answer(id: number, find: () => Promise<Answer>): Promise<void> {
     const { lease } = this.#request;
     try {
-      this.#link.send({ type: "answer", lease, id, found: await this.#port.read(path) });
+      this.#link.send({ type: "answer", lease, id, answer: await find() });
     } catch (error) {
-      this.#link.send({ type: "answer", lease, id, found: false, error: toWireError(error) });
+      this.#link.send({ type: "answer", lease, id, error: toWireError(error) });
     }
   }
 

@@ -235,6 +235,7 @@ export class LiveAttempt {
           this.#noteVram(vramMiB);
         }),
       read: async (path) => (this.#open && this.#view !== null ? this.#view.read(path) : false),
+      budget: async () => world.budgets.leftFor(taskId),
     };
   }
 

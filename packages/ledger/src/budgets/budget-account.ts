@@ -9,6 +9,7 @@ import {
   refusalOf,
   shownAmount,
   shownAmounts,
+  shownLeft,
 } from "./budget-report.ts";
 import { windowEnd, windowStart } from "./budget-window.ts";
 import type { CallAmounts } from "./counted-call.ts";
@@ -86,7 +87,8 @@ export class BudgetAccount {
     const amounts = this.#amounts(now);
     const { budget } = this;
     return {
-      ...{ budget, ...shownAmounts(budget, amounts), unknownCalls: Number(this.#unknown.total) },
+      ...{ budget, ...shownAmounts(budget, amounts), left: shownLeft(budget, amounts) },
+      unknownCalls: Number(this.#unknown.total),
       until: windowEnd(budget.window, now),
       projection: this.#projection(amounts.spent, now),
     };

@@ -3,15 +3,15 @@ import type {
   AlertReason,
   Budget,
   BudgetAlert,
+  BudgetLeft,
   BudgetRefusal,
-  BudgetUse,
   RefusalReason,
 } from "@sheaf/core";
 import { picoToUsd, usdToPico } from "../money.ts";
 import { type BudgetUnit, sayAmount, sayBudget, unitOf } from "./budget.ts";
 
 /** How far a budget is used, and where that leads. Amounts are in the unit of its limit: USD, or tokens. */
-export interface BudgetStanding extends BudgetUse {
+export interface BudgetStanding extends BudgetLeft {
   /** Calls within the window of which it is not known what they used; they count nothing. */
   readonly unknownCalls: number;
   /** When a window of the calendar is over, in ms since 1970; null for others. */
@@ -41,6 +41,12 @@ export function shownAmounts(
 ): Pick<BudgetStanding, "limit" | "spent" | "held"> {
   const shown = (amount: bigint): number => shownAmount(unitOf(budget), amount);
   return { limit: shown(limit), spent: shown(spent), held: shown(held) };
+}
+
+/** Returns what is left of an account, as reports have it. */
+export function shownLeft(budget: Budget, { limit, spent, held }: Amounts): number {
+  const left = limit - spent - held;
+  return shownAmount(unitOf(budget), left > 0n ? left : 0n);
 }
 
 const RAISE = "raise it (`sheaf budget set`, or SHEAF_BUDGET for one run)";

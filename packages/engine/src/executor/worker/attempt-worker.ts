@@ -15,7 +15,7 @@ import { startMeasuring } from "./measure.ts";
 import { workerInputs } from "./output-folder.ts";
 import { trackReads } from "./track-reads.ts";
 import { keepUsage } from "./usage-file.ts";
-import type { EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./wire.ts";
+import type { Answer, EngineMessage, Question, WireEnd, WireRequest, WorkerMessage } from "./wire.ts";
 
 type Send = (message: WorkerMessage) => void;
 
@@ -26,14 +26,20 @@ export interface WorkerAttempt {
   receive(message: EngineMessage): void;
 }
 
-interface Question {
-  readonly resolve: (found: boolean) => void;
+interface Asker {
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
-function portOf(request: WireRequest, send: Send, questions: Map<number, Question>): AttemptPort {
+function portOf(request: WireRequest, send: Send, askers: Map<number, Asker>): AttemptPort {
   const { lease, place } = request;
   let asked = 0;
+  const ask = <A extends Answer>(question: Question): Promise<A> =>
+    new Promise<Answer>((resolve, reject) => {
+      const id = asked++;
+      askers.set(id, { resolve, reject });
+      send({ lease, id, ...question });
+    }) as Promise<A>;
   return {
     progress: (fraction, message) => send({ lease, type: "progress", fraction, message }),
     log: (message) => send({ lease, type: "log", message }),
@@ -43,12 +49,8 @@ function portOf(request: WireRequest, send: Send, questions: Map<number, Questio
       send({ lease, type: "usage", usage });
     },
     modelLoaded: (name, vramMiB) => send({ lease, type: "model", name, vramMiB }),
-    read: (path) =>
-      new Promise((resolve, reject) => {
-        const id = asked++;
-        questions.set(id, { resolve, reject });
-        send({ lease, type: "read", id, path });
-      }),
+    read: (path) => ask({ type: "read", path }),
+    budget: () => ask({ type: "budget" }),
   };
 }
 
@@ -65,7 +67,7 @@ let isIdle: (() => Promise<boolean>) | undefined;
 export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
-  const questions = new Map<number, Question>();
+  const askers = new Map<number, Asker>();
   const inputs = inputProxy(request.task.id, workerInputs(request));
   const { runId, task, attempt, place } = request;
   const run = async (): Promise<WireEnd> => {
@@ -75,7 +77,7 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const own = ownDirs(place);
     const { signal } = controller;
     const parts = { runId, taskId: task.id, attempt, place, dirs: own.dirs, inputs, signal };
-    const ctx = createContext(parts, portOf(request, send, questions));
+    const ctx = createContext(parts, portOf(request, send, askers));
     const fn: AgentFn = async (...args) => (await loadAgent(workOf(request))).run(...args);
     const tracked = trackReads(place);
     const route = routeOf(request.env);
@@ -87,7 +89,7 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
             () => perform(fn, task, ctx),
           ));
       const end = { ...performed, measured: measured(), taken: inputs.taken(), observed: tracked() };
-      const quiet = (await isIdle()) && questions.size === 0;
+      const quiet = (await isIdle()) && askers.size === 0;
       own.removeEmpty(task.writes ?? []);
       return { ...end, quiet };
     } finally {
@@ -99,10 +101,10 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     receive(message) {
       if (message.type === "abort") controller.abort(fromWireError(message.reason));
       if (message.type !== "answer") return;
-      const question = questions.get(message.id);
-      questions.delete(message.id);
-      if (message.error !== undefined) question?.reject(fromWireError(message.error));
-      else question?.resolve(message.found);
+      const asker = askers.get(message.id);
+      askers.delete(message.id);
+      if ("error" in message) asker?.reject(fromWireError(message.error));
+      else asker?.resolve(message.answer);
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import type {
   AttemptPlace,
+  BudgetLeft,
   FailureKind,
   MeasuredResources,
   Observed,
@@ -32,6 +33,12 @@ export interface WireRequest {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What a worker asks the engine. */
+export type Question = { readonly type: "read"; readonly path: string } | { readonly type: "budget" };
+
+/** What the engine answers: whether there is such a file, or what is left of budgets. */
+export type Answer = boolean | readonly BudgetLeft[];
+
 /** What a worker says while an attempt runs. Each message names the lease; others are not heard. */
 export type WorkerMessage = { readonly lease: string } & (
   | { readonly type: "progress"; readonly fraction: number | null; readonly message: string | null }
@@ -41,7 +48,7 @@ export type WorkerMessage = { readonly lease: string } & (
   | { readonly type: "model"; readonly name: string; readonly vramMiB: number | null }
   /** Memory of the isolate, in MiB. */
   | { readonly type: "memory"; readonly mib: number }
-  | { readonly type: "read"; readonly id: number; readonly path: string }
+  | ({ readonly id: number } & Question)
   | { readonly type: "ended"; readonly end: WireEnd }
 );
 
@@ -84,13 +91,10 @@ export type EngineMessage =
   | { readonly type: "abort"; readonly lease: string; readonly reason: WireError }
   /** Ends an attempt that did not heed its signal. */
   | { readonly type: "kill"; readonly lease: string }
-  | {
-      readonly type: "answer";
-      readonly lease: string;
-      readonly id: number;
-      readonly found: boolean;
-      readonly error?: WireError;
-    };
+  | ({ readonly type: "answer"; readonly lease: string; readonly id: number } & (
+      | { readonly answer: Answer }
+      | { readonly error: WireError }
+    ));
 
 /** Name of the file beside the work directory in which an attempt's usage is kept, one JSON record a line. */
 export const USAGE_FILE = "usage.ndjson";
