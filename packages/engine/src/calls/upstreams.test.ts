@@ -41,6 +41,23 @@ describe("upstreamsOf", () => {
   });
 });
 
+describe("a key", () => {
+  it.each(["sk-one\nsk-two", "\u201csk-real\u201d", "sk\u0001", "sk\u007f"])(
+    "that no header can hold is refused, and not shown: %j",
+    (key) => {
+      for (const name of ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"]) {
+        const message = `Expected \`${name}\` to be a key of letters, digits and signs of ASCII, got`;
+        expect(() => upstreamsOf({ [name]: key })).toThrow(message);
+        expect(() => upstreamsOf({ [name]: key })).not.toThrow("sk");
+      }
+    },
+  );
+
+  it("may end with a line, as files do", () => {
+    expect(upstreamsOf({ OPENAI_API_KEY: "sk-real\r\n" })).toEqual({ openai: { apiKey: "sk-real" } });
+  });
+});
+
 describe("withoutKeys", () => {
   const env = { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "u", ANTHROPIC_API_KEY: "a", PATH: "/bin" };
 

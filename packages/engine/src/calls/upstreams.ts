@@ -1,3 +1,4 @@
+import { SheafError } from "@sheaf/core";
 import { type ClientStyle, checkBaseUrl, type UpstreamSettings } from "@sheaf/ledger";
 
 /** Variables that name the real servers. Tasks find the gateway under these names. */
@@ -11,7 +12,7 @@ export type Upstreams = Readonly<Partial<Record<ClientStyle, UpstreamSettings>>>
 /**
  * Returns the real servers that an environment names: those with a key, or a URL of their own.
  *
- * @throws SheafError OPTION_INVALID naming the variable whose URL is none
+ * @throws SheafError OPTION_INVALID naming the variable whose URL is none, or whose key no header can hold
  */
 export function upstreamsOf(env: NodeJS.ProcessEnv): Upstreams {
   const found = (Object.keys(NAMES) as ClientStyle[]).flatMap((style) => {
@@ -19,9 +20,22 @@ export function upstreamsOf(env: NodeJS.ProcessEnv): Upstreams {
     const apiKey = env[NAMES[style].apiKey]?.trim() || null;
     if (baseUrl === null && apiKey === null) return [];
     if (baseUrl !== null) checkBaseUrl(NAMES[style].baseUrl, baseUrl);
+    if (apiKey !== null) checkKey(NAMES[style].apiKey, apiKey);
     return [[style, { apiKey, ...(baseUrl === null ? {} : { baseUrl }) }] as const];
   });
   return Object.fromEntries(found);
+}
+
+/** A second line, or quotes that an editor has made round. */
+const NO_KEY = /[^\x20-\x7e]/;
+
+function checkKey(option: string, apiKey: string): void {
+  const found = NO_KEY.exec(apiKey);
+  if (found === null) return;
+  const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  const got = `one with U+${code} as character ${found.index + 1} of ${apiKey.length}`;
+  const expected = "a key of letters, digits and signs of ASCII";
+  throw new SheafError("OPTION_INVALID", { option, expected, got });
 }
 
 /**

@@ -290,3 +290,12 @@ describe("close", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+it("a request that cannot be made is answered, told and costs nothing", async () => {
+  await using rig = await plainRig((_, response) => response.end("{}"), {
+    upstreams: { openai: { baseUrl: "http://127.0.0.1:1", apiKey: "no\nheader" } },
+  });
+  const answer = await ask(rig.variables);
+  expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining("(ERR_INVALID_CHAR)")]);
+  expect(last(rig.events)).toMatchObject({ state: "unreachable", usage: null, source: "none" });
+});
