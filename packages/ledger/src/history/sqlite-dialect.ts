@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import {
+  type DatabaseConnection,
   type Dialect,
   SqliteAdapter,
   type SqliteDatabase,
@@ -88,6 +89,11 @@ class WritingDriver extends SqliteDriver {
       }
       await setTimeout(RETRY_MS);
     }
+  }
+
+  // Of some errors, as a full disk, SQLite takes back the transaction itself; to fail at that again would hide them.
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
   }
 }
 
