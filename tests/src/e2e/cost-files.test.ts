@@ -71,8 +71,11 @@ test("by a command, which finds the folder in its environment", async () => {
     { id: "all", run: leave },
     { id: "declared", run: leave, reads: [], writes: [] },
     { id: "failing", run: `${leave}; exit 3`, reads: [], writes: [] },
+    { id: "wrong", run: `echo '[1,2,3,4,5]' > "$SHEAF_COST_DIR/no.json"`, reads: [], writes: [] },
   ];
-  const { cost } = await run(tasks);
+  const { cost, notes } = await run(tasks);
+  const no = [1, 2, 3].map((row) => `Row ${row} has neither tokens nor a cost.`).join(" ");
+  expect(notes).toEqual([`The cost file no.json of "wrong" was not read in full: ${no} And 2 more.`]);
   const line = { calls: 1, usd: 0.5, inputTokens: 7, outputTokens: 3 };
   expect(cost.byTask).toMatchObject({ all: line, declared: line, failing: line });
   expect(cost.byClass).toMatchObject({ useful: { usd: 1 }, "failed-attempt": { usd: 0.5 } });

@@ -1,13 +1,14 @@
 // What a task leaves in its folder `cost`: files that tell what its model calls have cost.
-import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type EventBody, nameSome, type RunEvent, type TaskId } from "@sheaf/core";
-import { type CostFile, readAg2Costs, toldByRows } from "@sheaf/ledger";
+import type { EventBody, RunEvent, TaskId } from "@sheaf/core";
+import { toldByRows } from "@sheaf/ledger";
+import { readCostFile } from "./read-cost-file.ts";
 import { taskFolder } from "./run-place.ts";
 import type { World } from "./world.ts";
 
-/** A cost file that is larger is none. */
-const MOST_MIB = 16;
+/** Of a file that has more problems, so many are told, and how many there are. */
+const MOST_PROBLEMS = 3;
 
 /** An attempt that is over. */
 interface CostedAttempt {
@@ -65,10 +66,10 @@ interface Files {
 
 function bookFiles(attempt: CostedAttempt, { names, events, emit }: Files): void {
   const { taskId, attempt: number } = attempt;
-  const files = names.map((name) => ({ name, ...readFile(join(folderOf(attempt), name)) }));
+  const files = names.map((name) => ({ name, ...readCostFile(join(folderOf(attempt), name)) }));
   for (const { name, problems } of files) {
     if (problems.length === 0) continue;
-    const reason = `The cost file ${name} of "${taskId}" was not read in full: ${nameSome(problems)}`;
+    const reason = `The cost file ${name} of "${taskId}" was not read in full: ${sayProblems(problems)}`;
     emit({ type: "run.fallback", part: "cost files", reason });
   }
   const rows = files.flatMap(({ name, rows }) => rows.map((row) => ({ name, row })));
@@ -82,24 +83,18 @@ function bookFiles(attempt: CostedAttempt, { names, events, emit }: Files): void
   }
 }
 
-function jsonFilesIn(folder: string): readonly string[] {
-  let entries: readonly Dirent[];
-  try {
-    entries = readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return []; // most tasks leave none
-  }
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".json"));
-  return files.map(({ name }) => name).sort();
+function sayProblems(problems: readonly string[]): string {
+  const more = problems.length - MOST_PROBLEMS;
+  return [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`And ${more} more.`] : [])].join(" ");
 }
 
-function readFile(path: string): CostFile {
+function jsonFilesIn(folder: string): readonly string[] {
   try {
-    const mib = statSync(path).size / 1024 / 1024;
-    if (mib <= MOST_MIB) return readAg2Costs(readFileSync(path, "utf8"));
-    return { rows: [], problems: [`It is larger than ${MOST_MIB} MiB.`] };
-  } catch (error) {
-    return { rows: [], problems: [`It cannot be read: ${(error as Error).message}.`] };
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".json"))
+      .sort();
+  } catch {
+    return []; // most tasks leave none
   }
 }
 

@@ -42,6 +42,16 @@ describe("a cost file", () => {
     }
   });
 
+  it("has no cost where that is a million dollars or more, and says so", () => {
+    for (const cost of ["1e6", "1e308"]) {
+      expect(readAg2Costs(file(row('"a"', cost, ["1", "2"], '"m"')))).toEqual({
+        rows: [{ model: "m", inputTokens: 1, outputTokens: 2, costUsd: null }],
+        problems: ["Row 1 tells a cost of a million dollars or more, which is not believed."],
+      });
+    }
+    expect(readAg2Costs(file(row('"a"', "999999.9", ["1", "2"], '"m"'))).rows[0]!.costUsd).toBe(999_999.9);
+  });
+
   it("keeps a row whose tokens are none, and says so", () => {
     for (const tokens of ["NaN", "-1", "1.5", '"7"', "null"]) {
       expect(readAg2Costs(file(row('"a"', "0.5", [tokens, "2"], "null")))).toEqual({

@@ -40,6 +40,8 @@ export function readAg2Costs(text: string): CostFile {
     const isRow = "Prompt Tokens" in fields || "Completion Tokens" in fields || "Cost ($)" in fields;
     const costUsd = costOf(fields["Cost ($)"]);
     if (!isRow) problems.push(`Row ${i + 1} has neither tokens nor a cost.`);
+    else if (costUsd === null && isTooMuch(fields["Cost ($)"]))
+      problems.push(`Row ${i + 1} tells a cost of a million dollars or more, which is not believed.`);
     else if (inputTokens === null || outputTokens === null)
       problems.push(`Row ${i + 1} does not tell its tokens as whole numbers >= 0.`);
     if (!isRow || (inputTokens === 0 && outputTokens === 0 && (costUsd ?? 0) === 0)) continue;
@@ -50,5 +52,10 @@ export function readAg2Costs(text: string): CostFile {
   return { rows, problems };
 }
 
+/** From there on the index takes no cost of a call either. */
+const MOST_USD = 1e6;
+
+const isTooMuch = (value: unknown): boolean => typeof value === "number" && value >= MOST_USD;
+
 const costOf = (value: unknown): number | null =>
-  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+  typeof value === "number" && value >= 0 && value < MOST_USD ? value : null;
