@@ -74,6 +74,8 @@ export interface CallRoute {
   /** URL below which its calls are taken. */
   readonly base: string;
   readonly token: string;
+  /** Most connections there at once, of all attempts in one thread; what more is asked waits. */
+  readonly connections: number;
 }
 
 export interface AttemptRequest {

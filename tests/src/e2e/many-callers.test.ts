@@ -7,6 +7,7 @@ import { afterEach, expect, test } from "vitest";
 import { markIn } from "./fixtures/model-books.ts";
 
 const PROGRAM = fileURLToPath(new URL("./fixtures/many-callers.mjs", import.meta.url));
+const THREAD = fileURLToPath(new URL("./fixtures/calling-thread.mjs", import.meta.url));
 const TASKS = caseCount({ ci: 500, deep: 10_000 });
 
 /** Of a process, as many a system gives it, and as this one does. */
@@ -54,4 +55,33 @@ test.each(LIMITS)("all at once, with %i descriptors", async (descriptors) => {
     inputTokens: sum((usage) => usage.prompt_tokens),
     outputTokens: sum((usage) => usage.completion_tokens),
   });
+});
+
+test("in a worker, with few descriptors: it has its part of those of all, and what more is asked waits", async () => {
+  const calls = 30;
+  // Of 256 descriptors a fifth, of that a third.
+  const part = 17;
+  let goOn = (): void => {};
+  const arePast = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let atOnce = 0;
+  server = await startFakeModelServer((n) => {
+    if (n === part) void countTogether();
+    return { kind: "answer", content: "so be it", stream: { gate: () => arePast } };
+  });
+  const countTogether = async (): Promise<void> => {
+    // Of what is asked at once, all that does not wait is there after so long.
+    for (let i = 0; i < 20; i++) await (await fetch(server.baseUrl)).text();
+    atOnce = server.requests.filter(({ path }) => path.endsWith("/completions")).length;
+    goOn();
+  };
+  const env = { ...process.env, OPENAI_BASE_URL: server.baseUrl, OPENAI_API_KEY: "sk-real-key" };
+  const { stdout } = await promisify(execFile)(
+    "bash",
+    ["-c", 'ulimit -n 256; exec "$0" "$@"', process.execPath, THREAD, String(calls)],
+    { env },
+  );
+  expect(JSON.parse(stdout)).toEqual({ status: "succeeded", calls });
+  expect(atOnce).toBe(part);
 });

@@ -25,12 +25,14 @@ import {
   type CallFinished,
   type CallOwner,
   type CallStarted,
+  descriptorLimit,
   type Gateway,
   openGateway,
   type ReplayRule,
   replaysAnswers,
+  shareDescriptors,
 } from "@sheaf/ledger";
-import { routeOf } from "../executor/route-calls.ts";
+import { CONNECTIONS_VARIABLE, routeOf } from "../executor/route-calls.ts";
 import { Repeats } from "./repeats.ts";
 import type { RunBudgets } from "./run-budgets.ts";
 import { ToldTwice } from "./told-twice.ts";
@@ -49,6 +51,8 @@ export interface ModelCallsOptions {
   /** Tasks whose last attempt of an earlier session failed by itself. */
   readonly failed: ReadonlySet<string>;
   readonly budgets: RunBudgets;
+  /** Most workers at once. */
+  readonly workers: number;
   readonly emit: (body: EventBody) => void;
   /** Puts what was emitted where a killed process leaves it. */
   readonly flush: () => void;
@@ -72,6 +76,8 @@ export class ModelCalls {
   readonly #over = new Set<string>();
   readonly #told = new Map<string, ToldTwice>();
   readonly #repeats = new Map<string, Repeats>();
+  /** Most that clients in this thread have to the gateway. */
+  readonly #connections = shareDescriptors(descriptorLimit()).clients;
 
   constructor(options: ModelCallsOptions) {
     this.#options = options;
@@ -94,7 +100,10 @@ export class ModelCalls {
     const gateway = await this.#opened();
     if (gateway === null) return pastGateway(this.#options.upstreams);
     const replays = this.#replays({ taskId, attempt, cause });
-    return { ...gateway.admit({ runId, taskId, attempt }, { replays }), ...pastProxies(process.env) };
+    const admitted = gateway.admit({ runId, taskId, attempt }, { replays });
+    // All workers together have as many as this thread.
+    const connections = Math.max(1, Math.floor(this.#connections / this.#options.workers));
+    return { ...admitted, [CONNECTIONS_VARIABLE]: String(connections), ...pastProxies(process.env) };
   }
 
   // What a session starts that goes on with a run is a further attempt, too.
@@ -111,7 +120,8 @@ export class ModelCalls {
         `Attempt ${attempt.attempt} of "${attempt.taskId}" is over, so it may ask no model any more.`,
       );
     }
-    return routeOf(await this.admit(attempt));
+    const route = routeOf(await this.admit(attempt));
+    return route === null ? null : { ...route, connections: this.#connections };
   }
 
   /** An attempt is over: it may call no longer. What it has asked for is read to its end. */

@@ -54,7 +54,7 @@ export function readSettings(options: Partial<Settings>, environment: Environmen
 const OTHERS = new Set([
   ...["SHEAF_DATABASE_URL", "SHEAF_NO_FFI", "SHEAF_WORKER"],
   ...["SHEAF_RUN_ID", "SHEAF_TASK_ID", "SHEAF_COST_DIR", "SHEAF_LOGS_DIR", "SHEAF_TEMP_DIR"],
-  ...["SHEAF_GATEWAY_URL", "SHEAF_GATEWAY_TOKEN"],
+  ...["SHEAF_GATEWAY_URL", "SHEAF_GATEWAY_TOKEN", "SHEAF_GATEWAY_CONNECTIONS"],
   ...["SHEAF_TRACK_LOG", "SHEAF_TRACK_ROOT", "SHEAF_TRACK_COVERED"],
 ]);
 const INPUT = /^SHEAF_INPUT_\d+$/;

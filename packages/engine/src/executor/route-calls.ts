@@ -4,10 +4,13 @@
 // Does not: change a request of code that belongs to no attempt, or that asks no model.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { CallRoute } from "@sheaf/core";
-import { descriptorLimit, shareDescriptors, TOKEN_HEADER } from "@sheaf/ledger";
+import { TOKEN_HEADER } from "@sheaf/ledger";
 
 /** Variables that tell a worker its route. */
 const ROUTE_VARIABLES = { base: "SHEAF_GATEWAY_URL", token: "SHEAF_GATEWAY_TOKEN" } as const;
+
+/** The variable that tells a worker how many connections there it may have. */
+export const CONNECTIONS_VARIABLE = "SHEAF_GATEWAY_CONNECTIONS";
 
 /** A path of the gateway, of whatever attempt; clients outlive the attempt that has made them. */
 const GATEWAY_PATH = /^\/r\/[^/]+\/t\/[^/]+\/a\/\d+(\/(?:openai|anthropic|other\/[\w-]+)\/.*)$/;
@@ -28,7 +31,8 @@ export function withCallRoute<T>(route: RouteFinder, run: () => T): T {
 /** Returns the route that these variables tell, or null where they tell none. */
 export function routeOf(env: Readonly<Record<string, string | undefined>>): CallRoute | null {
   const [base, token] = [env[ROUTE_VARIABLES.base], env[ROUTE_VARIABLES.token]];
-  return base === undefined || token === undefined ? null : { base, token };
+  if (base === undefined || token === undefined) return null;
+  return { base, token, connections: Number(env[CONNECTIONS_VARIABLE] ?? 1) };
 }
 
 const original = globalThis.fetch;
@@ -39,12 +43,12 @@ globalThis.fetch = async function fetch(input, init) {
   if (routeFor === undefined || path === null) return original(input, init);
   const route = await routeFor();
   if (route === null) return original(input, init);
-  const { base, token } = route;
+  const { base, token, connections } = route;
   const request = input instanceof Request ? input : null;
   const headers = new Headers(init?.headers ?? request?.headers);
   headers.set(TOKEN_HEADER, token);
   const given = request === null ? {} : partsOf(request);
-  return original(`${base}${path}`, { ...boundedConnections(), ...given, ...init, headers });
+  return original(`${base}${path}`, { ...boundedConnections(connections), ...given, ...init, headers });
 } satisfies typeof fetch;
 
 /** Keeps connections, and lets requests wait where there are as many as there may be. */
@@ -56,12 +60,11 @@ const GLOBAL_DISPATCHER = Symbol.for("undici.globalDispatcher.1");
 let bounded: { readonly dispatcher: Dispatcher } | null = null;
 
 // To a server of many tasks `fetch` opens a connection for each of their calls, until there are no descriptors left.
-function boundedConnections(): { readonly dispatcher?: Dispatcher } {
+function boundedConnections(connections: number): { readonly dispatcher?: Dispatcher } {
   if (bounded !== null) return bounded;
   const { constructor: Agent } = (Reflect.get(globalThis, GLOBAL_DISPATCHER) ?? {}) as object;
   // Another one was put there by somebody who wants all requests to go his way.
   if (Agent?.name !== "Agent") return {};
-  const { clients: connections } = shareDescriptors(descriptorLimit());
   bounded = { dispatcher: Reflect.construct(Agent, [{ connections }]) };
   return bounded;
 }

@@ -175,6 +175,7 @@ export class Run {
     const calls = new ModelCalls({
       ...{ runId, clock, upstreams, recordings, replay: settings.replay, budgets, emit },
       failed: failedTasks(earlier?.events ?? []),
+      workers: settings.maxWorkers,
       flush: () => journal.flush(),
     });
     this.#calls = calls;

@@ -15,7 +15,7 @@ export function descriptorLimit(): number {
 
 /** Most connections at once. What is left of the descriptors is for files and everything else. */
 export interface DescriptorShares {
-  /** Of one thread's clients to the gateway; more wait. */
+  /** To the gateway, of clients in its own thread, and as many of those in all workers; more wait. */
   readonly clients: number;
   /** That the gateway takes; more are refused, and told to come again. */
   readonly taken: number;
