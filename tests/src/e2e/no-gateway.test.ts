@@ -2,7 +2,7 @@
 import { Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@sheaf/core";
-import { startFakeModelServer } from "@sheaf/testkit";
+import { type FakeModelServer, startFakeModelServer } from "@sheaf/testkit";
 import { executeWithParallelism } from "sheaf";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("attempts in all executors run, and find no key", async () => {
+async function serverWithoutGateway(): Promise<FakeModelServer> {
   const server = await startFakeModelServer(() => ({ kind: "answer", content: "so be it" }));
   vi.stubEnv("OPENAI_API_KEY", SECRET);
   vi.stubEnv("OPENAI_BASE_URL", `${server.baseUrl}?key=${SECRET}`);
@@ -23,6 +23,11 @@ test("attempts in all executors run, and find no key", async () => {
     queueMicrotask(() => this.emit("error", error));
     return this;
   });
+  return server;
+}
+
+test("attempts in all executors run, and find no key", async () => {
+  const server = await serverWithoutGateway();
   const ask = (): Promise<unknown> =>
     fetch(`${server.baseUrl}/chat/completions`, { method: "POST", body: "{}" });
   const run = executeWithParallelism(
@@ -58,5 +63,49 @@ test("attempts in all executors run, and find no key", async () => {
   expect(told).toEqual([
     expect.objectContaining({ part: "gateway", reason: expect.stringContaining("EMFILE") }),
   ]);
+  await server.close();
+});
+
+test.each(["inline", "thread", "command"])("%s: calls that a budget covers are not made", async (kind) => {
+  const server = await serverWithoutGateway();
+  const own = kind === "command" ? { run: "echo asked" } : { agent: kind };
+  const report = await executeWithParallelism(
+    {
+      tasks: [
+        { id: "asks", ...own, dependsOn: [], route: "dear", input: { baseUrl: server.baseUrl } },
+        { id: "next", agent: "idle", dependsOn: ["asks"] },
+      ],
+      agents: {
+        inline: async () => {
+          await fetch(`${server.baseUrl}/chat/completions`, { method: "POST", body: "{}" });
+        },
+        thread: { module, export: "plain" },
+        idle: async () => {},
+      },
+    },
+    undefined,
+    { useLlmDeps: false, budgets: [{ limit: { tokens: 1000 }, window: "run", route: "dear" }] },
+  );
+  expect(server.requests).toHaveLength(0);
+  expect(report.status).toBe("budget-exhausted");
+  expect(report.tasks.asks).toMatchObject({
+    ...{ outcome: "skipped", attempts: 1 },
+    because: { reason: "budget", message: expect.stringMatching(/EMFILE.*1000 tokens a run/) },
+  });
+  expect(report.tasks.next).toMatchObject({ outcome: "skipped", attempts: 0 });
+  await server.close();
+});
+
+test("calls that no budget covers are made", async () => {
+  const server = await serverWithoutGateway();
+  const report = await executeWithParallelism(
+    [{ id: "asks" }],
+    async () => {
+      await fetch(`${server.baseUrl}/chat/completions`, { method: "POST", body: "{}" });
+    },
+    { useLlmDeps: false, budgets: [{ limit: { tokens: 1000 }, window: "run", route: "dear" }] },
+  );
+  expect(report.status).toBe("succeeded");
+  expect(server.requests).toHaveLength(1);
   await server.close();
 });

@@ -7,7 +7,8 @@
 //   G1. The journal has the start of a call before its request is sent.
 //   G2. An attempt may call while it runs, and no longer.
 //   G3. What a task has recorded is closed before another attempt of it may find it.
-//   G4. Where there is no gateway, attempts run all the same, without the keys that it keeps, and the run says so once.
+//   G4. Where there is no gateway, attempts run all the same, without the keys that it keeps, and the run says so once;
+//       but those whose calls a budget covers make none.
 import {
   type AttemptCause,
   type CallRoute,
@@ -97,7 +98,7 @@ export class ModelCalls {
   async admit({ taskId, attempt, cause }: CallingAttempt): Promise<Readonly<Record<string, string>>> {
     const { runId } = this.#options;
     await this.#quiet.get(taskId);
-    const gateway = await this.#opened();
+    const gateway = await this.#opened({ taskId, attempt });
     if (gateway === null) return pastGateway(this.#options.upstreams);
     const replays = this.#replays({ taskId, attempt, cause });
     const admitted = gateway.admit({ runId, taskId, attempt }, { replays });
@@ -155,7 +156,7 @@ export class ModelCalls {
   }
 
   // A machine that has no port, or no file, left may have one for the next attempt.
-  async #opened(): Promise<Gateway | null> {
+  async #opened(asking: Omit<CallOwner, "runId">): Promise<Gateway | null> {
     this.#gateway ??= this.#open();
     const opening = this.#gateway;
     try {
@@ -163,8 +164,11 @@ export class ModelCalls {
     } catch (error) {
       if (error instanceof SheafError) throw error;
       if (this.#gateway === opening) this.#gateway = null;
+      const { message } = toWireError(error);
+      const refused = this.#options.budgets.uncounted(asking, message);
+      if (refused !== null) throw new Error(refused);
       if (!this.#isMissing) {
-        const reason = `The gateway could not be opened (${toWireError(error).message}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
+        const reason = `The gateway could not be opened (${message}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
         this.#options.emit({ type: "run.fallback", part: "gateway", reason });
       }
       this.#isMissing = true;

@@ -7,6 +7,7 @@
 //   H1. What a call may use is set aside before its `llm.started`, and counts until its `llm.finished`.
 //   H2. Each event that books a call counts once, whoever told of it.
 //   H3. Once a budget that covers the run's tasks is spent, or a call was refused for good, nothing more may start.
+//   H4. What nobody would count is not let through where a budget covers it.
 import type { CallPermit, UsedByCall, WantedCall } from "@sheaf/analyzer";
 import type { Budget, BudgetLeft, BudgetRefusal, EventBody, EventOf, RunEvent, TaskId } from "@sheaf/core";
 import {
@@ -45,6 +46,7 @@ export interface RunBudgetsOptions
   readonly notes?: readonly string[];
 }
 
+type AttemptName = Pick<EventOf<"attempt.started">, "taskId" | "attempt">;
 type Reserved = NonNullable<EventOf<"llm.started">["reserved"]>;
 
 /** How long clients shall wait until calls of others are over, in s: longer each time. */
@@ -121,10 +123,10 @@ export class RunBudgets {
     const { hold, refusal } = this.#reserve(this.#headings.get(taskId) ?? UNKNOWN_HEADINGS, call);
     if (refusal === null) {
       this.#holds.set(keyOf({ taskId, attempt, call: call.call }), hold);
-      this.#refusedOf(call).delete(call.request);
+      this.#refusedOf(call.owner).delete(call.request);
       return null;
     }
-    this.#refusedOf(call).add(call.request);
+    this.#refusedOf(call.owner).add(call.request);
     this.#tellRefused(refusal, call);
     const { reason, message } = refusal;
     if (reason !== "held") this.#stop(message);
@@ -132,6 +134,20 @@ export class RunBudgets {
     return reason === "held"
       ? { status: 429, code: "budget_held", message, retryAfter }
       : { status: 402, code: `budget_${reason}`, message };
+  }
+
+  /**
+   * Returns why an attempt must ask no model when nobody can count its calls, and lets nothing more start; null where no
+   * budget covers them.
+   */
+  uncounted(attempt: AttemptName, problem: string): string | null {
+    const headings = this.#headings.get(attempt.taskId) ?? UNKNOWN;
+    const budget = this.#options.budgets.find((each) => covers(each, headings));
+    if (budget === undefined) return null;
+    const message = `The gateway could not be opened (${problem}), so calls cannot be counted against the budget of ${sayBudget(budget)}, and none was made. Go on when there are ports and file descriptors again (ulimit -n).`;
+    this.#refusedOf(attempt).add(problem);
+    this.#stop(message);
+    return message;
   }
 
   /** Returns what is set aside for a call, for its event. */
@@ -220,7 +236,7 @@ export class RunBudgets {
     } else if (event.type === "llm.finished") this.#left.delete(keyOf(event));
   }
 
-  #refusedOf({ owner: { taskId, attempt } }: CallStarted): Set<string> {
+  #refusedOf({ taskId, attempt }: AttemptName): Set<string> {
     const key = `${taskId} ${attempt}`;
     const known = this.#refused.get(key) ?? new Set();
     this.#refused.set(key, known);
