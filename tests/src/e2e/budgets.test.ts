@@ -265,6 +265,34 @@ test("a call without a price is refused where a budget is in USD", async () => {
   expect(server.requests).toEqual([]);
 });
 
+test("what budgets cannot hold is told when the run starts", async () => {
+  const limit = { tokens: 1_000 };
+  const done = await perform(
+    [
+      { ...tasksOf(1)[0]!, id: "past", unmetered: true, route: "dear" },
+      { ...tasksOf(1)[0]!, id: "cheap", unmetered: true },
+    ],
+    () => 1,
+    {
+      routes: ["dear"],
+      budgets: ["dear", "daer", "analysis"].map((route) => ({ limit, window: "run", route })),
+    },
+  );
+  expect(of(done, "run.fallback").map(({ part, reason }) => [part, reason])).toEqual([
+    ["budgets", expect.stringMatching(/unmetered tasks.*: past$/)],
+    ["budgets", expect.stringContaining("1000 tokens a run for the route daer: `routes`")],
+  ]);
+});
+
+test("a spent budget of the unknown route stops tasks whose route is not listed", async () => {
+  const unlisted = tasksOf(2).map((task) => ({ ...task, route: "stray" }));
+  const telling: AgentFn = (_, ctx) => ctx.recordUsage({ model: "m", inputTokens: 1_000, outputTokens: 0 });
+  const budgets = [{ limit: { tokens: 1_000 }, window: "run", route: "unknown" }] as const;
+  const { report } = await perform(unlisted, telling, { routes: ["dear"], maxWorkers: 1, budgets });
+  expect(report.status).toBe("budget-exhausted");
+  expect(report.tasks.t1).toMatchObject({ outcome: "skipped", attempts: 0 });
+});
+
 test("the analysis asks no model without room for it, and says so", async () => {
   const spec = ["a", "b"].map((id) => ({ id, description: `do ${id}` }));
   const done = await perform(spec, () => 1, {

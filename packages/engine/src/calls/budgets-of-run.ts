@@ -1,5 +1,16 @@
 import { type Budget, nameSome } from "@sheaf/core";
-import { BudgetCircle, type RemovedSpent, readBudgets, spentByRemoved, spentInJournals } from "@sheaf/ledger";
+import {
+  ANALYSIS_HEADINGS,
+  BudgetCircle,
+  type CallHeadings,
+  coversCall,
+  type RemovedSpent,
+  readBudgets,
+  sayBudget,
+  spentByRemoved,
+  spentInJournals,
+  UNKNOWN_ROUTE,
+} from "@sheaf/ledger";
 import type { RunRequest } from "../run/run-request.ts";
 import { callHeadings } from "../tasks/cost-route.ts";
 import { RunBudgets, type RunBudgetsOptions } from "./run-budgets.ts";
@@ -33,7 +44,8 @@ export function openRunBudgets(
 ): RunBudgets {
   const { stateDir, runId, clock, prices, tasks, works, settings } = request;
   const headings = tasks.map((task, i) => callHeadings(task, works[i]!, settings.routes));
-  const shared = { ...parts, budgets, clock, prices, tasks: headings };
+  const limits = [...sayUnmetered(request, { budgets, headings }), ...sayUnlisted(request, budgets)];
+  const shared = { ...parts, budgets, clock, prices, tasks: headings, notes: limits };
   if (stateDir === null || budgets.length === 0) return new RunBudgets(shared);
   for (const [dir, { isEmpty }] of circles) if (isEmpty) circles.delete(dir);
   const circle = circles.get(stateDir) ?? new BudgetCircle();
@@ -42,8 +54,32 @@ export function openRunBudgets(
   circle.flush();
   const isLive = (run: string): boolean => circle.has(run);
   const { spent, unread } = spentInJournals({ stateDir, budgets, now: clock.now(), except: runId, isLive });
-  const notes = [...(removed.problem === null ? [] : [removed.problem]), ...sayUnread(unread)];
+  const notes = [...limits, ...(removed.problem === null ? [] : [removed.problem]), ...sayUnread(unread)];
   return new RunBudgets({ ...shared, spent: [...removed.spent, ...spent], circle, name: runId, notes });
+}
+
+function sayUnmetered(
+  { tasks }: RunRequest,
+  { budgets, headings }: { readonly budgets: readonly Budget[]; readonly headings: readonly CallHeadings[] },
+): readonly string[] {
+  const past = tasks.filter(
+    ({ unmetered }, i) => unmetered === true && budgets.some((budget) => coversCall(budget, headings[i]!)),
+  );
+  if (past.length === 0) return [];
+  const ids = nameSome(past.map(({ id }) => id));
+  return [
+    `Budgets do not hold what unmetered tasks ask of models, as nobody sees it; of that only what they tell counts: ${ids}`,
+  ];
+}
+
+function sayUnlisted({ settings: { routes } }: RunRequest, budgets: readonly Budget[]): readonly string[] {
+  return budgets
+    .filter(({ route }) => route !== undefined && routes !== null && !routes.includes(route))
+    .filter(({ route }) => route !== UNKNOWN_ROUTE && route !== ANALYSIS_HEADINGS.route)
+    .map(
+      (budget) =>
+        `Nothing counts against the budget of ${sayBudget(budget)}: \`routes\` (SHEAF_ROUTES) does not list that route.`,
+    );
 }
 
 const sayUnread = (unread: readonly string[]): readonly string[] =>

@@ -141,8 +141,8 @@ export class RunBudgets {
    * budget covers them.
    */
   uncounted(attempt: AttemptName, problem: string): string | null {
-    const headings = this.#headings.get(attempt.taskId) ?? UNKNOWN;
-    const budget = this.#options.budgets.find((each) => covers(each, headings));
+    const headings = this.#headings.get(attempt.taskId) ?? UNKNOWN_HEADINGS;
+    const budget = this.#options.budgets.find((each) => coversCall(each, headings));
     if (budget === undefined) return null;
     const message = `The gateway could not be opened (${problem}), so calls cannot be counted against the budget of ${sayBudget(budget)}, and none was made. Go on when there are ports and file descriptors again (ulimit -n).`;
     this.#refusedOf(attempt).add(problem);
