@@ -49,7 +49,7 @@ export function shownLeft(budget: Budget, { limit, spent, held }: Amounts): numb
   return shownAmount(unitOf(budget), left > 0n ? left : 0n);
 }
 
-const RAISE = "raise it (`sheaf budget set`, or SHEAF_BUDGET for one run)";
+const RAISE = "raise the budget where it was set (`sheaf budget set`, SHEAF_BUDGET or the option `budgets`)";
 const PRICE_IT = "Give its model a price in the option `prices` (SHEAF_PRICES), 0 where it costs nothing";
 
 interface Refused extends Amounts {

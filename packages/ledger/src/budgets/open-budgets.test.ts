@@ -61,13 +61,13 @@ describe("a reservation", () => {
     expect(refusalOf(opened, call(101))).toMatchObject({
       reason: "spent",
       until: null,
-      message: expect.stringContaining("Bound the length of its answer, or raise it"),
+      message: expect.stringContaining("Bound the length of its answer, or raise the budget"),
     });
     spend(opened, 99);
     expect(refusalOf(opened, call(2))).toMatchObject({
       reason: "spent",
       message: expect.stringContaining(
-        "To go on, raise it (`sheaf budget set`, or SHEAF_BUDGET for one run).",
+        "To go on, raise the budget where it was set (`sheaf budget set`, SHEAF_BUDGET or the option `budgets`).",
       ),
     });
   });
@@ -98,7 +98,7 @@ describe("a reservation", () => {
     expect(refusalOf(opened, call(50))).toMatchObject({
       reason: "spent",
       until: Date.UTC(2026, 10, 30),
-      message: expect.stringContaining("Wait until 2026-11-30 00:00 UTC, or raise it"),
+      message: expect.stringContaining("Wait until 2026-11-30 00:00 UTC, or raise the budget"),
     });
     expect(refusalOf(opened, call(101))?.budget.window).toBe("day"); // never fits there
   });
