@@ -137,3 +137,29 @@ describe("sheaf budget list", () => {
     expect(err).toBe("What 1 run spent is not in it: no journal to read in torn\n");
   });
 });
+
+describe("sheaf run, once a budget is spent", () => {
+  const PLAN = {
+    "paper/plan.yaml":
+      "tasks: [{ id: a, agent: asker }, { id: b, agent: asker }]\nagents: { asker: ./asker.mjs }\n",
+  };
+  const ASKER = {
+    "paper/asker.mjs":
+      'export default (_, ctx) => ctx.recordUsage({ model: "m", costUsd: 1, inputTokens: 1, outputTokens: 1 });\n',
+  };
+
+  it("says how to go on from where it was started, and that the variable is not kept", async () => {
+    const here = shell({ ...PLAN, ...ASKER });
+    const limited = { SHEAF_BUDGET: "1usd", SHEAF_MAX_WORKERS: "1" };
+    const stopped = await here.sheaf("run paper/plan.yaml --dir paper --run-id r", limited);
+    expect(stopped.exitCode).toBe(3);
+    expect(stopped.out).toMatch(/^Stopped to keep within a budget: 1 of 2 tasks succeeded, 1 skipped, in /);
+    const [, resume] = /Once there is room: sheaf (resume .*)\n/.exec(stopped.err)!;
+    expect(stopped.err).toMatch(/\nSHEAF_BUDGET is not kept with the run: .*\n$/);
+    const still = await here.sheaf(resume!, limited);
+    expect(still.exitCode).toBe(3);
+    const done = await here.sheaf(resume!);
+    expect(done.exitCode).toBe(0);
+    expect(done.err).not.toContain("SHEAF_BUDGET");
+  });
+});

@@ -96,7 +96,7 @@ export async function listBudgets(
   if (removed.problem !== null) io.stderr.write(`${removed.problem}\n`);
   const { spent, unread } = spentInJournals(asked);
   const standing = openBudgets({ budgets, spent: [...removed.spent, ...spent], clock }).standing();
-  // What is under way is known to its own process alone, and no run is meant here.
+  // What is set aside for calls under way is among what is spent, and no run is meant here.
   const rows: readonly BudgetRow[] = standing.map(({ held: _, left: __, ...row }) =>
     row.budget.window === "run" ? { ...row, spent: null, unknownCalls: null, projection: null } : row,
   );

@@ -12,15 +12,19 @@ Examples:
   $ sheaf budget list
   $ sheaf budget remove --window month
 
-A budget holds for all runs of a directory: what a model call may use is set aside before it is made, and
-a call that has no room is not made. Then nothing new starts: the run ends with exit code 3, and goes on
-with more by sheaf resume. Days and months are those of the calendar in UTC, 24h the last 24
-hours, to the minute. SHEAF_BUDGET has more for one run: 2usd,200000tokens/day,9usd/month:route=writing
+A budget holds for all runs of a directory: what a model call may use is set aside before it is
+made, and a call that has no room is not made. Then nothing new starts: the run ends with exit code
+3, and goes on with more by sheaf resume. Days and months are those of the calendar in UTC, 24h the
+last 24 hours, to the minute.
+
+SHEAF_BUDGET has further ones, which hold beside those of the directory and are not kept with a run:
+  SHEAF_BUDGET=2usd,200000tokens/day,9usd/month:route=writing sheaf run plan.yaml
 `;
 
 const LIST_NOTES = `
-Spent is what the journals of the directory's runs tell, and of runs that sheaf gc has removed the index
-(sheaf costs), which does not know the tags of tasks.
+Spent is what the journals of the directory's runs tell, with what is set aside for calls that are
+under way or were cut off; of runs that sheaf gc has removed it is what the index (sheaf costs) has
+kept, which does not know the tags of tasks.
 Each run begins its own window of that name: there nothing is shown.
 `;
 
@@ -32,7 +36,11 @@ export function addBudgetCommands(program: Command, io: Io, ended: Ended): void 
     .command("budget")
     .description("say what model calls may use")
     .addHelpText("after", BUDGET_NOTES);
-  withScope(budget.command("set").description("set a budget, in the place of the one of the same window"))
+  withScope(
+    budget
+      .command("set")
+      .description("set a budget, in the place of the one of the same unit, window and heading"),
+  )
     .argument("<limit>", "5usd or 200000tokens")
     .action((limit: string, flags: BudgetFlags) => ended(setBudget(limit, flags, io)));
   withScope(budget.command("remove").description("remove budgets of a window")).action((flags: BudgetFlags) =>

@@ -48,7 +48,8 @@ For completion in an editor, put this first into a plan:
   # yaml-language-server: $schema=./node_modules/sheaf/plan.schema.json
 
 Exit code: 0 when all tasks succeeded, 1 when some did not, 2 when the run could not
-begin, 3 when it stopped because a budget is spent, 130 after Ctrl-C. The first Ctrl-C ends the run in good order, the second at once.
+begin, 3 when it stopped to keep within a budget, 130 after Ctrl-C. The first Ctrl-C ends the run
+in good order, the second at once.
 `;
 
 const PLAN_NOTES = `

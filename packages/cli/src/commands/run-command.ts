@@ -119,9 +119,13 @@ function exitCodeOf({ status }: RunReport): number {
   return status === "succeeded" ? EXIT.succeeded : EXIT.failed;
 }
 
-function sayHowToGoOn({ status, runId, runDir }: RunReport, { stderr }: Io): void {
+function sayHowToGoOn({ status, runDir }: RunReport, { stderr, env }: Io): void {
   if (status !== "budget-exhausted" || runDir === null) return;
-  stderr.write(`Nothing that is done is paid for again. Once there is more: sheaf resume ${runId}\n`);
+  stderr.write(`Nothing that is done is paid for again. Once there is room: sheaf resume ${runDir}\n`);
+  if ((env.SHEAF_BUDGET ?? "").trim() === "") return;
+  stderr.write(
+    "SHEAF_BUDGET is not kept with the run: set it for that, too, or what it says holds no longer.\n",
+  );
 }
 
 interface Ended {

@@ -23,7 +23,7 @@ const HEADLINES: Readonly<Record<RunStatus, string>> = {
   failed: "Failed",
   cancelled: "Cancelled",
   suspended: "Suspended",
-  "budget-exhausted": "Stopped, the budget is used up",
+  "budget-exhausted": "Stopped to keep within a budget",
 };
 
 /** Returns what a run came to, for people: what failed and why, then the figures. */
