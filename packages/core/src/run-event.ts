@@ -16,8 +16,8 @@ export type Because =
   | { readonly reason: "stopped"; readonly taskId: TaskId }
   /** A task before it may or may not have had its effects. */
   | { readonly reason: "in-doubt"; readonly taskId: TaskId }
-  /** A budget is spent, so nothing more was started. */
-  | { readonly reason: "budget"; readonly message: string }
+  /** A budget is spent, so nothing more was started; `done`: it had ended by then, and waits for tasks before it. */
+  | { readonly reason: "budget"; readonly message: string; readonly done?: true }
   /** What it had read is different now, see `task.conflicted`; it runs again in its turn. */
   | { readonly reason: "conflict" }
   /** The caller cancelled the run. */

@@ -52,6 +52,19 @@ describe("the class of an attempt's cost", () => {
     expect(classesAfter(1, finished(1), committed(1))).toEqual(["useful"]);
   });
 
+  it("is useful when it is done and a budget keeps the run from going on, until the task is done anew", () => {
+    const halted = { reason: "budget", message: "" } as const;
+    const skip = (done: { done?: true }): EventBody => ({
+      ...{ type: "task.skipped", taskId: a, because: { ...halted, ...done } },
+    });
+    expect(classesAfter(1, finished(1), skip({ done: true }))).toEqual(["useful"]);
+    expect(classesAfter(1, finished(1), skip({}))).toEqual(["failed-attempt"]);
+    expect(classesAfter(1, finished(1), skip({ done: true }), 2, finished(2), committed(2))).toEqual([
+      "failed-attempt",
+      "useful",
+    ]);
+  });
+
   it.each(["failed", "lost", "aborted"] as const)("is failed-attempt when it %s", (status) => {
     expect(classesAfter(1, finished(1, status), 2, finished(2), committed(2))).toEqual([
       "failed-attempt",

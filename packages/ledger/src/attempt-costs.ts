@@ -115,6 +115,8 @@ export function noteAttempts(costs: AttemptCosts, event: RunEvent): void {
     case "task.failed":
     case "task.skipped":
     case "task.cancelled":
+      // What is done is used when the run goes on.
+      if (event.type === "task.skipped" && event.because.reason === "budget" && event.because.done) return;
       dropOpen(costs, event.taskId);
       return;
   }

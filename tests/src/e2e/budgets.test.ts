@@ -265,6 +265,25 @@ test("a call without a price is refused where a budget is in USD", async () => {
   expect(server.requests).toEqual([]);
 });
 
+test("what is done, but waits for a task that a budget has stopped, is told so and was not paid for in vain", async () => {
+  const agent: AgentFn = async ({ id }) => {
+    if (id === "t0") await isAnswered;
+    await ask(id);
+    answered();
+  };
+  let answered = (): void => {};
+  const isAnswered = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
+  const budgets = [{ limit: { tokens: HELD_TOKENS + 20 }, window: "run" }] as const;
+  const { report } = await perform(tasksOf(2), agent, { budgets, maxWorkers: 2 });
+  expect(server.requests).toHaveLength(1);
+  expect(report.tasks.t0).toMatchObject({ outcome: "skipped", because: { reason: "budget" } });
+  expect(report.tasks.t0!.because).not.toHaveProperty("done");
+  expect(report.tasks.t1).toMatchObject({ outcome: "skipped", because: { reason: "budget", done: true } });
+  expect(report.cost.byClass.useful.calls).toBe(1);
+});
+
 test("what budgets cannot hold is told when the run starts", async () => {
   const limit = { tokens: 1_000 };
   const done = await perform(
@@ -367,7 +386,7 @@ test("what a killed engine had set aside counts as spent, and the run goes on wi
   });
   const [code] = await once(second, "exit");
   expect(code).toBe(3);
-  expect(said).toContain("sheaf resume r");
+  expect(said).toMatch(/: sheaf resume .*\/runs\/r\n/);
   expect(server.requests).toHaveLength(1);
   keepBudgets(state, [budget(2 * HELD_TOKENS)]);
   const [last] = await once(sheaf("resume", "r"), "exit");

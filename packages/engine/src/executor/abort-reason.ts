@@ -14,7 +14,9 @@ export function sayBecause(because: Because): string {
     case "in-doubt":
       return `it is not known whether "${because.taskId}" has had its effects`;
     case "budget":
-      return `nothing more was started, to keep within a budget: ${because.message}`;
+      return because.done === true
+        ? "it is done, and is committed once the tasks before it are, which a budget has stopped"
+        : `nothing more was started, to keep within a budget: ${because.message}`;
     case "conflict":
       return "what it had read is different now; it runs again in its turn";
     case "cancelled":

@@ -270,7 +270,8 @@ export class RunLoop {
 
   #skip(task: number, cause: Cause): void {
     const taskId = this.#world.tasks[task]!.id;
-    const because = becauseOf(this.#world, cause);
+    const isDone = cause.reason === "budget" && this.#records.find(task)?.status === "succeeded";
+    const because = isDone ? ({ ...cause, done: true } as const) : becauseOf(this.#world, cause);
     if (["stopped", "in-doubt", "budget"].includes(cause.reason)) this.#records.dropOutput(task);
     else this.#records.drop(task);
     const type = cause.reason === "cancelled" ? "task.cancelled" : "task.skipped";
