@@ -13,6 +13,7 @@ import {
   spentInJournals,
 } from "@sheaf/ledger";
 import { type BudgetRow, budgetTable } from "../show/budget-table.ts";
+import { shownName } from "../show/costs-text.ts";
 import { counted } from "../show/counted.ts";
 import { EXIT, type Io } from "./io.ts";
 import { serverOf } from "./open-history.ts";
@@ -41,9 +42,8 @@ function keepBudget(budget: Budget, flags: BudgetFlags, io: Io): number {
   const kept = readBudgets(stateDir);
   const before = kept.find((each) => isSameBudget(each, budget));
   keepBudgets(stateDir, [...kept.filter((each) => each !== before), budget]);
-  io.stdout.write(
-    `Set: ${sayBudget(budget)}${before === undefined ? "" : `; before: ${sayBudget(before)}`}\n`,
-  );
+  const replaced = before === undefined ? "" : `; before: ${sayBudget(before)}`;
+  io.stdout.write(`Set: ${shownName(sayBudget(budget) + replaced)}\n`);
   return EXIT.succeeded;
 }
 
@@ -57,7 +57,7 @@ export function removeBudget(flags: BudgetFlags, io: Io): number {
     each.window === window && each.route === route && each.tag === tag;
   const removed = kept.filter(isMeant);
   if (removed.length === 0) {
-    const there = kept.length === 0 ? "none is set" : kept.map(sayBudget).join(", ");
+    const there = kept.length === 0 ? "none is set" : shownName(kept.map(sayBudget).join(", "));
     throw new SheafError("OPTION_INVALID", {
       option: "--window",
       expected: `the window (with --route or --tag) of a budget that is set in ${dir} (${there})`,
@@ -68,7 +68,7 @@ export function removeBudget(flags: BudgetFlags, io: Io): number {
     stateDir,
     kept.filter((each) => !isMeant(each)),
   );
-  for (const each of removed) io.stdout.write(`Removed: ${sayBudget(each)}\n`);
+  for (const each of removed) io.stdout.write(`Removed: ${shownName(sayBudget(each))}\n`);
   return EXIT.succeeded;
 }
 
