@@ -131,6 +131,10 @@ function showType(value: unknown): string {
 
 const list = (items: readonly string[]): string => nameSome(items, 8);
 
+/** Dollars to the cent, and never less than they are; less than a dollar as it is. */
+const roundedUp = (usd: number): string =>
+  usd < 1 ? String(usd) : (Math.ceil(Number((100 * usd).toFixed(6))) / 100).toFixed(2);
+
 /** What is said of a thing that the sentence has named already. */
 const sayIt = (text: string, name: string): string =>
   text.startsWith(`${name} `) ? `it${text.slice(name.length)}` : text;
@@ -166,7 +170,7 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   EDGE_UNKNOWN_TASK: (d) =>
     `Task "${d.taskId}" depends on "${d.unknown}", and there is no such task. Known tasks: ${list(d.known)}.`,
   FORECAST_OVER: (d) =>
-    `The forecast of what the run costs (p90: $${d.p90Usd}${d.unknown.length === 0 ? "" : `, without ${list(d.unknown)}, of which no cost is known`}) is over the $${d.maxUsd} that --max-usd allows, so nothing was started. Allow more, or give the tasks less to do; \`sheaf plan --cost\` shows what each is expected to cost.`,
+    `The forecast of what the run costs (p90: $${roundedUp(d.p90Usd)}${d.unknown.length === 0 ? "" : `, without ${list(d.unknown)}, of which no cost is known`}) is over the $${d.maxUsd} that --max-usd allows, so nothing was started. Allow more, or give the tasks less to do; \`sheaf plan --cost\` shows what each is expected to cost.`,
   GRAPH_CYCLE: (d) =>
     `Tasks wait for each other: ${[...d.cycle, d.cycle[0]].join(" -> ")}. Remove one of these edges.`,
   GRAPH_FORMAT: (d) => `This is not a graph in ${d.format} form: ${d.problem}`,

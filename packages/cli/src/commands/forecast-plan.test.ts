@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { SheafError } from "@sheaf/core";
 import { describe, expect, it } from "vitest";
 import { shell } from "./fixtures/shell.ts";
 
@@ -80,6 +81,8 @@ describe("the forecast of a plan", () => {
       "error: The forecast of what the run costs (p90: $0.5, without look, of which no cost is known) is over the $0.4 that --max-usd allows, so nothing was started.",
     );
     expect(existsSync(join(path, ".sheaf/runs/second"))).toBe(false);
+    const details = { p90Usd: 6.802842712475, maxUsd: 6.8, unknown: [] };
+    expect(new SheafError("FORECAST_OVER", details).message).toContain("(p90: $6.81) is over the $6.8 that");
     expect(await sheaf("plan plan.yaml --max-usd $0.4")).toMatchObject({ exitCode: 2, err: refused.err });
     const allowed = await sheaf("run plan.yaml --run-id second --max-usd 0.5 --quiet");
     expect(allowed).toMatchObject({ exitCode: 0, err: expect.stringContaining("expected to cost $0.50") });

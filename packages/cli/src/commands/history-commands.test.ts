@@ -110,6 +110,7 @@ describe("sheaf costs", () => {
         "",
         "total               16          5  at least $3.40",
         "",
+        "No price is known for 2 of 14 model calls.",
         "No agent has succeeded at a known cost: fails.",
         "",
       ].join("\n"),
@@ -180,6 +181,15 @@ tasks:
       ...{ usd: 0.5, escalations: { retry: 1, restart: 0, conflict: 0 }, models: [{ name: "m1", calls: 2 }] },
     });
     expect((await here.sheaf("costs --window 24h --csv")).out).toContain("\nm1,0.75,false,3,");
+  });
+
+  it.each(["model", "route", "task,agent"])("by %s it says whose calls nobody counted", async (by) => {
+    const here = shell({
+      "plan.yaml": "tasks: [{ id: a, run: 'true', reads: [], writes: [], unmetered: true }]",
+    });
+    await here.sheaf("run plan.yaml --quiet");
+    const { out } = await here.sheaf(`costs --by ${by}`);
+    expect(out).toContain("\nNobody counted the calls of 1 unmetered attempt.");
   });
 
   it("says so where nothing was recorded, and leaves nothing behind", async () => {

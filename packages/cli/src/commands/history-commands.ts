@@ -15,16 +15,17 @@ Examples:
   $ sheaf costs --by agent --json | jq '.lines[] | select(.partial)'
   $ sheaf costs --by task,agent              which agent succeeds at a task for the least
 
-By route every route is shown, also without calls: those of SHEAF_ROUTES and no others, else those that
-tasks have named or the last run knew; with its attempts, how many of them failed, and how many were not the
-first of their task.
+By route every route is shown, also without calls: those of SHEAF_ROUTES and no others, else those
+that tasks have named or the last run knew; with its attempts, how many of them failed, and how many
+came again: those that were not the first of their task in a session of the run.
 
-A call of which no price is known makes its line "at least", or unknown; it never counts as free. Days, and
-dates and months, are those of UTC. What runs had cost whose state \`sheaf gc\` has removed still counts.
+A call of which no price is known makes its line "at least", or unknown; it never counts as free.
+Days, and dates and months, are those of UTC. What runs had cost whose state \`sheaf gc\` has removed
+still counts.
 
-By task,agent it says how many attempts there were and how many of them were committed: the successes. "for a
-success" is what all attempts cost, failed ones too, for each success; the agent with the least is the cheapest.
---since then asks for attempts that were started since.
+By task,agent it says how many attempts there were and how many of them were committed: the
+successes. "for a success" is what all attempts cost, failed ones too, for each success; the agent
+with the least is the cheapest. --since then asks for attempts that were started since.
 `;
 
 const RUNS_NOTES = `

@@ -33,23 +33,23 @@ export function costsText({ lines, total, memoSavedUsd }: CostTable, { by, since
     [],
     row("total", total),
   ];
-  const unpriced =
-    total.unpricedCalls === 0
-      ? []
-      : [
-          `No price is known for ${formatCount(total.unpricedCalls)} of ${counted(total.calls, "model call")}.`,
-        ];
-  const unmetered =
-    total.unmetered === 0
-      ? []
-      : [`Nobody counted the calls of ${counted(total.unmetered, "unmetered attempt")}.`];
-  const notes = [...unpriced, ...unmetered, ...saved];
+  const notes = [...gapNotes(total), ...saved];
   return [
     `Cost by ${by}${sinceText(since)}:`,
     "",
     ...alignColumns(rows, { right: [1, 2, 3, 4, 5] }),
     ...(notes.length === 0 ? [] : ["", ...notes]),
   ].join("\n");
+}
+
+/** Says of what no cost is known. */
+export function gapNotes({ unpricedCalls, calls, unmetered }: CostLine): readonly string[] {
+  return [
+    ...(unpricedCalls === 0
+      ? []
+      : [`No price is known for ${formatCount(unpricedCalls)} of ${counted(calls, "model call")}.`]),
+    ...(unmetered === 0 ? [] : [`Nobody counted the calls of ${counted(unmetered, "unmetered attempt")}.`]),
+  ];
 }
 
 function row(name: string, line: CostLine): readonly string[] {

@@ -2,7 +2,7 @@ import { nameSome } from "@sheaf/core";
 import type { OutcomeLine, OutcomeTable } from "@sheaf/ledger";
 import { alignColumns } from "./align-columns.ts";
 import { amountText, usdText } from "./cost-text.ts";
-import { BILL_COLUMNS, billCells, shownName, sinceText } from "./costs-text.ts";
+import { BILL_COLUMNS, billCells, gapNotes, shownName, sinceText } from "./costs-text.ts";
 import { formatCount } from "./counted.ts";
 import { csv } from "./csv.ts";
 
@@ -30,13 +30,15 @@ export function outcomesText(
     amountText(total),
   ];
   const unranked = cheapest.flatMap(({ task, agents }) => (agents.length === 0 ? [shownName(task)] : []));
+  const notes = [
+    ...gapNotes(total),
+    ...(unranked.length === 0 ? [] : [`No agent has succeeded at a known cost: ${nameSome(unranked, 8)}.`]),
+  ];
   return [
     `Outcomes and cost by task and agent${sinceText(since)}:`,
     "",
     ...alignColumns([headings, ...rows, [], totals], { right: [2, 3, 4, 5, 6] }),
-    ...(unranked.length === 0
-      ? []
-      : ["", `No agent has succeeded at a known cost: ${nameSome(unranked, 8)}.`]),
+    ...(notes.length === 0 ? [] : ["", ...notes]),
   ].join("\n");
 }
 

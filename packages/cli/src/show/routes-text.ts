@@ -1,7 +1,7 @@
 import type { RouteLine, RouteTable } from "@sheaf/ledger";
 import { alignColumns } from "./align-columns.ts";
 import { amountText, usdText } from "./cost-text.ts";
-import { BILL_COLUMNS, billCells, shownName, sinceText } from "./costs-text.ts";
+import { BILL_COLUMNS, billCells, gapNotes, shownName, sinceText } from "./costs-text.ts";
 import { counted, formatCount } from "./counted.ts";
 import { csv } from "./csv.ts";
 
@@ -25,11 +25,8 @@ export function routesText(
     [],
     row({ ...total, models: [] }),
   ];
-  const { unpricedCalls, calls } = total;
   const notes = [
-    ...(unpricedCalls === 0
-      ? []
-      : [`No price is known for ${formatCount(unpricedCalls)} of ${counted(calls, "model call")}.`]),
+    ...gapNotes(total),
     ...(memoSavedUsd > 0 ? [`Saved by the memo: ${usdText(memoSavedUsd)}.`] : []),
     ...(telemetryFaults === 0
       ? []

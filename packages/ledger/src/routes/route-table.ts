@@ -12,7 +12,7 @@ export interface RouteLine extends CostLine {
   readonly picoUsd: string;
   /** Attempts that were started. */
   readonly attempts: number;
-  /** Those of them that were not the first of their task, by their cause. */
+  /** Those of them that were not the first of their task in a session of the run, by their cause. */
   readonly escalations: Readonly<Record<Escalation, number>>;
   /** Attempts that ended in a failure, or with the loss of their worker. */
   readonly failures: number;
