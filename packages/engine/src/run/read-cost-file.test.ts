@@ -14,7 +14,7 @@ it("a file is read, and what is no file is not waited for", () => {
   writeFileSync(at("file.json"), ROW);
   symlinkSync(at("file.json"), at("link.json"));
   mkdirSync(at("folder.json"));
-  execFileSync("mkfifo", [at("pipe.json")]);
+  execFileSync("sh", ["-c", `mkfifo "${at("pipe.json")}"`]);
   expect(readCostFile(at("file.json"))).toMatchObject({ rows: [{ inputTokens: 7 }], problems: [] });
   for (const name of ["link.json", "folder.json", "pipe.json"])
     expect(readCostFile(at(name))).toEqual(NO_FILE);
