@@ -70,6 +70,13 @@ describe("starting", () => {
     expect(rig.over).toBe(true);
   });
 
+  test("a slot that comes when the run is halted already starts nothing, and goes back", () => {
+    const rig = begin({ size: 2 }, 1);
+    rig.send({ type: "run.halted", message: "spent" }).send({ type: "slot.granted" });
+    expect(rig.started).toEqual([0]);
+    expect(rig.log).toContainEqual({ type: "return-slots", slots: 1 });
+  });
+
   test("slots that nobody needs go back", () => {
     const rig = begin({ size: 2, edges: [[0, 1, true]] }, 4);
     rig.send({ type: "slot.granted" });
