@@ -112,11 +112,13 @@ export function noteAttempts(costs: AttemptCosts, event: RunEvent): void {
       }
       attemptCost(costs, event.taskId, event.attempt).fate = "committed";
       return;
-    case "task.failed":
     case "task.skipped":
-    case "task.cancelled":
       // What is done is used when the run goes on.
-      if (event.type === "task.skipped" && event.because.reason === "budget" && event.because.done) return;
+      if (event.because.reason === "budget" && event.because.done === true) return;
+      dropOpen(costs, event.taskId);
+      return;
+    case "task.failed":
+    case "task.cancelled":
       dropOpen(costs, event.taskId);
       return;
   }

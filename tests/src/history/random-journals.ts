@@ -56,13 +56,15 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(
-        task,
-        attempt,
-        fc.constantFrom("task.conflicted", "task.committed", "task.failed", "task.skipped"),
-      )
+      .tuple(task, attempt, fc.constantFrom("task.conflicted", "task.committed", "task.failed"))
       .map(([taskId, n, type]) => body(type, { taskId, attempt: n })),
   },
+  fc
+    .tuple(
+      task,
+      fc.constantFrom({ reason: "stopped" }, { reason: "budget" }, { reason: "budget", done: true }),
+    )
+    .map(([taskId, because]) => body("task.skipped", { taskId, because })),
   fc
     .tuple(task, attempt, fc.constantFrom("memo", "resume"), fc.constantFrom(null, 0.25))
     .map(([taskId, n, from, savedUsd]) => body("task.reused", { taskId, attempt: n, from, savedUsd })),
