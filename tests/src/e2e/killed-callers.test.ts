@@ -32,7 +32,7 @@ const IDS = ["t0", "t1", "t2"];
 const QUESTIONS = 6;
 const SAID = "in pieces of sixteen characters ".repeat(4);
 const PIECES = SAID.length / 16;
-const KILLS = caseCount({ ci: 1, full: 2, deep: 60 });
+const KILLS = caseCount({ ci: 1, deep: 60 });
 const ENGINE_KILLS = caseCount({ ci: 1, deep: 20 });
 
 let server: FakeModelServer;

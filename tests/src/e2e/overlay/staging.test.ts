@@ -75,7 +75,7 @@ describe.each(users())("as $who", ({ uid, skip }) => {
   describe.skipIf(skip)("on overlay", () => {
     test("many files are made by one task, and half of them removed by the next", async () => {
       using place = places(uid, START);
-      const files = caseCount({ ci: 1_000, full: 4_000, deep: 10_000 });
+      const files = caseCount({ ci: 1_000, full: 2_000, deep: 10_000 });
       const half = Array.from({ length: files / 2 }, (_, i) => `many/${2 * i}`);
       const tasks = [
         asCommand({ id: "makes", ops: [["many", "many", String(files)]] }),
