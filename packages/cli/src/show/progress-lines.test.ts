@@ -68,7 +68,7 @@ describe("plain progress", () => {
       "    0ms  run   budget      90 % of the budget of $0.80 a run is spent: $0.80.",
       "    0ms  run   budget      100 % of the budget of $0.80 a run is spent: $0.80.",
       "    0ms  fit   committed   no files, took 0ms",
-      "    0ms  plot  skipped     nothing more was started, to keep within a budget: The budget of $0.80 a run is used up: $0.80 is spent. To go on, raise the budget where it was set (`sheaf budget set`, SHEAF_BUDGET or the option `budgets`).",
+      "    0ms  plot  skipped     nothing more was started, to keep within a budget",
     ]);
   });
 

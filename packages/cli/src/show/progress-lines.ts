@@ -1,4 +1,4 @@
-import { type EventOf, nameSome, type RunEvent } from "@sheaf/core";
+import { type Because, type EventOf, nameSome, type RunEvent } from "@sheaf/core";
 import { sayBecause } from "@sheaf/engine";
 import { askingText } from "./asking-text.ts";
 import { counted } from "./counted.ts";
@@ -75,13 +75,17 @@ function say(trace: RunTrace, event: RunEvent): Saying | null {
         ? null
         : { state: "failed", paint: "bad", text: failureLine(event.failure) };
     case "task.skipped":
-      return { state: "skipped", paint: "warn", text: sayBecause(event.because) };
+      return { state: "skipped", paint: "warn", text: sayBecause(briefly(event.because)) };
     case "task.cancelled":
       return { state: "cancelled", paint: "warn", text: sayBecause(event.because) };
     default:
       return sayOfRun(event);
   }
 }
+
+// What is the matter with the budget other lines have said; here it would stand once for each task.
+const briefly = (because: Because): Because =>
+  because.reason === "budget" ? { ...because, message: "" } : because;
 
 function sayOfRun(event: RunEvent): Saying | null {
   switch (event.type) {

@@ -14,9 +14,10 @@ export function sayBecause(because: Because): string {
     case "in-doubt":
       return `it is not known whether "${because.taskId}" has had its effects`;
     case "budget":
-      return because.done === true
-        ? "it is done, and is committed once the tasks before it are, which a budget has stopped"
-        : `nothing more was started, to keep within a budget: ${because.message}`;
+      if (because.done === true) {
+        return "it is done, and is committed once the tasks before it are, which a budget has stopped";
+      }
+      return `nothing more was started, to keep within a budget${because.message === "" ? "" : `: ${because.message}`}`;
     case "conflict":
       return "what it had read is different now; it runs again in its turn";
     case "cancelled":
