@@ -1,6 +1,6 @@
 // The papers say what the code does.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ERROR_CODES } from "@sheaf/core";
 import { SETTING_TABLE, VERSION } from "@sheaf/engine";
@@ -66,10 +66,10 @@ describe("README.md", () => {
   });
 
   test("links inside the repository lead somewhere", () => {
-    const papers = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+    const papers = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/costs.md"];
     for (const paper of papers) {
       for (const [, target] of read(paper).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-        expect(existsSync(join(root, target!)), `${paper} links to ${target}`).toBe(true);
+        expect(existsSync(join(root, dirname(paper), target!)), `${paper} links to ${target}`).toBe(true);
       }
     }
   });
