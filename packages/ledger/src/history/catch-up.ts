@@ -1,14 +1,18 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { isSheafError, SheafError } from "@sheaf/core";
 import { type JournalMark, type JournalPart, readJournalPart } from "../read-journal.ts";
 import type { Database } from "./database.ts";
-import { holdRun, type KnownRun, loadRun, type RunName } from "./load-book.ts";
+import { holdRun, type KnownRun, loadRun, markOf, type RunName } from "./load-book.ts";
 import { forgetRun, writePart } from "./write-part.ts";
 
 const JOURNAL_FILE = "journal.ndjson";
 /** Events in one transaction: enough that its own price does not count, few enough to be held in memory. */
 const PART_EVENTS = 5_000;
+/** How long whoever reads the same journal is let go on before anybody looks again; each time twice as long. */
+const PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
 const START: JournalMark = { seq: 0, bytes: 0 };
 
 interface JournalFile {
@@ -95,26 +99,38 @@ async function follow(
 ): Promise<void> {
   let known: KnownRun | null = null;
   let place = mark;
-  for (;;) {
+  for (let pauseMs = PAUSE_MS; ; ) {
     const { part, damage } = soundPart(path, place);
     if (part.events.length > 0) {
       const before: KnownRun | null = known;
-      const now: KnownRun = await db.transaction().execute(async (trx) => {
+      const now = await db.transaction().execute(async (trx): Promise<Followed> => {
         const row = await holdRun(trx, kind, run);
-        const isKnown = before?.id === row.id && BigInt(before.mark.seq) === row.next_seq;
+        const mark = markOf(row);
+        // Somebody else has read further, or has begun anew.
+        if (mark.seq !== place.seq) return { known: null, mark };
+        const isKnown = before?.id === row.id && before.mark.seq === mark.seq;
         const found = isKnown ? before : await loadRun(trx, row);
-        // Somebody else has read further, or has begun anew: go on from there.
-        if (found.mark.seq !== place.seq) return found;
         await writePart(trx, found, found.book.take(part.events), part.next);
-        return { ...found, mark: part.next };
+        return { known: { ...found, mark: part.next }, mark: part.next };
       });
-      known = now;
+      known = now.known;
       place = now.mark;
-      if (place.seq !== part.next.seq) continue;
+      if (known === null) {
+        // They have all in memory that is needed to go on, so they are let go on for as long as they do.
+        await setTimeout(pauseMs);
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+        continue;
+      }
     }
     if (damage !== null) throw damage;
     if (part.ended) return;
   }
+}
+
+/** Up to where a run has been read, and what is known of it; null where somebody else has read it. */
+interface Followed {
+  readonly known: KnownRun | null;
+  readonly mark: JournalMark;
 }
 
 /** Reads a part up to the damage in it, if there is any. */

@@ -48,6 +48,12 @@ export async function holdRun(
   return await (kind === "postgres" ? row.forUpdate() : row).executeTakeFirstOrThrow();
 }
 
+/** Returns up to where the journal of a run has been read. */
+export const markOf = (row: Pick<Selectable<Schema["runs"]>, "next_seq" | "next_bytes">): JournalMark => ({
+  seq: Number(row.next_seq),
+  bytes: Number(row.next_bytes),
+});
+
 /** Reads what the index has of a run. */
 export async function loadRun(trx: Transaction<Schema>, row: Selectable<Schema["runs"]>): Promise<KnownRun> {
   const { id, dir, status, version } = row;
@@ -66,7 +72,7 @@ export async function loadRun(trx: Transaction<Schema>, row: Selectable<Schema["
     const named = { taskId: attempt.task, attempt: Number(attempt.attempt) };
     book.restore(named, costOf(attempt), factsOf(attempt));
   }
-  return { id, mark: { seq: Number(row.next_seq), bytes: Number(row.next_bytes) }, book };
+  return { id, mark: markOf(row), book };
 }
 
 function costOf(row: Selectable<Schema["attempts"]>): AttemptCost {
