@@ -68,7 +68,7 @@ export { transitiveReduction } from "./graph/transitive-reduction.ts";
 export { upwardRank } from "./graph/upward-rank.ts";
 export { describeType, idProblem, MAX_ID_LENGTH, type RunId, runId, type TaskId, taskId } from "./ids.ts";
 export { isMemo, MEMO_EXPECTED, MEMO_SCOPES, type MemoRule, type MemoScope } from "./memo-rule.ts";
-export type { CallState, ModelApi, ModelCall, UsageSource } from "./model-call.ts";
+export type { CallOutcome, CallState, ModelApi, ModelCall, UsageSource } from "./model-call.ts";
 export { nameSome } from "./name-some.ts";
 export type { Observation, ObservationKind, Observed } from "./observation.ts";
 export { eachString, findOutputReferences, mapStrings, type OutputReference } from "./output-reference.ts";

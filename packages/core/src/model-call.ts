@@ -38,6 +38,22 @@ export interface ModelCall {
   readonly httpRetry: number | null;
 }
 
+/** What became of a request. */
+export interface CallOutcome {
+  readonly state: CallState;
+  /** Null where nobody can tell, and where nothing was used. */
+  readonly usage: UsageRecord | null;
+  readonly source: UsageSource;
+  /** What it would have used, had it not been replayed; null where it was not, or nobody can tell. */
+  readonly avoided: UsageRecord | null;
+  /** HTTP status of the server; null where it has not answered. */
+  readonly status: number | null;
+  /** From sending the request to the first byte of the answer, in ms; null where none came. */
+  readonly firstByteMs: number | null;
+  /** From sending the request to the end of the answer, in ms. */
+  readonly durationMs: number;
+}
+
 /** What the journal has of such a request: that it is about to be sent, and what became of it. */
 export type ModelCallEvent =
   | (ModelCall & {
@@ -50,22 +66,11 @@ export type ModelCallEvent =
       /** What was set aside of budgets for it: USD (null: no price is known) and tokens; absent without budgets. */
       readonly reserved?: { readonly usd: number | null; readonly tokens: number };
     })
-  | (ModelCall & {
-      readonly type: "llm.finished";
-      readonly state: CallState;
-      /** Null where nobody can tell, and where nothing was used. */
-      readonly usage: UsageRecord | null;
-      readonly source: UsageSource;
-      /** What it would have used, had it not been replayed; null where it was not, or nobody can tell. */
-      readonly avoided: UsageRecord | null;
-      /** HTTP status of the server; null where it has not answered. */
-      readonly status: number | null;
-      /** From sending the request to the first byte of the answer, in ms; null where none came. */
-      readonly firstByteMs: number | null;
-      /** From sending the request to the end of the answer, in ms. */
-      readonly durationMs: number;
-      /** The client had made it anew before it was over. */
-      readonly repeated?: true;
-      /** The agent has told of this call, and that counts. */
-      readonly counted?: false;
-    });
+  | (ModelCall &
+      CallOutcome & {
+        readonly type: "llm.finished";
+        /** The client had made it anew before it was over. */
+        readonly repeated?: true;
+        /** The agent has told of this call, and that counts. */
+        readonly counted?: false;
+      });

@@ -1,4 +1,4 @@
-import type { CallState, ModelCall, RunId, TaskId, UsageRecord, UsageSource } from "@sheaf/core";
+import type { CallOutcome, ModelCall, RunId, TaskId } from "@sheaf/core";
 
 /** Whose calls they are. */
 export interface CallOwner {
@@ -27,20 +27,8 @@ export interface CallStarted extends OwnedCall {
 }
 
 /** A call is over. */
-export interface CallFinished extends OwnedCall {
+export interface CallFinished extends OwnedCall, CallOutcome {
   readonly type: "call.finished";
-  readonly state: CallState;
-  /** Null where nobody can tell, and where nothing was used. */
-  readonly usage: UsageRecord | null;
-  readonly source: UsageSource;
-  /** What it would have used, had it not been replayed; null where it was not, or nobody can tell. */
-  readonly avoided: UsageRecord | null;
-  /** HTTP status of the server; null where it has not answered. */
-  readonly status: number | null;
-  /** From sending the request to the first byte of the answer's body, in ms; null where none came. */
-  readonly firstByteMs: number | null;
-  /** From sending the request to the end of the answer, in ms. */
-  readonly durationMs: number;
 }
 
 export type CallEvent = CallStarted | CallFinished;
