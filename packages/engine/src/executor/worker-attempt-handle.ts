@@ -14,7 +14,7 @@ import { abortReason } from "./abort-reason.ts";
 import type { TreeMemory } from "./process-memory.ts";
 import { pathInRoom, placeInRoom } from "./room-path.ts";
 import { usageBeyond } from "./worker/usage-file.ts";
-import type { Answer, EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./worker/wire.ts";
+import type { EngineAnswer, EngineMessage, WireEnd, WireRequest, WorkerMessage } from "./worker/wire.ts";
 
 /** Outputs larger than this are not sent along; the worker reads them from the run's folder. */
 const MAX_ALONG_BYTES = 64 * 1024;
@@ -151,7 +151,7 @@ export class WorkerAttemptHandle implements RunningAttempt {
     }
   }
 
-  async #answer(id: number, find: () => Promise<Answer>): Promise<void> {
+  async #answer(id: number, find: () => Promise<EngineAnswer>): Promise<void> {
     const { lease } = this.#request;
     try {
       this.#link.send({ type: "answer", lease, id, answer: await find() });

@@ -15,7 +15,14 @@ import { startMeasuring } from "./measure.ts";
 import { workerInputs } from "./output-folder.ts";
 import { trackReads } from "./track-reads.ts";
 import { keepUsage } from "./usage-file.ts";
-import type { Answer, EngineMessage, Question, WireEnd, WireRequest, WorkerMessage } from "./wire.ts";
+import type {
+  EngineAnswer,
+  EngineMessage,
+  WireEnd,
+  WireRequest,
+  WorkerMessage,
+  WorkerQuestion,
+} from "./wire.ts";
 
 type Send = (message: WorkerMessage) => void;
 
@@ -27,15 +34,15 @@ export interface WorkerAttempt {
 }
 
 interface Asker {
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (answer: EngineAnswer) => void;
   readonly reject: (error: Error) => void;
 }
 
 function portOf(request: WireRequest, send: Send, askers: Map<number, Asker>): AttemptPort {
   const { lease, place } = request;
   let asked = 0;
-  const ask = <A extends Answer>(question: Question): Promise<A> =>
-    new Promise<Answer>((resolve, reject) => {
+  const ask = <A extends EngineAnswer>(question: WorkerQuestion): Promise<A> =>
+    new Promise<EngineAnswer>((resolve, reject) => {
       const id = asked++;
       askers.set(id, { resolve, reject });
       send({ lease, id, ...question });

@@ -34,10 +34,10 @@ export interface WireRequest {
 }
 
 /** What a worker asks the engine. */
-export type Question = { readonly type: "read"; readonly path: string } | { readonly type: "budget" };
+export type WorkerQuestion = { readonly type: "read"; readonly path: string } | { readonly type: "budget" };
 
 /** What the engine answers: whether there is such a file, or what is left of budgets. */
-export type Answer = boolean | readonly BudgetLeft[];
+export type EngineAnswer = boolean | readonly BudgetLeft[];
 
 /** What a worker says while an attempt runs. Each message names the lease; others are not heard. */
 export type WorkerMessage = { readonly lease: string } & (
@@ -48,7 +48,7 @@ export type WorkerMessage = { readonly lease: string } & (
   | { readonly type: "model"; readonly name: string; readonly vramMiB: number | null }
   /** Memory of the isolate, in MiB. */
   | { readonly type: "memory"; readonly mib: number }
-  | ({ readonly id: number } & Question)
+  | ({ readonly id: number } & WorkerQuestion)
   | { readonly type: "ended"; readonly end: WireEnd }
 );
 
@@ -92,7 +92,7 @@ export type EngineMessage =
   /** Ends an attempt that did not heed its signal. */
   | { readonly type: "kill"; readonly lease: string }
   | ({ readonly type: "answer"; readonly lease: string; readonly id: number } & (
-      | { readonly answer: Answer }
+      | { readonly answer: EngineAnswer }
       | { readonly error: WireError }
     ));
 
