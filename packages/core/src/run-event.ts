@@ -179,6 +179,8 @@ export type EventBody =
       /** Tags of the task, and of its agent; absent where there are none. */
       readonly tags?: readonly string[];
     }
+  /** No gateway could be opened for an attempt that may ask models: nobody counts what it asks. */
+  | { readonly type: "attempt.unmetered"; readonly taskId: TaskId; readonly attempt: number }
   | {
       readonly type: "attempt.progress";
       readonly taskId: TaskId;

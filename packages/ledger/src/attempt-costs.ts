@@ -87,6 +87,9 @@ export function noteAttempts(costs: AttemptCosts, event: RunEvent): void {
       cost.sum.unmetered = event.unmetered === true ? 1 : 0;
       return;
     }
+    case "attempt.unmetered":
+      attemptCost(costs, event.taskId, event.attempt).sum.unmetered = 1;
+      return;
     case "attempt.usage":
       attemptCost(costs, event.taskId, event.attempt).made = true;
       return;

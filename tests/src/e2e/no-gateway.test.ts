@@ -34,6 +34,7 @@ test("attempts in all executors run, and find no key", async () => {
     {
       tasks: [
         { id: "inline", agent: "inline" },
+        { id: "silent", agent: "silent" },
         { id: "thread", agent: "keys" },
         { id: "asks", agent: "plain", input: { baseUrl: server.baseUrl } },
         { id: "command", run: "echo $OPENAI_API_KEY $OPENAI_BASE_URL" },
@@ -43,6 +44,7 @@ test("attempts in all executors run, and find no key", async () => {
           await ask();
           ctx.recordUsage({ model: "m", inputTokens: 7, outputTokens: 1 });
         },
+        silent: () => "asks nobody",
         keys: { module, export: "keys" },
         plain: { module, export: "plain" },
       },
@@ -59,7 +61,9 @@ test("attempts in all executors run, and find no key", async () => {
     command: `no-gateway ${server.baseUrl}`,
   });
   expect(server.requests).toHaveLength(2);
-  expect(report.cost).toMatchObject({ calls: 1, inputTokens: 7 });
+  expect(report.cost).toMatchObject({ calls: 1, inputTokens: 7, partial: true, unmetered: 4 });
+  expect(report.cost.byTask.inline).toMatchObject({ calls: 1, unmetered: 1, partial: true });
+  expect(report.cost.byTask.silent).toMatchObject({ calls: 0, unmetered: 0, partial: false });
   expect(told).toEqual([
     expect.objectContaining({ part: "gateway", reason: expect.stringContaining("EMFILE") }),
   ]);
@@ -93,6 +97,7 @@ test.each(["inline", "thread", "command"])("%s: calls that a budget covers are n
     because: { reason: "budget", message: expect.stringMatching(/EMFILE.*1000 tokens a run/) },
   });
   expect(report.tasks.next).toMatchObject({ outcome: "skipped", attempts: 0 });
+  expect(report.cost).toMatchObject({ calls: 0, unmetered: 0, partial: false });
   await server.close();
 });
 

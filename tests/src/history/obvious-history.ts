@@ -19,6 +19,20 @@ const isUsage = (event: RunEvent): event is Usage =>
 const isUnmetered = (event: RunEvent): event is EventOf<"attempt.started"> =>
   event.type === "attempt.started" && event.unmetered === true;
 
+/** Says already with the start of an attempt that nobody counts its calls, where that is said later. */
+export function toldAtStart(events: readonly RunEvent[]): readonly RunEvent[] {
+  const past = new Set<RunEvent>();
+  const last = new Map<string, RunEvent>();
+  for (const event of events) {
+    if (event.type === "attempt.started") last.set(`${event.taskId} ${event.attempt}`, event);
+    if (event.type === "attempt.unmetered") past.add(last.get(`${event.taskId} ${event.attempt}`)!);
+  }
+  return events.flatMap((event) => {
+    if (event.type === "attempt.unmetered") return [];
+    return [past.has(event) ? ({ ...event, unmetered: true } as RunEvent) : event];
+  });
+}
+
 const FIELDS = [
   "unmetered",
   "calls",
@@ -111,7 +125,7 @@ export function obviousBill(
 ): Bill {
   const bill = new Map<string, Line>();
   for (const events of runs) {
-    const counted = callsOnly(events, (at) => since === null || at >= since);
+    const counted = callsOnly(toldAtStart(events), (at) => since === null || at >= since);
     for (const [name, line] of Object.entries(tableOf(counted, by))) add(bill, name, lineOf(line));
   }
   return Object.fromEntries(bill);

@@ -1,6 +1,7 @@
 // What routes have come to, by the obvious way: arrays of calls and attempts, filtered and summed.
 import type { EventOf, RunEvent } from "@sheaf/core";
 import { bookedCall, type RouteWindow } from "@sheaf/ledger";
+import { toldAtStart } from "./obvious-history.ts";
 
 type Events = readonly RunEvent[];
 
@@ -43,7 +44,7 @@ export function obviousRoutes(
   { now, window, routes }: { now: number; window: RouteWindow; routes: readonly string[] | null },
 ) {
   const isIn = ({ at }: { readonly at: number }): boolean => IN_WINDOW[window](at, now);
-  const all = runs.map(happened);
+  const all = runs.map((events) => happened(toldAtStart(events)));
   const ever = all.flatMap((run) => [...run.calls, ...run.starts, ...run.failures]);
   const calls = all.flatMap((run) => run.calls).filter(isIn);
   const starts = all.flatMap((run) => run.starts).filter(isIn);

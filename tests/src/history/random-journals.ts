@@ -94,6 +94,7 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
       .tuple(task, attempt)
       .map(([taskId, n]) => body("llm.started", { taskId, attempt: n, hold: { model: "m1" } })),
   },
+  { weight: 2, arbitrary: fc.constant(body("attempt.unmetered", {})) },
   usage.map((used) => body("analysis.usage", { usage: used })),
   fc.constant(body("run.started", started)),
   fc.constant(body("run.finished", { status: "succeeded", wallMs: 12.5 })),
@@ -111,11 +112,22 @@ export const journals: fc.Arbitrary<readonly RunEvent[]> = fc
   .map((steps) => {
     let at = BASE;
     const last = new Map<string, number>();
-    return steps.map(([fields, ms], seq) => {
+    return possible(steps).map(([fields, ms], seq) => {
       at += ms;
       return { seq, at, runId: "r", ...withNumbers(fields, seq, last) } as RunEvent;
     });
+  })
+  .filter((events) => events.length > 0);
+
+// That nobody counts its calls is said of an attempt that has started: of the last one.
+function possible<T>(steps: readonly (readonly [EventBody, T])[]): readonly (readonly [EventBody, T])[] {
+  let last: object | null = null;
+  return steps.flatMap(([fields, rest]): readonly (readonly [EventBody, T])[] => {
+    if (fields.type === "attempt.started") last = { taskId: fields.taskId, attempt: fields.attempt };
+    if (fields.type !== "attempt.unmetered") return [[fields, rest]];
+    return last === null ? [] : [[{ ...fields, ...last }, rest]];
   });
+}
 
 // Each call has a number of its own; what starts makes the last one of its attempt anew.
 function withNumbers(fields: EventBody, seq: number, last: Map<string, number>): EventBody {

@@ -7,8 +7,8 @@
 //   G1. The journal has the start of a call before its request is sent.
 //   G2. An attempt may call while it runs, and no longer.
 //   G3. What a task has recorded is closed before another attempt of it may find it.
-//   G4. Where there is no gateway, attempts run all the same, without the keys that it keeps, and the run says so once;
-//       but those whose calls a budget covers make none.
+//   G4. Where there is no gateway, attempts run all the same, without the keys that it keeps; the run says so once, and
+//       of each attempt that nobody counts its calls. But those whose calls a budget covers make none.
 import {
   type AttemptCause,
   type CallRoute,
@@ -70,8 +70,8 @@ export interface CallingAttempt {
 export class ModelCalls {
   readonly #options: ModelCallsOptions;
   #gateway: Promise<Gateway> | null = null;
-  /** It was said that there is none. */
-  #isMissing = false;
+  /** Attempts of which it was said that there is none. */
+  readonly #unmetered = new Set<string>();
   /** By task: resolves when no call of its earlier attempts is open. */
   readonly #quiet = new Map<TaskId, Promise<void>>();
   readonly #over = new Set<string>();
@@ -167,13 +167,20 @@ export class ModelCalls {
       const { message } = toWireError(error);
       const refused = this.#options.budgets.uncounted(asking, message);
       if (refused !== null) throw new Error(refused);
-      if (!this.#isMissing) {
-        const reason = `The gateway could not be opened (${message}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
-        this.#options.emit({ type: "run.fallback", part: "gateway", reason });
-      }
-      this.#isMissing = true;
+      this.#tellUnmetered(asking, message);
       return null;
     }
+  }
+
+  #tellUnmetered(asking: Omit<CallOwner, "runId">, problem: string): void {
+    const { emit } = this.#options;
+    if (this.#unmetered.size === 0) {
+      const reason = `The gateway could not be opened (${problem}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
+      emit({ type: "run.fallback", part: "gateway", reason });
+    }
+    if (this.#unmetered.has(keyOf(asking))) return;
+    this.#unmetered.add(keyOf(asking));
+    emit({ type: "attempt.unmetered", taskId: asking.taskId, attempt: asking.attempt });
   }
 
   #open(): Promise<Gateway> {

@@ -63,7 +63,14 @@ export interface RunPart {
 
 /** Of attempts, what they say while they run is no change of their state. */
 const NO_TRANSITION: ReadonlySet<string> = new Set([
-  ...["attempt.usage", "attempt.progress", "attempt.logged", "llm.started", "llm.finished"],
+  ...[
+    "attempt.unmetered",
+    "attempt.usage",
+    "attempt.progress",
+    "attempt.logged",
+    "llm.started",
+    "llm.finished",
+  ],
 ]);
 const RUN_TRANSITIONS: ReadonlySet<string> = new Set([
   "run.started",
