@@ -3,10 +3,11 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runId, systemClock, taskId } from "@sheaf/core";
-import { openGateway } from "@sheaf/ledger";
+import { type Gateway, type GatewayOptions, openGateway } from "@sheaf/ledger";
 import { type Contestant, type ContestResult, holdContest } from "../measure/contest.ts";
 import { costOf } from "../measure/cost.ts";
 import { answerRequest } from "../measure/own-process.ts";
+import { threeBudgets } from "./three-budgets.ts";
 import { type Job, WAYS, type Way } from "./ways.ts";
 
 const PEER: URL = new URL("./peer-process.js", import.meta.url);
@@ -23,19 +24,22 @@ async function contest(request: GatewayRequest, note: (sentence: string) => void
   const { folder, rounds, seed } = request;
   const peer = fork(fileURLToPath(PEER), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const [port] = await once(peer, "message");
-  const open = (recordings: string | null) =>
+  const open = (more: Partial<GatewayOptions>): Promise<Gateway> =>
     openGateway({
       upstreams: { openai: { baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: "key" } },
       onEvent() {},
       clock: systemClock,
-      recordings,
+      recordings: null,
+      ...more,
     });
-  const [plain, recording] = [await open(null), await open(folder)];
+  const plain = await open({});
+  const recording = await open({ recordings: folder });
+  const budgeting = await open(threeBudgets(`127.0.0.1:${port}`));
   let attempt = 0;
-  const contestantOf = ({ name, stream, recorded }: Way): Contestant => ({
+  const contestantOf = ({ name, stream, recorded, budgeted }: Way): Contestant => ({
     name,
     async run() {
-      const gateway = recorded ? recording : plain;
+      const gateway = budgeted ? budgeting : recorded ? recording : plain;
       attempt++;
       const owner = { runId: runId("bench"), taskId: taskId(`task-${attempt}`), attempt };
       const { OPENAI_BASE_URL, OPENAI_API_KEY } = gateway.admit(owner);
@@ -53,8 +57,7 @@ async function contest(request: GatewayRequest, note: (sentence: string) => void
     { contestants, yardstick: WAYS[0]!.name, warmUps: 2 },
     { rounds, seed, note },
   );
-  await plain.close();
-  await recording.close();
+  for (const gateway of [plain, recording, budgeting]) await gateway.close();
   peer.disconnect();
   peer.kill();
   return result;

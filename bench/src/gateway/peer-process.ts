@@ -46,7 +46,7 @@ let asked = 0;
 async function call({ url, key, stream }: Job): Promise<void> {
   asked++;
   const content = `Question ${asked}: ${"what is it ".repeat(100)}`;
-  const body = JSON.stringify({ model: "m", stream, messages: [{ role: "user", content }] });
+  const body = JSON.stringify({ model: "m", stream, max_tokens: 500, messages: [{ role: "user", content }] });
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const sent = request(url, { agent, method: "POST", headers }).end(body);
   const [response] = await once(sent, "response");

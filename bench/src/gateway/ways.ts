@@ -4,13 +4,16 @@ export interface Way {
   readonly stream: boolean;
   /** Its answer is written to the disk. */
   readonly recorded: boolean;
+  /** It is held to budgets. */
+  readonly budgeted: boolean;
 }
 
 export const WAYS: readonly Way[] = [
-  { name: "an answer in one piece", stream: false, recorded: false },
-  { name: "a stream of 22 events", stream: true, recorded: false },
-  { name: "an answer in one piece, kept", stream: false, recorded: true },
-  { name: "a stream of 22 events, kept", stream: true, recorded: true },
+  { name: "an answer in one piece", stream: false, recorded: false, budgeted: false },
+  { name: "a stream of 22 events", stream: true, recorded: false, budgeted: false },
+  { name: "an answer in one piece, kept", stream: false, recorded: true, budgeted: false },
+  { name: "a stream of 22 events, kept", stream: true, recorded: true, budgeted: false },
+  { name: "an answer in one piece, three budgets", stream: false, recorded: false, budgeted: true },
 ];
 
 /** Calls of one round, and how many of them at once. */
