@@ -61,13 +61,13 @@ describe("real programs in sh, python3 and node, whatever their edges and the or
 const sayOutcome = ({ hash, tasks, conflicts, failures }: RungOutcome): string =>
   `${tasks} tasks, ${conflicts} conflicts, ${failures} failures, trees ${hash.slice(0, 12)}`;
 
-/** Most cases that are run for something that is not seen, and how many at once. */
-const MOST_CASES = 200;
+/** Most cases that are run for something that is not seen. One in a hundred or so goes wrong; frozen seeds are lucky. */
+const MOST_CASES = { ci: 200, deep: 1_000 };
 const AT_ONCE = 2;
 const OVERLAYS = RUNGS.filter(({ staging }) => staging === "overlay");
 
-async function firstWrong(rung: Rung, blind: string, frozen: number): Promise<number | null> {
-  const { numRuns, seed } = cases({ ci: MOST_CASES, deep: MOST_CASES, seed: frozen });
+async function firstWrong(rung: Rung, blind: string, frozen: number): Promise<number> {
+  const { numRuns, seed } = cases({ ...MOST_CASES, seed: frozen });
   const blinding = new URL(`./rungs/blind-overlay.mjs?${encodeURIComponent(blind)}`, import.meta.url);
   const list = fc.sample(shellCase, { numRuns, seed });
   for (let from = 0; from < list.length; from += AT_ONCE) {
@@ -79,7 +79,7 @@ async function firstWrong(rung: Rung, blind: string, frozen: number): Promise<nu
       return from + Number(/case (\d+)/.exec(error.message)![1]);
     }
   }
-  return null;
+  throw new Error(`none of ${numRuns} cases came out wrong`);
 }
 
 describe("the proof notices when in overlays", () => {
@@ -96,6 +96,5 @@ describe("the proof notices when in overlays", () => {
     const found = await onRung(context, rung, () => firstWrong(rung, blind, seed));
     // biome-ignore lint/suspicious/noConsole: how soon it is noticed is a figure
     console.log(`without ${blind}: wrong in case ${found}`);
-    expect(found, `none of ${MOST_CASES} cases came out wrong`).not.toBeNull();
   });
 });
