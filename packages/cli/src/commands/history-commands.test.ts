@@ -259,7 +259,7 @@ describe("sheaf runs", () => {
     await here.sheaf(`${RUN} second`);
     const { out } = await here.sheaf("runs");
     expect(out).toMatch(
-      /^run +ended +begun +took +tasks +cost +calls\nsecond +partial +1 minute ago +\S+ +3 +at least \$0.75 +4\nfirst +partial .*\n$/,
+      /^run +ended +begun +took +tasks +cost +calls\nsecond +partial +\d+ seconds? ago +\S+ +3 +at least \$0.75 +4\nfirst +partial .*\n$/,
     );
     expect((await here.sheaf("runs --last 1")).out).toMatch(
       /\n\n1 earlier run not shown; --last N shows more.\n$/,

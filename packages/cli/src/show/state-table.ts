@@ -1,20 +1,19 @@
 import type { RunState } from "@sheaf/engine";
 import { alignColumns } from "./align-columns.ts";
 import { formatBytes } from "./bytes.ts";
+import { counted } from "./counted.ts";
 
-const DAY_MS = 86_400_000;
+const UNITS: readonly (readonly [ms: number, name: string])[] = [
+  [86_400_000, "day"],
+  [3_600_000, "hour"],
+  [60_000, "minute"],
+];
 const MOST_PARTS = 3;
 
-/** Says how long ago something was: "3 days", "5 hours", "a minute". */
+/** Says how long ago something was: "3 days", "5 hours", "1 minute", "1 second" where it is less. */
 export function formatAgo(ms: number): string {
-  const [count, unit] =
-    ms >= DAY_MS
-      ? [ms / DAY_MS, "day"]
-      : ms >= 3_600_000
-        ? [ms / 3_600_000, "hour"]
-        : [Math.max(1, ms / 60_000), "minute"];
-  const whole = Math.floor(count);
-  return `${whole} ${unit}${whole === 1 ? "" : "s"}`;
+  const [unitMs, name] = UNITS.find(([unit]) => ms >= unit) ?? [1_000, "second"];
+  return counted(Math.max(1, Math.floor(ms / unitMs)), name);
 }
 
 /** Returns one line for each run: id, how it ended, how long ago, size, and the largest parts of that. */
