@@ -108,6 +108,31 @@ describe("sheaf budget list", () => {
     expect(budgets[0]).not.toHaveProperty("held");
   });
 
+  it("shows those of SHEAF_BUDGET as well, and that they are not kept", async () => {
+    const here = shell();
+    await here.sheaf("budget set 2usd --window month");
+    await executeWithParallelism({ dir: here.path, tasks: [{ id: "x" }] }, (_, ctx) =>
+      ctx.recordUsage({ model: "m", costUsd: 0.25, inputTokens: 90, outputTokens: 10 }),
+    );
+    const set = { SHEAF_BUDGET: "1usd/month,9tokens" };
+    const { out } = await here.sheaf("budget list", set);
+    expect(lines(out).map((line) => line.slice(0, 3))).toEqual([
+      ["budget", "spent", "of it"],
+      ["$2.00 a month", "$0.25", "12 %"],
+      ["$1.00 a month (SHEAF_BUDGET)", "$0.25", "25 %"],
+      ["9 tokens a run (SHEAF_BUDGET)", "-", "-"],
+    ]);
+    const { budgets } = JSON.parse((await here.sheaf("budget list --json", set)).out);
+    expect(budgets.map(({ from }: { from: string }) => from)).toEqual([
+      "directory",
+      "SHEAF_BUDGET",
+      "SHEAF_BUDGET",
+    ]);
+    expect(kept(here)).toHaveLength(1);
+    const { exitCode, err } = await here.sheaf("budget list", { SHEAF_BUDGET: "1eur" });
+    expect([exitCode, err]).toEqual([2, expect.stringContaining("SHEAF_BUDGET")]);
+  });
+
   it("counts what runs have spent that were removed", async () => {
     const here = shell();
     await here.sheaf("budget set 2usd --window month");

@@ -1,4 +1,5 @@
 import { type Budget, type Clock, SheafError } from "@sheaf/core";
+import { readSettings } from "@sheaf/engine";
 import {
   budgetProblem,
   budgetsFile,
@@ -84,22 +85,24 @@ function headingOf({ route, tag }: BudgetFlags): Pick<Budget, "route" | "tag"> {
   return { ...(route === undefined ? {} : { route }), ...(tag === undefined ? {} : { tag }) };
 }
 
-/** Prints each budget with what is spent of it. */
+/** Prints each budget of the directory, and of SHEAF_BUDGET, with what is spent of it. */
 export async function listBudgets(
   flags: BudgetFlags,
   { io, clock }: { readonly io: Io; readonly clock: Pick<Clock, "now"> },
 ): Promise<number> {
   const { dir, stateDir } = statePlace(flags.dir, io);
-  const budgets = readBudgets(stateDir);
+  const kept = readBudgets(stateDir);
+  const budgets = [...kept, ...readSettings({}, io.env).settings.budgets];
   const asked = { stateDir, dir, budgets, now: clock.now() };
   const removed = await spentByRemoved({ ...asked, url: serverOf(io) ?? null });
   if (removed.problem !== null) io.stderr.write(`${removed.problem}\n`);
   const { spent, unread } = spentInJournals(asked);
   const standing = openBudgets({ budgets, spent: [...removed.spent, ...spent], clock }).standing();
   // What is set aside for calls under way is among what is spent, and no run is meant here.
-  const rows: readonly BudgetRow[] = standing.map(({ held: _, left: __, ...row }) =>
-    row.budget.window === "run" ? { ...row, spent: null, unknownCalls: null, projection: null } : row,
-  );
+  const rows = standing.map(({ held: _, left: __, ...told }, i): BudgetRow => {
+    const row = { ...told, from: i < kept.length ? ("directory" as const) : ("SHEAF_BUDGET" as const) };
+    return row.budget.window === "run" ? { ...row, spent: null, unknownCalls: null, projection: null } : row;
+  });
   if (flags.json === true) {
     const contents = { dir, file: budgetsFile(stateDir), budgets: rows, unread };
     io.stdout.write(`${JSON.stringify(contents, null, 2)}\n`);

@@ -22,9 +22,10 @@ SHEAF_BUDGET has further ones, which hold beside those of the directory and are 
 `;
 
 const LIST_NOTES = `
-Spent is what the journals of the directory's runs tell, with what is set aside for calls that are
-under way or were cut off; of runs that sheaf gc has removed it is what the index (sheaf costs) has
-kept, which does not know the tags of tasks.
+Those of SHEAF_BUDGET are shown beside those that are kept with the directory. Spent is what the
+journals of the directory's runs tell, with what is set aside for calls that are under way or were
+cut off; of runs that sheaf gc has removed it is what the index (sheaf costs) has kept, which does
+not know the tags of tasks.
 Each run begins its own window of that name: there nothing is shown.
 `;
 

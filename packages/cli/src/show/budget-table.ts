@@ -7,6 +7,8 @@ import { counted } from "./counted.ts";
 export interface BudgetRow extends Pick<BudgetStanding, "budget" | "limit" | "until" | "projection"> {
   readonly spent: number | null;
   readonly unknownCalls: number | null;
+  /** Where it was set. */
+  readonly from: "directory" | "SHEAF_BUDGET";
 }
 
 /** Returns one line for each budget, and one above them. */
@@ -18,11 +20,11 @@ export function budgetTable(rows: readonly BudgetRow[]): readonly string[] {
 
 const KIND_OF_UNKNOWN = { usd: "unpriced call", tokens: "call of unknown size" } as const;
 
-function row({ budget, limit, until, projection, spent, unknownCalls }: BudgetRow): readonly string[] {
+function row({ budget, limit, until, projection, spent, unknownCalls, from }: BudgetRow): readonly string[] {
   const unit = unitOf(budget);
   const say = (amount: number): string =>
     sayAmount(unit, unit === "usd" ? usdToPico(amount) : BigInt(Math.round(amount)));
-  const name = shownName(sayBudget(budget));
+  const name = shownName(sayBudget(budget)) + (from === "SHEAF_BUDGET" ? " (SHEAF_BUDGET)" : "");
   if (spent === null) return [name, "-", "-", "-"];
   const unknown = (unknownCalls ?? 0) === 0 ? [] : [counted(unknownCalls!, KIND_OF_UNKNOWN[unit])];
   const end = until === null ? "" : ` by ${new Date(until).toISOString().slice(0, 10)}`;
