@@ -5,86 +5,30 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Anthropic from "@anthropic-ai/sdk";
-import type { Budget, EventOf, EventType, RunEvent, TaskSpec } from "@sheaf/core";
+import type { Budget } from "@sheaf/core";
 import { keepBudgets, readJournal, spentOf, summarizeCost } from "@sheaf/ledger";
-import { type FakeModelScript, type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
+import { tempDir } from "@sheaf/testkit";
 import OpenAI from "openai";
-import { type AgentFn, executeWithParallelism, type RunOptions, type RunReport } from "sheaf";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { AgentFn } from "sheaf";
+import { expect, test, vi } from "vitest";
+import {
+  ask,
+  askedServer,
+  asking,
+  bodyOf,
+  type Done,
+  HELD_TOKENS,
+  of,
+  perform,
+  tasksOf,
+} from "./fixtures/budget-rig.ts";
 
 const CLI = fileURLToPath(new URL("../../../packages/cli/bin/sheaf.js", import.meta.url));
-/** What a call holds: twice the estimated question, and the answer that it asks for. */
-const HELD_TOKENS = 2 * Math.ceil((400 + "rolecontentuser".length) / 4) + 100;
 
-let server: FakeModelServer;
-let script: FakeModelScript;
-
-beforeEach(async () => {
-  script = (call) => ({
-    ...{ kind: "answer", content: "so be it", model: "m" },
-    usage: { prompt_tokens: 50 + (call % 90), completion_tokens: 10 + (call % 90) },
-  });
-  server = await startFakeModelServer((call, body) => script(call, body));
-  vi.stubEnv("OPENAI_API_KEY", "sk-real-key");
-  vi.stubEnv("OPENAI_BASE_URL", server.baseUrl);
-  vi.stubEnv("ANTHROPIC_API_KEY", "sk-real-key");
-  vi.stubEnv("ANTHROPIC_BASE_URL", server.baseUrl.replace("/v1", ""));
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-});
+const budgeted = askedServer();
 
 const chargedTokens = (): number =>
-  server.charged.reduce((sum, { usage }) => sum + usage.prompt_tokens + usage.completion_tokens, 0);
-
-const bodyOf = (about: string) => ({
-  ...{ model: "m", max_tokens: 100 },
-  messages: [{ role: "user" as const, content: about.padEnd(400, " again") }],
-});
-
-async function ask(about: string): Promise<void> {
-  const body = JSON.stringify(bodyOf(about));
-  const { ok, status } = await fetch(`${server.baseUrl}/chat/completions`, { method: "POST", body });
-  if (!ok) throw new Error(`status ${status}`);
-}
-
-const asking: AgentFn = async ({ id }) => {
-  await ask(id);
-  return id;
-};
-
-interface Done {
-  readonly report: RunReport;
-  readonly events: readonly RunEvent[];
-}
-
-const tasksOf = (count: number): readonly TaskSpec[] =>
-  Array.from({ length: count }, (_, i) => ({ id: `t${i}`, dependsOn: [], reads: [], writes: [] }));
-
-const prices = () => ({ [new URL(server.baseUrl).host]: { m: { input: 1_000, output: 1_000 } } });
-
-async function perform(
-  tasks: readonly TaskSpec[],
-  agent: AgentFn,
-  options: RunOptions & { readonly dir?: string; readonly waitsForPlan?: boolean } = {},
-): Promise<Done> {
-  const { dir, waitsForPlan = false, ...others } = options;
-  const patient: AgentFn = async (...args) => {
-    if (waitsForPlan) await run.plan;
-    return agent(...args);
-  };
-  const run = executeWithParallelism({ tasks, ...(dir === undefined ? {} : { dir }) }, patient, {
-    ...{ useLlmDeps: false, retryDelayMs: 5, prices: prices(), validate: true },
-    ...others,
-  });
-  const events: RunEvent[] = [];
-  for await (const event of run) events.push(event);
-  return { report: await run, events };
-}
-
-const of = <T extends EventType>({ events }: Done, type: T) =>
-  events.filter((event): event is EventOf<T> => event.type === type);
+  budgeted.server.charged.reduce((sum, { usage }) => sum + usage.prompt_tokens + usage.completion_tokens, 0);
 
 test.each<Budget["limit"]>([{ tokens: 9_000 }, { usd: 9 }])(
   "128 calls at once never use more than %j, and all of it that a call may use",
@@ -131,7 +75,7 @@ test("the clients of OpenAI and Anthropic show why a call is refused, and do not
     [402, expect.stringContaining(text)],
     [402, expect.stringContaining(text)],
   ]);
-  expect(server.requests).toEqual([]);
+  expect(budgeted.server.requests).toEqual([]);
   expect(done.report.cost.calls).toBe(0);
   // It succeeded all the same, so it counts; nothing was started after it.
   expect(Object.values(done.report.tasks).map(({ outcome }) => outcome)).toEqual(["succeeded", "skipped"]);
@@ -163,13 +107,17 @@ test("a client that waits as it is told gets through once the calls of others ar
   const done = await perform(tasksOf(1), agent, { budgets });
   expect(done.report.tasks.t0).toMatchObject({ outcome: "failed", attempts: 1 });
   expect(done.report.tasks.t0!.failure!.error.message).toBe("a failure of its own");
-  expect(server.requests).toHaveLength(2);
+  expect(budgeted.server.requests).toHaveLength(2);
   expect(of(done, "budget.refused")).toMatchObject([{ reason: "held", until: null }]);
 });
 
 test("a run that has used up its budget goes on with more, and pays nothing again", async () => {
   using place = tempDir();
-  script = () => ({ kind: "answer", content: "yes", usage: { prompt_tokens: 100, completion_tokens: 50 } });
+  budgeted.script = () => ({
+    kind: "answer",
+    content: "yes",
+    usage: { prompt_tokens: 100, completion_tokens: 50 },
+  });
   const dir = place.path;
   const state = join(dir, ".sheaf");
   // Two calls a task: the budget ends between them.
@@ -184,7 +132,7 @@ test("a run that has used up its budget goes on with more, and pays nothing agai
   keepBudgets(state, [month(3 * 150 + HELD_TOKENS - 1)]);
   const first = await perform(tasks, agent, options);
   expect(first.report.status).toBe("budget-exhausted");
-  expect(server.requests).toHaveLength(3);
+  expect(budgeted.server.requests).toHaveLength(3);
   const outcomes = ({ report }: Done) => Object.values(report.tasks).map(({ outcome }) => outcome);
   expect(outcomes(first)).toEqual(["succeeded", "skipped", "skipped", "skipped"]);
   expect(first.report.tasks.t1!.failure).toBeNull();
@@ -192,17 +140,17 @@ test("a run that has used up its budget goes on with more, and pays nothing agai
   const again = await perform(tasks, agent, options);
   expect(again.report.status).toBe("budget-exhausted");
   expect(of(again, "budget.alert")).toEqual([]);
-  expect(server.requests).toHaveLength(3);
+  expect(budgeted.server.requests).toHaveLength(3);
   keepBudgets(state, [month(8 * 150 + HELD_TOKENS)]);
   const last = await perform(tasks, agent, options);
   expect(last.report.status).toBe("succeeded");
-  expect(server.requests).toHaveLength(8);
+  expect(budgeted.server.requests).toHaveLength(8);
   expect(last.report.cost.inputTokens + last.report.cost.outputTokens).toBe(8 * 150);
   // Another run of the same month finds no room.
   const other = await perform(tasksOf(1), agent, { dir, budgets: [month(8 * 150)] });
   expect(other.report.status).toBe("budget-exhausted");
   expect(of(other, "attempt.started")).toEqual([]);
-  expect(server.requests).toHaveLength(8);
+  expect(budgeted.server.requests).toHaveLength(8);
 });
 
 test("runs side by side in one process keep the budget of their directory together", async () => {
@@ -232,132 +180,9 @@ test("usage that agents tell of stops new starts once it has used a budget up", 
   ]);
 });
 
-test("a budget of a route, or of a tag, stops what falls under it", async () => {
-  const tasks = [
-    { id: "free", route: "reading", dependsOn: [] },
-    { id: "writes", route: "writing", dependsOn: [] },
-    { id: "draws", dependsOn: [], resources: { tags: ["gpu"] } },
-  ];
-  const failed = async (budget: Pick<Budget, "route" | "tag">) => {
-    const budgets = [{ limit: { tokens: 1 }, window: "run", ...budget }] as const;
-    const done = await perform(tasks, asking, { maxWorkers: 1, mode: "sequential", budgets });
-    return of(done, "budget.refused").map(({ taskId }) => taskId);
-  };
-  expect(await failed({ route: "writing" })).toEqual(["writes"]);
-  expect(await failed({ tag: "gpu" })).toEqual(["draws"]);
-});
-
-test("a budget of the route unknown stops tasks whose route is not in the list", async () => {
-  const tasks = ["a", "b"].map((id) => ({ id, route: "stray", dependsOn: [] }));
-  const agent: AgentFn = (_, ctx) => ctx.recordUsage({ model: "m", inputTokens: 1, outputTokens: 1 });
-  const budgets = [{ limit: { tokens: 1 }, window: "run", route: "unknown" }] as const;
-  const { report } = await perform(tasks, agent, { maxWorkers: 1, routes: ["writing"], budgets });
-  expect(Object.values(report.tasks).map(({ outcome }) => outcome)).toEqual(["succeeded", "skipped"]);
-});
-
-test("a call without a price is refused where a budget is in USD", async () => {
-  const done = await perform(tasksOf(1), asking, {
-    prices: {},
-    budgets: [{ limit: { usd: 5 }, window: "run" }],
-  });
-  expect(done.report.status).toBe("budget-exhausted");
-  expect(of(done, "budget.refused")).toMatchObject([{ reason: "unpriced", asked: null }]);
-  expect(server.requests).toEqual([]);
-});
-
-test("what is done, but waits for a task that a budget has stopped, is told so and was not paid for in vain", async () => {
-  const agent: AgentFn = async ({ id }) => {
-    if (id === "t0") await isAnswered;
-    await ask(id);
-    answered();
-  };
-  let answered = (): void => {};
-  const isAnswered = new Promise<void>((resolve) => {
-    answered = resolve;
-  });
-  const budgets = [{ limit: { tokens: HELD_TOKENS + 20 }, window: "run" }] as const;
-  const { report } = await perform(tasksOf(2), agent, { budgets, maxWorkers: 2 });
-  expect(server.requests).toHaveLength(1);
-  expect(report.tasks.t0).toMatchObject({ outcome: "skipped", because: { reason: "budget" } });
-  expect(report.tasks.t0!.because).not.toHaveProperty("done");
-  expect(report.tasks.t1).toMatchObject({ outcome: "skipped", because: { reason: "budget", done: true } });
-  expect(report.cost.byClass.useful.calls).toBe(1);
-});
-
-test("what budgets cannot hold is told when the run starts", async () => {
-  const limit = { tokens: 1_000 };
-  const done = await perform(
-    [
-      { ...tasksOf(1)[0]!, id: "past", unmetered: true, route: "dear" },
-      { ...tasksOf(1)[0]!, id: "cheap", unmetered: true },
-    ],
-    () => 1,
-    {
-      routes: ["dear"],
-      budgets: ["dear", "daer", "analysis"].map((route) => ({ limit, window: "run", route })),
-    },
-  );
-  expect(of(done, "run.fallback").map(({ part, reason }) => [part, reason])).toEqual([
-    ["budgets", expect.stringMatching(/unmetered tasks.*: past$/)],
-    ["budgets", expect.stringContaining("1000 tokens a run for the route daer: `routes`")],
-  ]);
-});
-
-test("a spent budget of the unknown route stops tasks whose route is not listed", async () => {
-  const unlisted = tasksOf(2).map((task) => ({ ...task, route: "stray" }));
-  const telling: AgentFn = (_, ctx) => ctx.recordUsage({ model: "m", inputTokens: 1_000, outputTokens: 0 });
-  const budgets = [{ limit: { tokens: 1_000 }, window: "run", route: "unknown" }] as const;
-  const { report } = await perform(unlisted, telling, { routes: ["dear"], maxWorkers: 1, budgets });
-  expect(report.status).toBe("budget-exhausted");
-  expect(report.tasks.t1).toMatchObject({ outcome: "skipped", attempts: 0 });
-});
-
-test("the analysis asks no model without room for it, and says so", async () => {
-  const spec = ["a", "b"].map((id) => ({ id, description: `do ${id}` }));
-  const done = await perform(spec, () => 1, {
-    ...{
-      useLlmDeps: "always",
-      modelBaseUrl: server.baseUrl,
-      modelApiKey: "k",
-      model: "m",
-      waitsForPlan: true,
-    },
-    budgets: [{ limit: { tokens: 500 }, window: "run" }],
-  });
-  expect(server.requests).toEqual([]);
-  expect(done.report.status).toBe("succeeded");
-  expect(
-    of(done, "run.fallback")
-      .map(({ reason }) => reason)
-      .join(),
-  ).toContain("budget of 500 tokens a run");
-});
-
-test("what the analysis has used counts against budgets", async () => {
-  script = () => ({
-    kind: "answer",
-    content: '{"tasks":[]}',
-    usage: { prompt_tokens: 600, completion_tokens: 400 },
-  });
-  const spec = ["a", "b"].map((id) => ({ id, description: `do ${id}` }));
-  const done = await perform(spec, asking, {
-    ...{
-      useLlmDeps: "always",
-      modelBaseUrl: server.baseUrl,
-      modelApiKey: "k",
-      model: "m",
-      waitsForPlan: true,
-    },
-    ...{ budgets: [{ limit: { tokens: 20_000 }, window: "run" }] },
-  });
-  const analyses = of(done, "analysis.usage").length;
-  expect(analyses).toBeGreaterThan(0);
-  expect(spentOf(done.events).filter(({ route }) => route === "analysis")).toHaveLength(analyses);
-});
-
 test("what a killed engine had set aside counts as spent, and the run goes on with more", async () => {
   let held = true;
-  script = () => (held ? { kind: "stall-headers" } : { kind: "answer", content: "so be it" });
+  budgeted.script = () => (held ? { kind: "stall-headers" } : { kind: "answer", content: "so be it" });
   using place = tempDir();
   const body = JSON.stringify(bodyOf("x"));
   const asks = `const { status } = await fetch(process.env.OPENAI_BASE_URL + "/chat/completions", { method: "POST", headers: { authorization: "Bearer " + process.env.OPENAI_API_KEY }, body: ${JSON.stringify(body)} }); process.exit(status === 200 ? 0 : 1)`;
@@ -371,7 +196,7 @@ test("what a killed engine had set aside counts as spent, and the run goes on wi
   // Room for another call, if what the first may have used were only estimated.
   keepBudgets(state, [budget(HELD_TOKENS + 210)]);
   const first = sheaf("run", "plan.json", "--run-id", "r");
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1), { timeout: 20_000, interval: 20 });
+  await vi.waitFor(() => expect(budgeted.server.requests).toHaveLength(1), { timeout: 20_000, interval: 20 });
   first.kill("SIGKILL");
   await once(first, "exit");
   held = false;
@@ -387,11 +212,11 @@ test("what a killed engine had set aside counts as spent, and the run goes on wi
   const [code] = await once(second, "exit");
   expect(code).toBe(3);
   expect(said).toMatch(/: sheaf resume .*\/runs\/r\n/);
-  expect(server.requests).toHaveLength(1);
+  expect(budgeted.server.requests).toHaveLength(1);
   keepBudgets(state, [budget(2 * HELD_TOKENS)]);
   const [last] = await once(sheaf("resume", "r"), "exit");
   expect(last).toBe(0);
-  expect(server.requests).toHaveLength(2);
+  expect(budgeted.server.requests).toHaveLength(2);
   const { events } = readJournal(join(state, "runs/r/journal.ndjson"));
   expect(summarizeCost(events).byClass["estimated-crash"].calls).toBe(1);
   expect(spentOf(events).map(({ tokens }) => tokens)).toEqual([HELD_TOKENS, 120]);
