@@ -1,29 +1,23 @@
 // The index of what runs have cost says what their journals say: on SQLite, and on a PostgreSQL server where one is
 // installed. Names of invariants: packages/ledger/src/history/run-index.ts
-import { spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import type { RunEvent } from "@sheaf/core";
 import {
   COST_HEADINGS,
   journalSamples,
-  openIndex,
   ROUTE_WINDOWS,
   type RouteLine,
-  type RunIndex,
   readSnapshot,
   routeSnapshot,
   type SpentCall,
-  snapshotFile,
   spentOf,
   summarizeCost,
 } from "@sheaf/ledger";
-import { caseCount, cases, memoryDir } from "@sheaf/testkit";
+import { caseCount, cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bill, billBy, countAttempts, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
+import { billOf, Place, toFirstVersion } from "./index-place.ts";
+import { billBy, countAttempts, lineOf, obviousBill, totalOf } from "./obvious-history.ts";
 import { obviousRoutes } from "./obvious-routes.ts";
 import { isNamedUser, type PostgresServer, postgresPrograms, startPostgres } from "./postgres-server.ts";
 import { journals, moments } from "./random-journals.ts";
@@ -33,71 +27,8 @@ const programs = isAgain || !isNamedUser() ? null : postgresPrograms();
 const isMandatory = process.env.CI !== undefined && !isAgain && isNamedUser();
 let server: PostgresServer | undefined;
 
-const UPDATE = fileURLToPath(new URL("fixtures/update-index.mjs", import.meta.url));
-
 const textOf = (events: readonly RunEvent[]): string =>
   events.map((event) => `${JSON.stringify(event)}\n`).join("");
-
-/** A state folder, and as many who look at its index as are asked for. */
-class Place {
-  readonly #dir = memoryDir();
-  readonly #url: string | undefined;
-  readonly #open: RunIndex[] = [];
-
-  constructor(url: string | undefined) {
-    this.#url = url;
-  }
-
-  journal(run: string): string {
-    const folder = join(this.#dir.path, "runs", run);
-    mkdirSync(folder, { recursive: true });
-    return join(folder, "journal.ndjson");
-  }
-
-  get file(): string {
-    return join(this.#dir.path, "sheaf.db");
-  }
-
-  get snapshot(): string {
-    return snapshotFile(this.#dir.path);
-  }
-
-  /** Updates the index in another process. Resolves when that has ended; `killAfterMs` kills it first. */
-  updateElsewhere(killAfterMs?: number): Promise<void> {
-    const args = [UPDATE, this.#dir.path, ...(this.#url === undefined ? [] : [this.#url])];
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
-      const timer = killAfterMs === undefined ? null : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
-      child.once("exit", (code, signal) => {
-        if (timer !== null) clearTimeout(timer);
-        if (code === 0 || signal === "SIGKILL") resolve();
-        else reject(new Error(`the update ended with code ${code}`));
-      });
-    });
-  }
-
-  async open(): Promise<RunIndex> {
-    const index = await openIndex({ stateDir: this.#dir.path, url: this.#url });
-    this.#open.push(index);
-    return index;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const index of this.#open) await index.close();
-    this.#dir[Symbol.dispose]();
-  }
-}
-
-async function billOf(
-  index: RunIndex,
-  by: (typeof COST_HEADINGS)[number],
-  since: number | null,
-): Promise<Bill> {
-  const { lines, total } = await index.costs({ by, since });
-  const calls = lines.reduce((sum, line) => sum + line.calls, 0);
-  expect(total.calls).toBe(calls);
-  return Object.fromEntries(lines.map(({ name, ...line }) => [name, lineOf(line)]));
-}
 
 /** Events of a run with many tasks, a call each, of which every third is thrown away when all have been made. */
 function longRun(count: number): readonly RunEvent[] {
@@ -120,22 +51,6 @@ function toObvious(line: RouteLine) {
     ...{ retries: escalations.retry, conflicts: escalations.conflict, failures },
     models: models.map((model) => [model.name, model.calls]),
   };
-}
-
-/** Makes the tables what they were before they counted cache writes. */
-function toFirstVersion(file: string): void {
-  const { DatabaseSync } = createRequire(import.meta.resolve("@sheaf/ledger"))("@photostructure/sqlite");
-  const database = new DatabaseSync(file);
-  const [{ sql }] = database.prepare("select sql from sqlite_master where name = 'call_costs'").all();
-  database.exec("drop view call_costs; delete from migrations where version > 1");
-  database.exec("drop index attempts_agent; drop index attempts_unmetered");
-  database.exec("alter table attempts drop column unmetered");
-  for (const table of ["runs", "attempts", "calls", "windows"]) {
-    database.exec(`alter table ${table} drop column cache_write_tokens`);
-  }
-  database.exec("alter table runs drop column telemetry_faults");
-  database.exec(sql.replace(/calls.cache_write_tokens, /, ""));
-  database.close();
 }
 
 const DATABASES = [
