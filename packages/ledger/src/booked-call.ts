@@ -14,6 +14,16 @@ export function bookedCall(event: RunEvent): UsageRecord | null {
   }
 }
 
+/** Whether no server has told what a call used that an event books, so that it was estimated. */
+export const isEstimated = (event: RunEvent): boolean =>
+  event.type === "llm.finished" && event.source === "estimated";
+
+/** How many more requests to models are under way after an event than before. A replayed one is none. */
+export function openedCalls(event: RunEvent): number {
+  if (event.type === "llm.started") return 1;
+  return event.type === "llm.finished" && event.state !== "replayed" ? -1 : 0;
+}
+
 function usageOf({ usage, state, model, provider }: EventOf<"llm.finished">): UsageRecord {
   if (usage !== null) return usage;
   const unknown = { model: model ?? "unknown", provider };

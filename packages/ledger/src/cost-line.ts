@@ -6,6 +6,8 @@ export interface CallCounts {
   readonly calls: number;
   /** Calls whose price is not known. */
   readonly unpricedCalls: number;
+  /** Calls of which no server has told the usage, so that all or part of it is an estimate. */
+  readonly estimatedCalls: number;
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
   readonly cacheWriteTokens: number;
@@ -35,6 +37,7 @@ export function emptySum(): CostSum {
     unmetered: 0,
     calls: 0,
     unpricedCalls: 0,
+    estimatedCalls: 0,
     inputTokens: 0,
     cachedInputTokens: 0,
     cacheWriteTokens: 0,
@@ -49,13 +52,14 @@ export function knownFigure(value: number | null | undefined): number | null {
 }
 
 /** Returns the sum of one call. */
-export function sumOfCall(usage: UsageRecord): CostSum {
+export function sumOfCall(usage: UsageRecord, { isEstimated }: { readonly isEstimated: boolean }): CostSum {
   const costUsd = knownFigure(usage.costUsd);
   return {
     pico: costUsd === null ? 0n : usdToPico(costUsd),
     unmetered: 0,
     calls: 1,
     unpricedCalls: costUsd === null ? 1 : 0,
+    estimatedCalls: isEstimated ? 1 : 0,
     inputTokens: knownFigure(usage.inputTokens) ?? 0,
     cachedInputTokens: knownFigure(usage.cachedInputTokens) ?? 0,
     cacheWriteTokens: knownFigure(usage.cacheWriteTokens) ?? 0,
@@ -72,6 +76,7 @@ export function restOf(whole: Readonly<CostSum>, parts: readonly Readonly<CostSu
     rest.unmetered -= part.unmetered;
     rest.calls -= part.calls;
     rest.unpricedCalls -= part.unpricedCalls;
+    rest.estimatedCalls -= part.estimatedCalls;
     rest.inputTokens -= part.inputTokens;
     rest.cachedInputTokens -= part.cachedInputTokens;
     rest.cacheWriteTokens -= part.cacheWriteTokens;
@@ -87,6 +92,7 @@ export function addToSum(sum: CostSum, more: Readonly<CostSum>): void {
   sum.unmetered += more.unmetered;
   sum.calls += more.calls;
   sum.unpricedCalls += more.unpricedCalls;
+  sum.estimatedCalls += more.estimatedCalls;
   sum.inputTokens += more.inputTokens;
   sum.cachedInputTokens += more.cachedInputTokens;
   sum.cacheWriteTokens += more.cacheWriteTokens;
@@ -102,6 +108,7 @@ export function toCostLine(sum: Readonly<CostSum>): CostLine {
     unmetered,
     calls,
     unpricedCalls,
+    estimatedCalls: sum.estimatedCalls,
     inputTokens: sum.inputTokens,
     cachedInputTokens: sum.cachedInputTokens,
     cacheWriteTokens: sum.cacheWriteTokens,

@@ -293,6 +293,15 @@ describe("calls seen on their way", () => {
     expect(usdByClass(started("a"), ...before, ...other, opened(...again), after)).toEqual({ useful: 14 });
   });
 
+  it("are open until it is told what became of them, and the total is partial as long", () => {
+    const twice = [started("a"), opened("a", 1, 1), opened("a", 1, 2), closed(["a", 1, 2], {}, 1)];
+    expect(bill(...twice)).toMatchObject({ calls: 1, openCalls: 1, partial: true });
+    const estimated = closed(["a", 1, 1], { source: "estimated", state: "crashed" }, 2);
+    const over = bill(...[started("a"), opened("a", 1, 1), estimated]);
+    expect(over).toMatchObject({ calls: 1, openCalls: 0, estimatedCalls: 1, partial: false });
+    expect(over.byClass["estimated-crash"].estimatedCalls).toBe(1);
+  });
+
   it("are estimated-crash where the engine went away", () => {
     const crashed = closed(["a", 1, 1], { state: "crashed", source: "estimated", status: null }, 3);
     expect(usdByClass(started("a"), opened("a", 1, 1), crashed)).toEqual({ "estimated-crash": 3 });
@@ -376,7 +385,9 @@ const anyEvent: fc.Arbitrary<EventBody> = fc.oneof(
       .map(([name, attempt, call, retry, state, pico]) =>
         closed(
           [name, attempt, call, retry],
-          state === "replayed" ? { state, usage: null } : { state },
+          state === "replayed"
+            ? { state, usage: null }
+            : { state, source: state === "ok" ? "provider" : "estimated" },
           usd(pico),
         ),
       ),
@@ -384,7 +395,7 @@ const anyEvent: fc.Arbitrary<EventBody> = fc.oneof(
 );
 const histories = fc.array(anyEvent, { maxLength: 60 });
 
-const FIELDS = ["calls", "unpricedCalls", "inputTokens", "outputTokens"] as const;
+const FIELDS = ["calls", "unpricedCalls", "estimatedCalls", "inputTokens", "outputTokens"] as const;
 const sumOf = (lines: readonly CostLine[]) => ({
   pico: lines.reduce((sum, { usd }) => sum + usdToPico(usd ?? 0), 0n),
   ...Object.fromEntries(FIELDS.map((field) => [field, lines.reduce((sum, line) => sum + line[field], 0)])),
@@ -403,6 +414,7 @@ describe("any history", () => {
           pico: calls.reduce((sum, { usage }) => sum + BigInt(Math.round((usage.costUsd ?? 0) * 1e12)), 0n),
           calls: calls.length,
           unpricedCalls: calls.filter(({ usage }) => usage.costUsd === undefined).length,
+          estimatedCalls: calls.filter((event) => "source" in event && event.source === "estimated").length,
           inputTokens: 10 * calls.length,
           outputTokens: 5 * calls.length,
         };

@@ -7,7 +7,7 @@ import {
   noteAttempts,
   openCall,
 } from "./attempt-costs.ts";
-import { bookedCall } from "./booked-call.ts";
+import { bookedCall, isEstimated, openedCalls } from "./booked-call.ts";
 import { COST_CLASSES, type CostClass } from "./cost-class.ts";
 import {
   addToSum,
@@ -34,10 +34,12 @@ export const UNKNOWN_MODEL = "unknown";
 export interface CostSummary extends CallCounts {
   /** The known part of the cost in USD: 0 when there was nothing to pay, null when nothing of it is known. */
   readonly totalUsd: number | null;
-  /** True when some call's price is not known, or not all calls are, so that `totalUsd` is not all. */
+  /** True when some call's price is not known, or not all calls are or are over, so that `totalUsd` is not all. */
   readonly partial: boolean;
   /** Attempts of `unmetered` tasks, whose calls nobody counted but by what they told. */
   readonly unmetered: number;
+  /** Requests to models of which the run has not told what became of them: its engine was killed, or it goes on. */
+  readonly openCalls: number;
   /** Every class, also those without calls. */
   readonly byClass: Readonly<Record<CostClass, CostLine>>;
   /** Every task that was started. */
@@ -92,6 +94,7 @@ interface Book {
   /** In pico-dollars. */
   cacheSaved: bigint;
   replaySaved: bigint;
+  openCalls: number;
 }
 
 /**
@@ -108,7 +111,7 @@ export function createCostBook(options: CostBookOptions = {}): CostBook {
     weights: checkCostWeights(options.weights ?? DEFAULT_COST_WEIGHTS),
     routes: options.routes ?? [],
     memoSaved: new Map(),
-    ...{ cacheSaved: 0n, replaySaved: 0n },
+    ...{ cacheSaved: 0n, replaySaved: 0n, openCalls: 0 },
   };
   return { add: (event) => addEvent(book, event), summary: () => summarize(book) };
 }
@@ -122,6 +125,7 @@ export function summarizeCost(events: Iterable<RunEvent>, options: CostBookOptio
 
 function addEvent(book: Book, event: RunEvent): void {
   noteAttempts(book.attempts, event);
+  book.openCalls += openedCalls(event);
   switch (event.type) {
     case "attempt.started":
       book.memoSaved.delete(event.taskId);
@@ -161,7 +165,7 @@ function finishCall(book: Book, event: EventOf<"llm.finished">): void {
 function modelCall(book: Book, event: RunEvent): CostSum | null {
   const usage = bookedCall(event);
   if (usage === null) return null;
-  const call = sumOfCall(usage);
+  const call = sumOfCall(usage, { isEstimated: isEstimated(event) });
   book.cacheSaved += savedPico(usage.cacheSavedUsd);
   addToSum(lineOf(book.models, usage.model), call);
   return call;
@@ -210,6 +214,8 @@ function summarize(book: Book): CostSummary {
   return {
     totalUsd,
     ...rest,
+    partial: rest.partial || book.openCalls > 0,
+    openCalls: Math.max(0, book.openCalls),
     byClass: toTable(classes) as Record<CostClass, CostLine>,
     byTask: toTable(tasks),
     byAgent: toTable(agents),

@@ -64,6 +64,7 @@ export { checkBaseUrl, type UpstreamSettings } from "./gateway/upstream.ts";
 export { COST_HEADINGS, type CostHeading } from "./history/cost-heading.ts";
 export { type IndexOptions, openIndex } from "./history/open-index.ts";
 export type { CostQuery, CostTable, NamedCost } from "./history/query-costs.ts";
+export type { OpenCalls } from "./history/query-open-calls.ts";
 export type { CheapestAgents, OutcomeLine, OutcomesQuery, OutcomeTable } from "./history/query-outcomes.ts";
 export type { RoutesQuery } from "./history/query-routes.ts";
 export type { RunLine, RunsQuery } from "./history/query-runs.ts";

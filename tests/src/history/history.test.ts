@@ -115,8 +115,14 @@ describe.each(DATABASES)("on $database", ({ database, numRuns }) => {
           }
           for (const line of await readers[0]!.runs({ since: null })) {
             const events = runs[Number(line.id.slice(4))]!;
-            expect(lineOf(line.cost)).toEqual(lineOf(totalOf(summarizeCost(events))));
+            const cost = summarizeCost(events);
+            expect(lineOf(line.cost)).toEqual(lineOf(totalOf(cost)));
+            expect(line.cost.partial).toBe(cost.partial);
           }
+          const open = runs.map((events, i) => ({ run: `run-${i}`, calls: summarizeCost(events).openCalls }));
+          expect(new Set(await readers[1]!.openCalls({ since: null }))).toEqual(
+            new Set(open.filter(({ calls }) => calls > 0)),
+          );
           const saved = runs.reduce((sum, events) => sum + summarizeCost(events).avoided.memoSavedUsd, 0);
           expect((await readers[0]!.costs({ by: "model", since: null })).memoSavedUsd).toBe(saved);
         },

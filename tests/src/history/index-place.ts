@@ -84,8 +84,11 @@ export function toFirstVersion(file: string): void {
   database.exec("alter table attempts drop column unmetered");
   for (const table of ["runs", "attempts", "calls", "windows"]) {
     database.exec(`alter table ${table} drop column cache_write_tokens`);
+    database.exec(`alter table ${table} drop column estimated_calls`);
   }
-  database.exec("alter table runs drop column telemetry_faults");
-  database.exec(sql.replace(/calls.cache_write_tokens, /, ""));
+  for (const column of ["telemetry_faults", "open_calls"]) {
+    database.exec(`alter table runs drop column ${column}`);
+  }
+  database.exec(sql.replace(/calls.(cache_write_tokens|estimated_calls),/g, ""));
   database.close();
 }

@@ -20,7 +20,7 @@ type Sum = { -readonly [K in keyof Bill[string]]: number };
 type Bills = Readonly<Record<CostHeading, Map<string, Sum>>>;
 
 const emptySum = (): Sum => ({
-  ...{ pico: 0, calls: 0, unpricedCalls: 0, inputTokens: 0, cachedInputTokens: 0 },
+  ...{ pico: 0, calls: 0, unpricedCalls: 0, estimatedCalls: 0, inputTokens: 0, cachedInputTokens: 0 },
   ...{ outputTokens: 0, reasoningTokens: 0, cacheWriteTokens: 0, unmetered: 0 },
 });
 

@@ -37,6 +37,7 @@ const FIELDS = [
   "unmetered",
   "calls",
   "unpricedCalls",
+  "estimatedCalls",
   "inputTokens",
   "cachedInputTokens",
   "cacheWriteTokens",

@@ -74,16 +74,17 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
       .tuple(
         ...([task, attempt, fc.option(usage)] as const),
         fc.constantFrom("ok", "aborted", "http-error", "crashed", "replayed"),
+        fc.constantFrom("provider", "provider", "estimated"),
         fc.constantFrom({}, {}, { repeated: true }, { counted: false }),
       )
-      .map(([taskId, n, used, state, more]) =>
+      .map(([taskId, n, used, state, source, more]) =>
         body("llm.finished", {
           taskId,
           attempt: n,
           provider: "p1",
           model: "m1",
           usage: used,
-          state,
+          ...{ state, source },
           ...more,
         }),
       ),

@@ -11,7 +11,7 @@ import {
 import { costsCsv, costsText } from "../show/costs-text.ts";
 import { outcomesCsv, outcomesText } from "../show/outcomes-text.ts";
 import { EXIT, type Io } from "./io.ts";
-import { askHistory } from "./open-history.ts";
+import { askBill } from "./open-history.ts";
 import { routeCosts } from "./route-costs.ts";
 import { parseSince } from "./since.ts";
 
@@ -28,7 +28,7 @@ export interface CostsFlags {
 export const BY_OUTCOME = "task,agent";
 
 const NO_COST: CostLine = {
-  ...{ usd: 0, partial: false, unmetered: 0, calls: 0, unpricedCalls: 0 },
+  ...{ usd: 0, partial: false, unmetered: 0, calls: 0, unpricedCalls: 0, estimatedCalls: 0 },
   ...{ inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 },
 };
 const NOTHING: CostTable = { lines: [], total: NO_COST, memoSavedUsd: 0 };
@@ -50,7 +50,7 @@ export async function costsCommand(
   }
   const by = headingOf(flags.by);
   if (by === "route") return await routeCosts(flags, { io, since });
-  const { costs, where } = await askHistory({ dir: flags.dir, io }, async (index, { dir }) => ({
+  const { costs, where } = await askBill({ dir: flags.dir, io, since }, async (index, { dir }) => ({
     costs: index === null ? NOTHING : await index.costs({ by, since }),
     where: dir,
   }));
@@ -77,7 +77,7 @@ async function outcomesOf(
   flags: CostsFlags,
   { io, since }: { readonly io: Io; readonly since: number | null },
 ): Promise<string> {
-  const { outcomes, where } = await askHistory({ dir: flags.dir, io }, async (index, { dir }) => ({
+  const { outcomes, where } = await askBill({ dir: flags.dir, io, since }, async (index, { dir }) => ({
     outcomes: index === null ? NO_OUTCOMES : await index.outcomes({ since }),
     where: dir,
   }));

@@ -65,9 +65,9 @@ describe("sheaf costs", () => {
     );
     expect((await here.sheaf("costs --by class --csv")).out).toBe(
       [
-        "class,usd,partial,calls,unpriced_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens",
-        "useful,1,true,6,2,4800,4000,0,200,0",
-        "failed-attempt,0.5,false,2,0,2400,2000,0,100,0",
+        "class,usd,partial,calls,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens",
+        "useful,1,true,6,2,0,4800,4000,0,200,0",
+        "failed-attempt,0.5,false,2,0,0,2400,2000,0,100,0",
         "",
       ].join("\n"),
     );
@@ -166,10 +166,10 @@ tasks:
     const env = { SHEAF_ROUTES: "other" };
     expect((await here.sheaf("costs --by route --window month --csv", env)).out).toBe(
       [
-        "route,usd,partial,calls,unpriced_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens,pico_usd,attempts,retry,restart,conflict,failures,models",
-        "other,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,",
-        "analysis,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,",
-        "unknown,0.75,false,3,0,3600,0,2700,0,0,750000000000,3,1,0,0,2,m1",
+        "route,usd,partial,calls,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens,pico_usd,attempts,retry,restart,conflict,failures,models",
+        "other,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,0,",
+        "analysis,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,0,",
+        "unknown,0.75,false,3,0,0,3600,0,2700,0,0,750000000000,3,1,0,0,2,m1",
         "",
       ].join("\n"),
     );
@@ -190,6 +190,36 @@ tasks:
     await here.sheaf("run plan.yaml --quiet");
     const { out } = await here.sheaf(`costs --by ${by}`);
     expect(out).toContain("\nNobody counted the calls of 1 unmetered attempt.");
+  });
+
+  it("says which calls are in no bill, as nobody has told what became of them, and which are estimated", async () => {
+    const here = shell();
+    const call = { taskId: "a", attempt: 1, provider: "p", api: null, model: "m", httpRetry: null };
+    const over = { ...call, type: "llm.finished", state: "aborted", source: "estimated" };
+    const usage = { model: "m", inputTokens: 5, outputTokens: 5, costUsd: 0.5 };
+    const events = [
+      { type: "run.started", tasks: 1, dir: here.path },
+      { type: "attempt.started", taskId: "a", attempt: 1, agent: "w", route: "default" },
+      { ...call, type: "llm.started", call: 1, hold: { model: "m" } },
+      { ...call, type: "llm.started", call: 2, hold: { model: "m" } },
+      { ...over, call: 1, usage },
+    ];
+    const folder = join(here.path, ".sheaf/runs/killed");
+    mkdirSync(folder, { recursive: true });
+    const lines = events.map((event, seq) =>
+      JSON.stringify({ seq, at: Date.now(), runId: "killed", ...event }),
+    );
+    writeFileSync(join(folder, "journal.ndjson"), `${lines.join("\n")}\n`);
+    const note =
+      "Not in it: 1 model call under way, or open when the engine was killed, of killed. `sheaf resume` books what was open.\n";
+    const { out, err } = await here.sheaf("costs");
+    expect(err).toBe(note);
+    expect(out).toMatch(/^total +at least \$0\.50 +1 /m);
+    expect(out).toContain("\n\nWhat 1 of 1 model call used is estimated.\n");
+    for (const form of ["--by route", "--by task,agent", "--json", "--csv"]) {
+      expect((await here.sheaf(`costs ${form}`)).err, form).toBe(note);
+    }
+    expect((await here.sheaf("runs")).out).toMatch(/^killed +unfinished .*at least \$0\.50/m);
   });
 
   it("says so where nothing was recorded, and leaves nothing behind", async () => {
@@ -265,7 +295,7 @@ describe("sheaf runs", () => {
       /\n\n1 earlier run not shown; --last N shows more.\n$/,
     );
     expect((await here.sheaf("runs --csv")).out).toMatch(
-      /\nsecond,partial,.*,3,0.1.0,0.75,true,4,1,3600,3000,0,150,0\n/,
+      /\nsecond,partial,.*,3,0.1.0,0.75,true,4,1,0,3600,3000,0,150,0\n/,
     );
     const { runs } = JSON.parse((await here.sheaf("runs --since 1h --json")).out);
     expect(runs.map((run: { id: string }) => run.id)).toEqual(["second", "first"]);

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { isSheafError } from "@sheaf/core";
 import type { RunReport, RunState } from "@sheaf/engine";
 import { openIndex, type RunIndex } from "@sheaf/ledger";
+import { openCallsText } from "../show/costs-text.ts";
 import type { Io } from "./io.ts";
 import { type StatePlace, statePlace } from "./state-place.ts";
 
@@ -53,6 +54,22 @@ export async function askHistory<T>(
 ): Promise<T> {
   const place = statePlace(dir, io);
   return await askIndex({ stateDir: place.stateDir, io }, (index) => ask(index, place));
+}
+
+/**
+ * Asks the history of a directory for a bill, as `askHistory`. Calls of which runs have not told what became of them are
+ * in no figure, and are told on stderr.
+ */
+export async function askBill<T>(
+  { since, ...place }: { readonly dir: string | undefined; readonly io: Io; readonly since: number | null },
+  ask: (index: RunIndex | null, place: StatePlace) => Promise<T>,
+): Promise<T> {
+  return await askHistory(place, async (index, shared) => {
+    const answer = await ask(index, shared);
+    const open = index === null ? [] : await index.openCalls({ since });
+    if (open.length > 0) place.io.stderr.write(`${openCallsText(open)}\n`);
+    return answer;
+  });
 }
 
 /**

@@ -2,7 +2,7 @@ import { readSettings } from "@sheaf/engine";
 import { type RouteTable, readSnapshot, routeSnapshot, snapshotFile } from "@sheaf/ledger";
 import { routesCsv, routesText } from "../show/routes-text.ts";
 import { EXIT, type Io } from "./io.ts";
-import { askHistory } from "./open-history.ts";
+import { askBill } from "./open-history.ts";
 
 interface RouteCostsFlags {
   readonly dir?: string;
@@ -26,7 +26,7 @@ export async function routeCosts(
   { io, since }: { readonly io: Io; readonly since: number | null },
 ): Promise<number> {
   const { routes } = readSettings({}, io.env).settings;
-  const { answer, where } = await askHistory({ dir: flags.dir, io }, async (index, { dir, stateDir }) => {
+  const { answer, where } = await askBill({ dir: flags.dir, io, since }, async (index, { dir, stateDir }) => {
     // Where the environment names no list, that of the last run still says which rows there are.
     const { snapshot, note } = readSnapshot(snapshotFile(stateDir));
     if (note !== null) io.stderr.write(`${note}\n`);

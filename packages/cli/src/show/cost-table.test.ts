@@ -67,31 +67,51 @@ describe("costTable", () => {
   });
 });
 
+const textOf = (cost: Partial<Parameters<typeof costText>[0]>): string =>
+  costText({
+    totalUsd: 0,
+    calls: 0,
+    unpricedCalls: 0,
+    estimatedCalls: 0,
+    unmetered: 0,
+    openCalls: 0,
+    ...cost,
+  });
+
 describe("costText", () => {
   it("never takes unknown for nothing", () => {
-    expect(costText({ totalUsd: 0, calls: 0, unpricedCalls: 0, unmetered: 0 })).toBe(
+    expect(textOf({ totalUsd: 0, calls: 0, unpricedCalls: 0, unmetered: 0 })).toBe(
       "no model calls were recorded",
     );
-    expect(costText({ totalUsd: null, calls: 1, unpricedCalls: 1, unmetered: 0 })).toBe(
+    expect(textOf({ totalUsd: null, calls: 1, unpricedCalls: 1, unmetered: 0 })).toBe(
       "unknown: no price is known for the one model call",
     );
-    expect(costText({ totalUsd: null, calls: 3, unpricedCalls: 3, unmetered: 0 })).toBe(
+    expect(textOf({ totalUsd: null, calls: 3, unpricedCalls: 3, unmetered: 0 })).toBe(
       "unknown: no price is known for any of the 3 model calls",
     );
-    expect(costText({ totalUsd: 0.5, calls: 3, unpricedCalls: 1, unmetered: 0 })).toBe(
+    expect(textOf({ totalUsd: 0.5, calls: 3, unpricedCalls: 1, unmetered: 0 })).toBe(
       "at least $0.50: no price is known for 1 of 3 model calls",
     );
-    expect(costText({ totalUsd: 0.5, calls: 1, unpricedCalls: 0, unmetered: 0 })).toBe(
+    expect(textOf({ totalUsd: 0.5, calls: 1, unpricedCalls: 0, unmetered: 0 })).toBe(
       "$0.50 for 1 model call",
     );
     expect(usdText(null)).toBe("unknown");
   });
 
+  it("says what is estimated", () => {
+    expect(textOf({ totalUsd: 0.5, calls: 3, estimatedCalls: 2 })).toBe(
+      "$0.50 for 3 model calls, 2 of them estimated",
+    );
+  });
+
   it("says what nobody counted", () => {
-    expect(costText({ totalUsd: null, calls: 0, unpricedCalls: 0, unmetered: 1 })).toBe(
+    expect(textOf({ totalUsd: 0.5, calls: 2, openCalls: 1 })).toBe(
+      "at least $0.50: what became of 1 call is not told",
+    );
+    expect(textOf({ totalUsd: null, calls: 0, unpricedCalls: 0, unmetered: 1 })).toBe(
       "unknown: nobody counted the calls of 1 unmetered attempt",
     );
-    expect(costText({ totalUsd: 0.5, calls: 2, unpricedCalls: 1, unmetered: 2 })).toBe(
+    expect(textOf({ totalUsd: 0.5, calls: 2, unpricedCalls: 1, unmetered: 2 })).toBe(
       "at least $0.50: no price is known for 1 of 2 model calls, and nobody counted the calls of 2 unmetered attempts",
     );
   });

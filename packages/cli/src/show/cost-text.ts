@@ -14,13 +14,18 @@ export function amountText({ usd, partial, calls }: Pick<CostLine, "usd" | "part
 
 /** Says what a run cost and how far that is known. */
 export function costText(
-  cost: Pick<CostSummary, "totalUsd" | "calls" | "unpricedCalls" | "unmetered">,
+  cost: Pick<
+    CostSummary,
+    "totalUsd" | "calls" | "unpricedCalls" | "estimatedCalls" | "unmetered" | "openCalls"
+  >,
 ): string {
-  const { totalUsd, calls, unpricedCalls, unmetered } = cost;
-  const known = counted(calls, "model call");
+  const { totalUsd, calls, unpricedCalls, estimatedCalls, unmetered, openCalls } = cost;
+  const estimated = estimatedCalls === 0 ? "" : `, ${estimatedCalls} of them estimated`;
+  const known = `${counted(calls, "model call")}${estimated}`;
   const gaps = [
     ...(unpricedCalls === 0 ? [] : [`no price is known for ${unpricedText(calls, unpricedCalls)}`]),
     ...(unmetered === 0 ? [] : [`nobody counted the calls of ${counted(unmetered, "unmetered attempt")}`]),
+    ...(openCalls === 0 ? [] : [`what became of ${counted(openCalls, "call")} is not told`]),
   ].join(", and ");
   if (gaps !== "") return `${totalUsd === null ? "unknown" : `at least ${usdText(totalUsd)}`}: ${gaps}`;
   return calls === 0 ? "no model calls were recorded" : `${usdText(totalUsd)} for ${known}`;

@@ -1,4 +1,5 @@
-import type { CostHeading, CostLine, CostTable } from "@sheaf/ledger";
+import { nameSome } from "@sheaf/core";
+import type { CostHeading, CostLine, CostTable, OpenCalls } from "@sheaf/ledger";
 import { alignColumns } from "./align-columns.ts";
 import { amountText, usdText } from "./cost-text.ts";
 import { counted, formatCount } from "./counted.ts";
@@ -42,14 +43,24 @@ export function costsText({ lines, total, memoSavedUsd }: CostTable, { by, since
   ].join("\n");
 }
 
-/** Says of what no cost is known. */
-export function gapNotes({ unpricedCalls, calls, unmetered }: CostLine): readonly string[] {
+/** Says of what no cost is known, or none exactly. */
+export function gapNotes({ unpricedCalls, estimatedCalls, calls, unmetered }: CostLine): readonly string[] {
   return [
     ...(unpricedCalls === 0
       ? []
       : [`No price is known for ${formatCount(unpricedCalls)} of ${counted(calls, "model call")}.`]),
+    ...(estimatedCalls === 0
+      ? []
+      : [`What ${formatCount(estimatedCalls)} of ${counted(calls, "model call")} used is estimated.`]),
     ...(unmetered === 0 ? [] : [`Nobody counted the calls of ${counted(unmetered, "unmetered attempt")}.`]),
   ];
+}
+
+/** Says which calls are in no figure, as nobody has told what became of them. */
+export function openCallsText(open: readonly OpenCalls[]): string {
+  const calls = open.reduce((sum, each) => sum + each.calls, 0);
+  const runs = nameSome(open.map(({ run }) => shownName(run)));
+  return `Not in it: ${counted(calls, "model call")} under way, or open when the engine was killed, of ${runs}. \`sheaf resume\` books what was open.`;
 }
 
 function row(name: string, line: CostLine): readonly string[] {
@@ -63,6 +74,7 @@ export const BILL_COLUMNS: readonly string[] = [
   "partial",
   "calls",
   "unpriced_calls",
+  "estimated_calls",
   "input_tokens",
   "cached_input_tokens",
   "cache_write_tokens",
@@ -72,10 +84,10 @@ export const BILL_COLUMNS: readonly string[] = [
 
 /** Returns the cells under these headings. */
 export function billCells(line: CostLine): readonly (number | boolean | null)[] {
-  const { usd, partial, calls, unpricedCalls, inputTokens, cachedInputTokens } = line;
+  const { usd, partial, calls, unpricedCalls, estimatedCalls, inputTokens, cachedInputTokens } = line;
   const { cacheWriteTokens, outputTokens, reasoningTokens } = line;
   return [
-    ...[usd, partial, calls, unpricedCalls],
+    ...[usd, partial, calls, unpricedCalls, estimatedCalls],
     ...[inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens],
   ];
 }

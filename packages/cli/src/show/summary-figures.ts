@@ -96,7 +96,7 @@ function wastedFact({ cost }: RunReport): Fact | null {
 }
 
 function costOfLine(line: RunReport["cost"]["byClass"]["useful"]): string {
-  return costText({ ...line, totalUsd: line.usd });
+  return costText({ ...line, totalUsd: line.usd, openCalls: 0 });
 }
 
 function filesText({ written, removed }: NonNullable<RunReport["files"]>): string {

@@ -17,7 +17,7 @@ export function callGroups<Heading extends string>(
     const headings = headingsOf(call);
     const key = JSON.stringify(headings);
     const group = groups.get(key) ?? { headings, sum: emptySum() };
-    addToSum(group.sum, sumOfCall(call.usage));
+    addToSum(group.sum, sumOfCall(call.usage, { isEstimated: call.estimated }));
     groups.set(key, group);
   }
   return [...groups.values()];

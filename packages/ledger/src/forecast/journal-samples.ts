@@ -36,7 +36,7 @@ function attemptsOf({ name, events }: RunEvents): readonly EarlierAttempt[] {
   const begunAt = Math.floor(events[0]?.at ?? 0);
   const book = new RunBook({
     ...{ dir: null, status: "unfinished", tasks: 0, version: null, wallMs: null },
-    ...{ lastAt: begunAt, telemetryFaults: 0, sum: emptySum() },
+    ...{ lastAt: begunAt, telemetryFaults: 0, openCalls: 0, sum: emptySum() },
   });
   book.take(events);
   return [...book.costs].flatMap(([taskId, ofTask]) =>

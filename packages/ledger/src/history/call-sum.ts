@@ -16,14 +16,15 @@ export function keptName(name: unknown): string {
 const tokens = (count: number): number => Math.min(Math.round(count), MOST_TOKENS);
 
 /** Returns the sum of one call, in figures that the index can keep. */
-export function keptSum(usage: UsageRecord): CostSum {
-  const sum = sumOfCall(usage);
+export function keptSum(usage: UsageRecord, told: { readonly isEstimated: boolean }): CostSum {
+  const sum = sumOfCall(usage, told);
   const isPriced = knownFigure(usage.costUsd) !== null && sum.pico < MOST_PICO;
   return {
     pico: isPriced ? sum.pico : 0n,
     unmetered: 0,
     calls: 1,
     unpricedCalls: isPriced ? 0 : 1,
+    estimatedCalls: sum.estimatedCalls,
     inputTokens: tokens(sum.inputTokens),
     cachedInputTokens: tokens(sum.cachedInputTokens),
     cacheWriteTokens: tokens(sum.cacheWriteTokens),

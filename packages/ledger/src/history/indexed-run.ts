@@ -46,6 +46,8 @@ export interface IndexedRun {
   wallMs: number | null;
   lastAt: number;
   telemetryFaults: number;
+  /** Requests to models of which it has not told what became of them. */
+  openCalls: number;
   readonly sum: CostSum;
 }
 

@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import type { IndexedAttempt } from "./indexed-run.ts";
 import { RunBook } from "./run-book.ts";
 import type { Schema } from "./schema.ts";
-import { fromColumns } from "./sum-columns.ts";
+import { fromColumns, toColumns } from "./sum-columns.ts";
 
 /** What the index has of a run. */
 export interface KnownRun {
@@ -30,13 +30,12 @@ export async function holdRun(
   kind: Database["kind"],
   { name, begunAt }: RunName,
 ): Promise<Selectable<Schema["runs"]>> {
-  const none = { calls: 0, unpriced_calls: 0, pico: 0, input_tokens: 0, cached_input_tokens: 0 };
-  const rest = { cache_write_tokens: 0, output_tokens: 0, reasoning_tokens: 0, telemetry_faults: 0 };
+  const none = toColumns(emptySum());
   await trx
     .insertInto("runs")
     .values({
       ...{ name, begun_at: begunAt, last_at: begunAt, status: "unfinished", tasks: 0 },
-      ...{ next_seq: 0, next_bytes: 0, ...none, ...rest },
+      ...{ next_seq: 0, next_bytes: 0, ...none, telemetry_faults: 0, open_calls: 0 },
     })
     .onConflict((conflict) => conflict.columns(["name", "begun_at"]).doNothing())
     .execute();
@@ -61,6 +60,7 @@ export async function loadRun(trx: Transaction<Schema>, row: Selectable<Schema["
     ...{ dir, status, version, tasks: Number(row.tasks), wallMs: row.wall_ms },
     lastAt: Number(row.last_at),
     telemetryFaults: Number(row.telemetry_faults),
+    openCalls: Number(row.open_calls),
     sum: fromColumns(row),
   });
   for (const task of await trx.selectFrom("tasks").selectAll().where("run", "=", id).execute()) {

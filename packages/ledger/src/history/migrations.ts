@@ -15,7 +15,13 @@ const LOCK = 7_433_253;
 type Columns = Readonly<Record<string, "text" | "whole" | "real">>;
 type Make = (trx: Transaction<Schema>, kind: DatabaseKind) => Promise<void>;
 
-const VERSIONS: readonly Make[] = [makeFirst, countCacheWrites, findAttemptsByAgent, markUnmetered];
+const VERSIONS: readonly Make[] = [
+  makeFirst,
+  countCacheWrites,
+  findAttemptsByAgent,
+  markUnmetered,
+  countEstimates,
+];
 
 /**
  * Brings the tables to this version of Sheaf. Of several that come at once, one does it.
@@ -190,7 +196,7 @@ async function countCacheWrites(trx: Transaction<Schema>): Promise<void> {
       from calls left join attempts
       on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
   );
-  await trx.updateTable("runs").set({ next_bytes: BEYOND_ANY }).where("removed_at", "is", null).execute();
+  await readAgain(trx);
 }
 
 /** A forecast asks for the latest attempts of an agent. */
@@ -210,6 +216,34 @@ async function markUnmetered({ schema }: Transaction<Schema>): Promise<void> {
     .column("started_at")
     .where(sql.ref("unmetered"), ">", 0)
     .execute();
+}
+
+async function countEstimates(trx: Transaction<Schema>): Promise<void> {
+  const { schema } = trx;
+  const none = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(0);
+  for (const name of ["runs", "attempts", "calls", "windows"]) {
+    await schema.alterTable(name).addColumn("estimated_calls", "bigint", none).execute();
+  }
+  await schema.alterTable("runs").addColumn("open_calls", "bigint", none).execute();
+  await schema.dropView("call_costs").execute();
+  await view(
+    schema,
+    "call_costs",
+    sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
+      coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
+      coalesce(calls.class, attempts.class, 'analysis') as class, calls.class as own_class, 1 as calls,
+      case when calls.pico is null then 1 else 0 end as unpriced_calls, calls.estimated_calls,
+      coalesce(calls.pico, 0) as pico, calls.input_tokens, calls.cached_input_tokens, calls.cache_write_tokens,
+      calls.output_tokens, calls.reasoning_tokens
+      from calls left join attempts
+      on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
+  );
+  await readAgain(trx);
+}
+
+/** Has all journals read again that are there. */
+async function readAgain(trx: Transaction<Schema>): Promise<void> {
+  await trx.updateTable("runs").set({ next_bytes: BEYOND_ANY }).where("removed_at", "is", null).execute();
 }
 
 async function view(schema: SchemaModule, name: string, query: RawBuilder<unknown>): Promise<void> {

@@ -4,6 +4,7 @@ import { addToSum, type CostLine, type CostSum, emptySum, toCostLine } from "../
 import { ANALYSIS, UNKNOWN_MODEL } from "../cost-summary.ts";
 import { picoToUsd } from "../money.ts";
 import type { CostHeading } from "./cost-heading.ts";
+import { queryOpenCalls } from "./query-open-calls.ts";
 import { callSums, heading, type NameOf } from "./roll-ups.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns, type StoredSum, SUM_COLUMN_NAMES, summedColumns } from "./sum-columns.ts";
@@ -23,6 +24,7 @@ export interface NamedCost extends CostLine {
 export interface CostTable {
   /** Days in order, all else with the most expensive first. They sum to the total. */
   readonly lines: readonly NamedCost[];
+  /** Partial also where a run has calls of which it has not told what became of them. */
   readonly total: CostLine;
   /** What tasks that a memo left out had cost before. */
   readonly memoSavedUsd: number;
@@ -53,11 +55,12 @@ export async function queryCosts(db: Kysely<Schema>, query: CostQuery): Promise<
   for (const { name, unmetered } of await queryUnmetered(db, { since, name: attemptName(by) })) {
     add(name, { ...emptySum(), unmetered: Number(unmetered) });
   }
+  const hasOpen = (await queryOpenCalls(db, { since })).length > 0;
   const lines = [...sums].map(([name, sum]) => ({ name, sum }));
   lines.sort((a, b) => (by === "day" ? compare(a.name, b.name) : dearerFirst(a, b)));
   return {
     lines: lines.map(({ name, sum }) => ({ name, ...toCostLine(sum) })),
-    total: toCostLine(total),
+    total: hasOpen ? { ...toCostLine(total), partial: true } : toCostLine(total),
     memoSavedUsd: await memoSaved(db, since),
   };
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import { type CostLine, toCostLine } from "../cost-line.ts";
 import type { Schema } from "./schema.ts";
 import { fromColumns } from "./sum-columns.ts";
@@ -26,6 +26,7 @@ export interface RunLine {
   readonly version: string | null;
   /** When its state was removed; null while it is there. */
   readonly removedAt: number | null;
+  /** Partial also where it has calls of which it has not told what became of them. */
   readonly cost: CostLine;
 }
 
@@ -54,6 +55,11 @@ export async function queryRuns(db: Kysely<Schema>, { since }: RunsQuery): Promi
     lastAt: Number(row.last_at),
     tasks: Number(row.tasks),
     removedAt: row.removed_at === null ? null : Number(row.removed_at),
-    cost: toCostLine(fromColumns({ ...row, unmetered: row.unmetered ?? 0n })),
+    cost: costOf(row, row.unmetered ?? 0n),
   }));
+}
+
+function costOf(row: Selectable<Schema["runs"]>, unmetered: bigint): CostLine {
+  const line = toCostLine(fromColumns({ ...row, unmetered }));
+  return row.open_calls > 0n ? { ...line, partial: true } : line;
 }

@@ -8,7 +8,7 @@ import {
   costClassOf,
   noteAttempts,
 } from "../attempt-costs.ts";
-import { bookedCall } from "../booked-call.ts";
+import { bookedCall, isEstimated, openedCalls } from "../booked-call.ts";
 import type { CostClass } from "../cost-class.ts";
 import { addToSum, knownFigure } from "../cost-line.ts";
 import { ANALYSIS } from "../cost-summary.ts";
@@ -140,7 +140,7 @@ export class RunBook {
   #call(event: RunEvent, at: number): IndexedCall | null {
     const usage = bookedCall(event);
     if (usage === null) return null;
-    const sum = keptSum(usage);
+    const sum = keptSum(usage, { isEstimated: isEstimated(event) });
     addToSum(this.run.sum, sum);
     const of = "attempt" in event ? { taskId: event.taskId, attempt: event.attempt } : NO_TASK;
     if (of.taskId !== null) addToSum(attemptCost(this.costs, of.taskId, of.attempt).sum, sum);
@@ -181,6 +181,7 @@ export class RunBook {
     run.lastAt = at;
     if (event.type !== "run.finished") run.status = "unfinished";
     if (isTelemetryFault(event)) run.telemetryFaults += 1;
+    run.openCalls += openedCalls(event);
     switch (event.type) {
       case "run.started":
         run.dir = event.dir ?? null;

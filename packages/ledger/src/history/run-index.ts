@@ -27,6 +27,7 @@ import { type Database, type DatabasePlace, openDatabase } from "./database.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
 import { type AttemptsQuery, queryAttempts } from "./query-attempts.ts";
 import { type CostQuery, type CostTable, queryCosts } from "./query-costs.ts";
+import { type OpenCalls, type OpenCallsQuery, queryOpenCalls } from "./query-open-calls.ts";
 import { type OutcomesQuery, type OutcomeTable, queryOutcomes } from "./query-outcomes.ts";
 import { queryRoutes, queryTelemetryFaults, type RoutesQuery } from "./query-routes.ts";
 import { queryRuns, type RunLine, type RunsQuery } from "./query-runs.ts";
@@ -51,6 +52,8 @@ export interface RunIndex {
   /** What attempts came to, by task and agent. What the analysis cost is not in it. */
   outcomes(query: OutcomesQuery): Promise<OutcomeTable>;
   runs(query: RunsQuery): Promise<readonly RunLine[]>;
+  /** Which runs have calls of which they have not told what became of them. */
+  openCalls(query: OpenCallsQuery): Promise<readonly OpenCalls[]>;
   /** What tasks took in earlier runs, for a forecast. */
   samples(query: IndexSamplesQuery): Promise<WorkSamples>;
   /** What each route has come to. */
@@ -98,6 +101,10 @@ class OpenIndex implements RunIndex {
 
   runs(query: RunsQuery): Promise<readonly RunLine[]> {
     return this.#use(({ db }) => queryRuns(db, query));
+  }
+
+  openCalls(query: OpenCallsQuery): Promise<readonly OpenCalls[]> {
+    return this.#use(({ db }) => queryOpenCalls(db, query));
   }
 
   samples({ agents, most, dir }: IndexSamplesQuery): Promise<WorkSamples> {

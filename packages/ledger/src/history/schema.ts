@@ -28,6 +28,8 @@ interface RunsTable extends SumColumns {
   next_bytes: Whole;
   /** Faults of telemetry that it told of. */
   telemetry_faults: Whole;
+  /** Requests to models of which it has not told what became of them. */
+  open_calls: Whole;
   /** When its state was removed; null while it is there. */
   removed_at: MaybeWhole;
 }
@@ -83,6 +85,8 @@ interface CallsTable {
   class: string | null;
   /** Null where the price is not known. */
   pico: MaybeWhole;
+  /** 1 where what it used was estimated, else 0. */
+  estimated_calls: Whole;
   input_tokens: Whole;
   cached_input_tokens: Whole;
   cache_write_tokens: Whole;

@@ -5,6 +5,7 @@ import type { CostSum } from "../cost-line.ts";
 export type SumColumn =
   | "calls"
   | "unpriced_calls"
+  | "estimated_calls"
   | "pico"
   | "input_tokens"
   | "cached_input_tokens"
@@ -15,6 +16,7 @@ export type SumColumn =
 export const SUM_COLUMN_NAMES: readonly SumColumn[] = [
   "calls",
   "unpriced_calls",
+  "estimated_calls",
   "pico",
   "input_tokens",
   "cached_input_tokens",
@@ -33,6 +35,7 @@ export function toColumns(sum: Readonly<CostSum>): WrittenSum {
   return {
     calls: sum.calls,
     unpriced_calls: sum.unpricedCalls,
+    estimated_calls: sum.estimatedCalls,
     pico: sum.pico,
     input_tokens: sum.inputTokens,
     cached_input_tokens: sum.cachedInputTokens,
@@ -48,6 +51,7 @@ export function fromColumns(row: StoredSum): CostSum {
     unmetered: Number(row.unmetered ?? 0),
     calls: Number(row.calls),
     unpricedCalls: Number(row.unpriced_calls),
+    estimatedCalls: Number(row.estimated_calls),
     inputTokens: Number(row.input_tokens),
     cachedInputTokens: Number(row.cached_input_tokens),
     cacheWriteTokens: Number(row.cache_write_tokens),

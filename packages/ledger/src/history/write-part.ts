@@ -41,11 +41,16 @@ export async function writePart(
   await replace(trx, "tasks", ["run", "task"], taskRows(id, book, part));
   await replace(trx, "attempts", ["run", "task", "attempt"], attemptRows(id, book, part));
   await addToWindows(trx, part.windows);
-  const { dir, status, tasks, version, wallMs, lastAt, telemetryFaults, sum } = book.run;
+  const { dir, status, tasks, version, wallMs, lastAt, telemetryFaults, openCalls, sum } = book.run;
   await trx
     .updateTable("runs")
     .set({ dir, status, tasks, version, wall_ms: wallMs, last_at: lastAt, ...toColumns(sum) })
-    .set({ next_seq: mark.seq, next_bytes: mark.bytes, telemetry_faults: telemetryFaults })
+    .set({
+      next_seq: mark.seq,
+      next_bytes: mark.bytes,
+      telemetry_faults: telemetryFaults,
+      open_calls: openCalls,
+    })
     .where("id", "=", id)
     .execute();
 }
@@ -101,6 +106,7 @@ async function classRepeated(trx: Trx, run: bigint, { repeated, windows }: RunPa
         "at",
         "model",
         "pico",
+        "estimated_calls",
         "input_tokens",
         "cached_input_tokens",
         "cache_write_tokens",
@@ -136,6 +142,7 @@ function callRow(run: bigint, call: RunPart["calls"][number]): Insertable<Schema
   return {
     ...{ run, seq, task: taskId, attempt, at, model, provider, number, class: ownClass },
     pico: sum.unpricedCalls > 0 ? null : sum.pico,
+    estimated_calls: sum.estimatedCalls,
     input_tokens: sum.inputTokens,
     cached_input_tokens: sum.cachedInputTokens,
     cache_write_tokens: sum.cacheWriteTokens,

@@ -16,7 +16,7 @@ export interface ToldRun {
 export function readRun(events: readonly RunEvent[]): ToldRun {
   const book = new RunBook({
     ...{ dir: null, status: "unfinished", tasks: 0, version: null, wallMs: null, lastAt: 0 },
-    ...{ telemetryFaults: 0, sum: emptySum() },
+    ...{ telemetryFaults: 0, openCalls: 0, sum: emptySum() },
   });
   return { book, calls: book.take(events).calls };
 }
