@@ -59,6 +59,12 @@ describe("a key", () => {
 });
 
 describe("withoutKeys", () => {
+  it("leaves out the key of the analysis, and whose key it is", () => {
+    const server = { SHEAF_MODEL_BASE_URL: "http://h/v1", SHEAF_MODEL: "m" };
+    expect(withoutKeys({ ...server, SHEAF_MODEL_API_KEY: "k" }, {})).toEqual({ SHEAF_MODEL: "m" });
+    expect(withoutKeys(server, {})).toEqual(server);
+  });
+
   const env = { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "u", ANTHROPIC_API_KEY: "a", PATH: "/bin" };
 
   it("leaves out what leads to servers behind the gateway, and nothing else", () => {

@@ -38,8 +38,11 @@ function checkKey(option: string, apiKey: string): void {
   throw new SheafError("OPTION_INVALID", { option, expected, got });
 }
 
+/** Where, and by which key, the analysis asks its model: a run within a task asks by the gateway. */
+const ANALYSIS_NAMES = ["SHEAF_MODEL_API_KEY", "SHEAF_MODEL_BASE_URL"];
+
 /**
- * Returns the environment of workers: without the keys of servers that are behind the gateway.
+ * Returns the environment of workers: without the keys of servers that are behind the gateway, and that of the analysis.
  *
  * @param inTheirPlace what is found in place of a key, so that a client can be made
  */
@@ -49,9 +52,10 @@ export function withoutKeys(
   inTheirPlace: string | null = null,
 ): NodeJS.ProcessEnv {
   const keys = (Object.keys(upstreams) as ClientStyle[]).map((style) => NAMES[style].apiKey);
-  const hidden = new Set(
-    (Object.keys(upstreams) as ClientStyle[]).flatMap((style) => Object.values(NAMES[style])),
-  );
+  const hidden = new Set([
+    ...(env.SHEAF_MODEL_API_KEY === undefined ? [] : ANALYSIS_NAMES),
+    ...(Object.keys(upstreams) as ClientStyle[]).flatMap((style) => Object.values(NAMES[style])),
+  ]);
   return Object.fromEntries([
     ...Object.entries(env).filter(([name]) => !hidden.has(name)),
     ...(inTheirPlace === null ? [] : keys.map((name) => [name, inTheirPlace])),
