@@ -231,6 +231,10 @@ describe("what the memo spared", () => {
     expect(summary.avoided.memoSavedUsd).toBe(1.25);
   });
 
+  it("is nothing where a journal tells no amount", () => {
+    expect(bill(reused("a", 1, -1)).avoided.memoSavedUsd).toBe(0);
+  });
+
   it("is nothing where the task was started after all", () => {
     const summary = bill(reused("a", 1, 0.5), conflicted("a", 1), started("a", 2), used("a", 2, 0.5));
     expect([summary.avoided.memoSavedUsd, summary.totalUsd]).toEqual([0, 0.5]);

@@ -145,7 +145,8 @@ function addEvent(book: Book, event: RunEvent): void {
       addToSum(book.analysis, modelCall(book, event)!);
       return;
     case "task.reused":
-      if (event.from === "memo") book.memoSaved.set(event.taskId, usdToPico(event.savedUsd ?? 0));
+      if (event.from === "memo")
+        book.memoSaved.set(event.taskId, usdToPico(knownFigure(event.savedUsd) ?? 0));
       return;
     case "attempt.finished": {
       const line = attemptLine(event.resources, book.weights);

@@ -66,7 +66,7 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
     )
     .map(([taskId, because]) => body("task.skipped", { taskId, because })),
   fc
-    .tuple(task, attempt, fc.constantFrom("memo", "resume"), fc.constantFrom(null, 0.25))
+    .tuple(task, attempt, fc.constantFrom("memo", "resume"), fc.constantFrom(null, 0.25, -1))
     .map(([taskId, n, from, savedUsd]) => body("task.reused", { taskId, attempt: n, from, savedUsd })),
   {
     weight: 4,
