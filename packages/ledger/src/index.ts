@@ -27,6 +27,7 @@ export { COST_CLASSES, type CostClass } from "./cost-class.ts";
 export { type CostFile, type CostRow, readAg2Costs } from "./cost-files/read-ag2-costs.ts";
 export { type ToldByRow, toldByRows } from "./cost-files/told-by-rows.ts";
 export { type CallCounts, type CostLine, joinCostLines } from "./cost-line.ts";
+export { costOfAttempt } from "./cost-of-attempt.ts";
 export {
   type CostBook,
   type CostBookOptions,

@@ -1,8 +1,7 @@
 // Tasks that need not be done at all, as an earlier run has done them.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { TaskId } from "@sheaf/core";
-import { bookedCall } from "@sheaf/ledger";
+import { costOfAttempt } from "@sheaf/ledger";
 import { type Effects, type KeptTaskChange, restoreTaskChanges } from "@sheaf/workdir";
 import type { TaskWork } from "../agents/resolve-work.ts";
 import { type TaskMemo, taskMemo } from "./memo-rule.ts";
@@ -96,20 +95,10 @@ export async function keepMemo(world: World, task: number, record: AttemptRecord
   try {
     const files = effects === null || workdir === null ? null : await workdir.keep(effects);
     const definition = taskDefinition(tasks[task]!, world.works[task]!);
-    const costUsd = costOf(world, id, attempt);
+    const costUsd = costOfAttempt(world.journal.events(), { taskId: id, attempt });
     const done = { taskId: id, definition, attempt, taken, effects: files, resources, costUsd };
     await store.keep(memoKey(world, task), { ...done, keptAt: clock.now() }, output);
   } catch {
     // A full disk or a folder that cannot be written: the next run does the task itself.
   }
-}
-
-function costOf({ journal }: World, taskId: TaskId, attempt: number): number | null {
-  let usd: number | null = 0;
-  for (const event of journal.events()) {
-    const isOwn = "attempt" in event && event.taskId === taskId && event.attempt === attempt;
-    const usage = isOwn ? bookedCall(event) : null;
-    if (usage !== null) usd = usd === null || usage.costUsd === undefined ? null : usd + usage.costUsd;
-  }
-  return usd;
 }
