@@ -35,6 +35,12 @@ export interface UsageRecord {
   readonly outputTokens?: number;
   /** The part of `outputTokens` that was reasoning. */
   readonly reasoningTokens?: number;
+  /** The part of `inputTokens` that was sound. With any of these three the call has no price, but what it is told. */
+  readonly audioInputTokens?: number;
+  /** The part of `outputTokens` that was sound. */
+  readonly audioOutputTokens?: number;
+  /** Searches in the web that the provider made for the answer. */
+  readonly webSearches?: number;
   /** Service tier of the answer, as the provider names it: "batch", "flex", "priority"; absent: the usual one. */
   readonly serviceTier?: string;
   /** What the call cost in USD, when that is known. Absent means unknown, never free. */

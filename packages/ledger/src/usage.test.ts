@@ -13,6 +13,9 @@ const full = {
   costSource: "provider",
   outputTokens: 50,
   reasoningTokens: 0,
+  audioInputTokens: 100,
+  audioOutputTokens: 50,
+  webSearches: 3,
   costUsd: 0.000045,
 };
 
@@ -56,6 +59,9 @@ describe("checkUsage", () => {
     ["costSource", { ...full, costSource: "me" }],
     ["costSource", { ...full, costUsd: undefined }],
     ["reasoningTokens", { ...full, reasoningTokens: 51 }],
+    ["audioInputTokens", { ...full, audioInputTokens: 101 }],
+    ["audioOutputTokens", { ...full, audioOutputTokens: 51 }],
+    ["webSearches", { ...full, webSearches: -1 }],
     ["costUsd", { ...full, costUsd: -0.01 }],
     ["costUsd", { ...full, costUsd: Number.NaN }],
     ["costUsd", { ...full, costUsd: "0.1" }],

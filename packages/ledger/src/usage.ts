@@ -34,6 +34,9 @@ const COUNTS = [
   "cacheWrite1hTokens",
   "outputTokens",
   "reasoningTokens",
+  "audioInputTokens",
+  "audioOutputTokens",
+  "webSearches",
 ] as const;
 
 // `local` is not among them: what was computed here names its price, and no agent can know that.
@@ -57,7 +60,7 @@ function checkPart(record: UsageRecord, part: keyof UsageRecord, whole: keyof Us
  * Returns what an agent says that a model call used, as a frozen copy with the known fields alone.
  *
  * @throws SheafError USAGE_INVALID when the model has no name, a count is no whole number >= 0, the cost is negative
- * or not finite, or parts (cached, reasoning) are larger than what they are parts of.
+ * or not finite, or parts (cached, reasoning, sound) are larger than what they are parts of.
  */
 export function checkUsage(record: unknown): UsageRecord {
   if (typeof record !== "object" || record === null || Array.isArray(record)) {
@@ -85,6 +88,8 @@ function checkParts(record: UsageRecord): void {
   checkPart(record, "cacheWriteTokens", "inputTokens");
   checkPart(record, "cacheWrite1hTokens", "cacheWriteTokens");
   checkPart(record, "reasoningTokens", "outputTokens");
+  checkPart(record, "audioInputTokens", "inputTokens");
+  checkPart(record, "audioOutputTokens", "outputTokens");
   const { inputTokens = 0, cachedInputTokens = 0, cacheWriteTokens = 0 } = record;
   const left = inputTokens - cachedInputTokens;
   if (cacheWriteTokens > left) {

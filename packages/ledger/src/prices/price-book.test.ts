@@ -267,6 +267,25 @@ describe("a service tier", () => {
   });
 });
 
+describe("what prices of tokens do not cover", () => {
+  it.each([{ audioInputTokens: 1 }, { audioOutputTokens: 1 }, { webSearches: 1 }])(
+    "has no price, by the published ones and the user's: %j",
+    (more) => {
+      const own = openPriceBook({ prices: { lab: { m: { input: 1, output: 1, request: 1 } } } });
+      for (const call of [usage("openai", "gpt-4o", more), usage("lab", "m", more)]) {
+        expect(own.priced(call, NOW)).toEqual(call);
+        expect(own.pricedSum(call, NOW)).toEqual(call);
+        expect(own.priced({ ...call, costUsd: 2 }, NOW).costUsd).toBe(2);
+      }
+    },
+  );
+
+  it("takes nothing from a call that has none of it", () => {
+    const none = { audioInputTokens: 0, audioOutputTokens: 0, webSearches: 0 };
+    expect(costOf(usage("openai", "gpt-4o", none))).toBe(0.0125);
+  });
+});
+
 describe("the user's own prices", () => {
   const own = openPriceBook({
     prices: {

@@ -6,7 +6,8 @@
 // Invariants:
 //   P1. What a record of a call says of its cost stays.
 //   P2. A cost that is computed names the price that it was computed from.
-//   P3. A cost is added only where provider, model, tier and counts are all known; nothing has a price by default.
+//   P3. A cost is added only where provider, model, tier and counts are all known, and the usage tells of nothing that
+//       prices of tokens do not cover; nothing has a price by default.
 import type { PriceReference, UsageRecord } from "@sheaf/core";
 import { picoToUsd } from "../money.ts";
 import { costOfCall, costOfCalls } from "./cost-of-call.ts";
@@ -45,6 +46,9 @@ interface Priced {
 /** Names of models are the agents' to choose; so many look-ups are remembered. */
 const MOST_REMEMBERED = 1_000;
 
+/** What is charged at rates of its own: prices of tokens are those of text. */
+const NOT_COVERED = ["audioInputTokens", "audioOutputTokens", "webSearches"] as const;
+
 /** Opens the price book of a run. @throws SheafError OPTION_INVALID where the user's prices are not what they must be. */
 export function openPriceBook({ prices = null }: PriceBookOptions = {}): PriceBook {
   const own = prices === null ? null : readPriceList(prices);
@@ -58,8 +62,10 @@ export function openPriceBook({ prices = null }: PriceBookOptions = {}): PriceBo
     found.set(key, price);
     return price;
   };
-  const priceOf = (call: Asked): Priced | null =>
-    own !== null && lists(own, call) ? priceOfList(own, call) : priceOfData(publishedFor, call);
+  const priceOf = (call: Asked): Priced | null => {
+    if (NOT_COVERED.some((kind) => (call.usage[kind] ?? 0) > 0)) return null;
+    return own !== null && lists(own, call) ? priceOfList(own, call) : priceOfData(publishedFor, call);
+  };
   return {
     priced(usage, at) {
       if (usage.costUsd !== undefined) return { ...usage, costSource: usage.costSource ?? "caller" };

@@ -19,7 +19,7 @@ type Library = Pick<typeof import("@pydantic/genai-prices"), "findProvider">;
 
 const PACKAGE = "@pydantic/genai-prices";
 
-/** Charged only where such a thing is done, which usage does not tell: searches by tools, input that is no text. */
+/** Charged only where such a thing is done: searches by tools, input that is no text. Price book: P3. */
 const BESIDE = /^(?:\w+_searches_kcount|(?:input|cache)_(?:audio|image|video)\w*_mtok)$/;
 
 const RATE_OF: Readonly<Record<string, Exclude<keyof Rates, "request">>> = {

@@ -5,7 +5,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Token counts in the one form of `UsageRecord`; what was not told is undefined. */
 type Counts = Record<
-  "input" | "cached" | "cacheWrite" | "cacheWrite1h" | "output" | "reasoning",
+  "input" | "cached" | "cacheWrite" | "cacheWrite1h" | "audioInput" | "output" | "reasoning" | "audioOutput",
   number | undefined
 >;
 
@@ -39,6 +39,11 @@ export function toldUsage({ api, asked, model, serviceTier, usage }: ToldByAnswe
   if (cacheWrite !== undefined) record.cacheWriteTokens = cacheWrite;
   if (cacheWrite1h !== undefined) record.cacheWrite1hTokens = cacheWrite1h;
   if (reasoning !== undefined) record.reasoningTokens = reasoning;
+  // Kept whatever the whole is: a call that told of any has no price.
+  const webSearches = countOf(fieldsOf(usage.server_tool_use).web_search_requests);
+  if (counts.audioInput) record.audioInputTokens = counts.audioInput;
+  if (counts.audioOutput) record.audioOutputTokens = counts.audioOutput;
+  if (webSearches) record.webSearches = webSearches;
   return record;
 }
 
@@ -64,8 +69,10 @@ function openaiCounts(usage: JsonFields, api: ModelApi): Counts {
     cached: countOf(inputParts.cached_tokens),
     cacheWrite: countOf(inputParts.cache_write_tokens),
     cacheWrite1h: undefined,
+    audioInput: countOf(inputParts.audio_tokens),
     output: isBeside ? output + reasoning : (output ?? (api === "embeddings" ? 0 : undefined)),
     reasoning,
+    audioOutput: countOf(outputParts.audio_tokens),
   };
 }
 
@@ -80,7 +87,9 @@ function messagesCounts(usage: JsonFields): Counts {
     cached,
     cacheWrite,
     cacheWrite1h: countOf(forAnHour),
+    audioInput: undefined,
     output: countOf(usage.output_tokens),
     reasoning: countOf(fieldsOf(usage.output_tokens_details).thinking_tokens),
+    audioOutput: undefined,
   };
 }

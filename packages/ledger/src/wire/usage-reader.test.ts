@@ -106,6 +106,21 @@ const ANSWERS: readonly {
     usage: { model: "asked", provider: "who", inputTokens: 10, outputTokens: 105, reasoningTokens: 100 },
   },
   {
+    name: "a chat with sound",
+    api: "chat",
+    text: JSON.stringify({
+      usage: {
+        ...{ prompt_tokens: 10, prompt_tokens_details: { audio_tokens: 9 } },
+        ...{ completion_tokens: 5, completion_tokens_details: { audio_tokens: 6 } },
+      },
+    }),
+    // More than the whole is kept, too: the call has no price for it.
+    usage: {
+      ...{ model: "asked", provider: "who", inputTokens: 10, outputTokens: 5 },
+      ...{ audioInputTokens: 9, audioOutputTokens: 6 },
+    },
+  },
+  {
     name: "a chat with counts that are none",
     api: "chat",
     text: '{"usage":{"prompt_tokens":-1,"completion_tokens":"20"},"model":7}',
@@ -139,6 +154,21 @@ const ANSWERS: readonly {
     text: events("\n", chunk("abcd"), "[DONE]"),
     usage: null,
     tokens: 1,
+  },
+  {
+    name: "a response with sound",
+    api: "responses",
+    text: JSON.stringify({
+      ...RESPONSE,
+      usage: {
+        ...{ input_tokens: 30, input_tokens_details: { audio_tokens: 8 } },
+        ...{ output_tokens: 9, output_tokens_details: { audio_tokens: 0 } },
+      },
+    }),
+    usage: {
+      ...{ model: "r-1", provider: "who", serviceTier: "priority" },
+      ...{ inputTokens: 30, outputTokens: 9, audioInputTokens: 8 },
+    },
   },
   { name: "a response", api: "responses", text: JSON.stringify(RESPONSE, null, 2), usage: RESPONSE_READING },
   {
@@ -209,11 +239,14 @@ const ANSWERS: readonly {
       {
         type: "message_delta",
         delta: { stop_reason: "end_turn" },
-        usage: { output_tokens: 50, input_tokens: null },
+        usage: {
+          ...{ output_tokens: 50, input_tokens: null },
+          server_tool_use: { web_search_requests: 3 },
+        },
       } as { type: string },
       { type: "message_stop" },
     ),
-    usage: { ...MESSAGE_READING, cacheWrite1hTokens: 200 },
+    usage: { ...MESSAGE_READING, cacheWrite1hTokens: 200, webSearches: 3 },
     tokens: 1,
   },
   {
