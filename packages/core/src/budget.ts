@@ -48,7 +48,7 @@ export const ALERT_PERCENTS = [75, 90, 100] as const;
 
 /**
  * What somebody should know of a budget. `spent`: so much of it is used. `unbounded`: a call was let through of which
- * nothing bounds the answer. `unknown`: a call is over of which it is not known what it used.
+ * nothing bounds the answer, or the input. `unknown`: a call is over of which it is not known what it used.
  */
 export type AlertReason = "spent" | "unbounded" | "unknown";
 

@@ -9,7 +9,7 @@ const owner = { runId: runId("r"), taskId: taskId("a"), attempt: 1 };
 const about = { call: 1, provider: "p", api: "chat", model: "m", httpRetry: null } as const;
 const started: CallStarted = {
   ...{ type: "call.started", owner, request: "q", at: 0, ...about },
-  ...{ maxOutputTokens: 10, estimatedInputTokens: 5 },
+  ...{ maxOutputTokens: 10, estimatedInputTokens: 5, serviceTier: null, hasStoredInput: false },
 };
 
 it("a call of which its agent has told already counts once, and holds nothing any more (H2)", () => {

@@ -161,7 +161,8 @@ export class RunBudgets {
   /** Permits the analysis a call, or refuses it. */
   permit(wanted: WantedCall): CallPermit {
     const at = this.#options.clock.now();
-    const { hold, refusal } = this.#reserve(ANALYSIS_HEADINGS, { ...wanted, maxOutputTokens: null, at });
+    const asked = { ...wanted, maxOutputTokens: null, serviceTier: null, hasStoredInput: false, at };
+    const { hold, refusal } = this.#reserve(ANALYSIS_HEADINGS, asked);
     if (refusal !== null) return { refused: refusal.message };
     return {
       refused: null,

@@ -105,7 +105,7 @@ export type AlertTopic = (typeof ALERT_PERCENTS)[number] | Exclude<AlertReason, 
 function alertText(budget: Budget, about: AlertTopic, { spent }: Amounts): string {
   const name = `the budget of ${sayBudget(budget)}`;
   if (about === "unbounded") {
-    return `Nothing bounds the answer of a call that counts against ${name}, which may be overshot by what such answers exceed what is held for them. Bound them (max_tokens) to have it held to.`;
+    return `Nothing bounds the answer, or the input, of a call that counts against ${name}, which may be overshot by what such calls use beyond what is held for them. Bound answers (max_tokens), and send the whole input instead of what the server has kept (previous_response_id), to have it held to.`;
   }
   if (about === "unknown") {
     const unknown = unitOf(budget) === "usd" ? `costs. ${PRICE_IT}` : "used. Have its tokens recorded";

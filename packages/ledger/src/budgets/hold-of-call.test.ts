@@ -5,7 +5,7 @@ import { holdOfCall, UNBOUNDED_ANSWER_TOKENS } from "./hold-of-call.ts";
 const book = openPriceBook({ prices: { lab: { free: { input: 0, output: 0 }, half: { input: 1 } } } });
 const call = {
   ...{ provider: "openai", model: "gpt-4o", at: Date.UTC(2026, 8, 1) },
-  ...{ estimatedInputTokens: 500, maxOutputTokens: 200 },
+  ...{ estimatedInputTokens: 500, maxOutputTokens: 200, serviceTier: null, hasStoredInput: false },
 };
 
 it("is twice the estimated input and the longest answer, at the model's price", () => {
@@ -32,6 +32,19 @@ it("is at the price of a prompt that is written to the cache, where that is high
   const { holdPico } = holdOfCall(anthropic, book);
   expect(Number(holdPico) / 1e12).toBe(Math.max(written ?? 0, short!));
   expect(holdPico).toBeGreaterThan(6_000_000_000n); // 1,000 x 3 + 200 x 15: a plain prompt
+});
+
+it("is at the price of the service tier that is asked for, where that is known and higher", () => {
+  const holdAt = (serviceTier: string | null) =>
+    holdOfCall({ ...call, model: "gpt-5", serviceTier }, book).holdPico;
+  expect(holdAt(null)).toBe(3_250_000_000n); // 1,000 x 1.25 + 200 x 10
+  expect(holdAt("priority")).toBe(6_500_000_000n);
+  for (const tier of ["flex", "auto", "batch"]) expect(holdAt(tier)).toBe(3_250_000_000n);
+});
+
+it("is no bound where the server adds input that it has kept", () => {
+  const held = holdOfCall({ ...call, hasStoredInput: true }, book);
+  expect(held).toEqual({ holdPico: 4_500_000_000n, holdTokens: 1_200, isBounded: false });
 });
 
 it("takes an answer without a bound to be of an ordinary length, and says so", () => {

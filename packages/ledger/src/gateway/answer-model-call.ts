@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, ModelApi, UsageRecord } from "@sheaf/core";
 import { fieldsOf, type JsonFields } from "../wire/json-fields.ts";
 import { modelApiOf } from "../wire/model-api.ts";
-import { readRequest, withUsageAsked } from "../wire/read-request.ts";
+import { NOTHING_ASKED, readRequest, withUsageAsked } from "../wire/read-request.ts";
 import { UsageReader } from "../wire/usage-reader.ts";
 import type { Admission } from "./admissions.ts";
 import { AnswerCopy } from "./answer-copy.ts";
@@ -52,8 +52,7 @@ export async function answerModelCall(
   const { clock, tell, fault } = surroundings;
   const api = modelApiOf(path.rest);
   const fields = parsed(sent.body);
-  const { model, ...estimate } =
-    api === null ? { model: null, maxOutputTokens: null, estimatedInputTokens: 0 } : readRequest(api, fields);
+  const { model, ...estimate } = api === null ? NOTHING_ASKED : readRequest(api, fields);
   const { provider } = upstream;
   const hash = callHash(sent.method, path, sent.body);
   const facts: Facts = {

@@ -1,4 +1,5 @@
 import type { CallOutcome, ModelCall, RunId, TaskId } from "@sheaf/core";
+import type { AskedFor } from "../wire/read-request.ts";
 
 /** Whose calls they are. */
 export interface CallOwner {
@@ -18,12 +19,8 @@ interface OwnedCall extends Omit<ModelCall, "taskId" | "attempt"> {
 }
 
 /** A call is about to be sent. */
-export interface CallStarted extends OwnedCall {
+export interface CallStarted extends OwnedCall, AskedFor {
   readonly type: "call.started";
-  /** Most tokens that the answer may have; null where nothing bounds it. */
-  readonly maxOutputTokens: number | null;
-  /** By the bytes of text in the request, divided by four. */
-  readonly estimatedInputTokens: number;
 }
 
 /** A call is over. */

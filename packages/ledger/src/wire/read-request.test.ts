@@ -30,6 +30,29 @@ describe("readRequest", () => {
     expect(readRequest("embeddings", {}).maxOutputTokens).toBe(0);
   });
 
+  it("counts the answers to each prompt of a list, and those of which the server gives the best", () => {
+    const most = (more: object) => readRequest("chat", { max_tokens: 10, ...more }).maxOutputTokens;
+    expect(most({ prompt: Array(100).fill("hi") })).toBe(1_000);
+    expect(most({ prompt: [[1, 2], [3]] })).toBe(20);
+    expect([most({ prompt: "hi" }), most({ prompt: [1, 2, 3] }), most({ prompt: [] })]).toEqual([10, 10, 10]);
+    expect(most({ prompt: ["a", "b"], n: 2, best_of: 5 })).toBe(100);
+    expect(most({ prompt: "a", n: 3, best_of: null })).toBe(30);
+  });
+
+  it("tells the service tier that it asks for", () => {
+    expect(readRequest("responses", { service_tier: "priority" }).serviceTier).toBe("priority");
+    expect(readRequest("responses", { service_tier: null }).serviceTier).toBeNull();
+  });
+
+  it("tells whether the server adds to the question what it has kept", () => {
+    const adds = (more: object) => readRequest("responses", { input: "go on", ...more }).hasStoredInput;
+    expect(adds({ previous_response_id: "r_1" })).toBe(true);
+    expect(adds({ conversation: { id: "c_1" } })).toBe(true);
+    expect(adds({ prompt: { id: "p_1" } })).toBe(true);
+    expect(adds({ previous_response_id: null, conversation: null, prompt: null })).toBe(false);
+    expect(readRequest("chat", { prompt: "hi" }).hasStoredInput).toBe(false);
+  });
+
   it("estimates the question by its text", () => {
     const input = (body: object): number => readRequest("chat", { ...body }).estimatedInputTokens;
     const said = input({ messages: [{ role: "user", content: "x ".repeat(2_000) }] });
