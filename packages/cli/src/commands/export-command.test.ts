@@ -40,6 +40,21 @@ describe("sheaf export", () => {
     expect(JSON.parse(await as("ag2"))).toMatchObject([{ Agent: "Total", "Cost ($)": 0 }]);
   });
 
+  it("says how many attempts nobody counted the calls of, in every form", async () => {
+    const { sheaf } = shell({
+      "plan.yaml":
+        'tasks: [{ id: a, run: "true", reads: [], unmetered: true }, { id: b, run: "true", reads: [] }]',
+    });
+    await sheaf("run plan.yaml --run-id one --quiet", { SHEAF_USE_LLM_DEPS: "false" });
+    const said = "Nobody counted the calls of 1 unmetered attempt: here are only those that it told of.\n";
+    for (const form of ["otlp", "otlp-metrics", "prometheus", "csv", "ag2"]) {
+      expect((await sheaf(`export one --as ${form}`)).err).toBe(said);
+    }
+    expect((await sheaf("export one one --as csv --out all.csv")).err).toBe(
+      "Nobody counted the calls of 2 unmetered attempts: here are only those that they told of.\n",
+    );
+  });
+
   it("writes to a file, of several runs", async () => {
     const { sheaf, path } = await ran();
     await sheaf("run plan.yaml --run-id two --quiet");

@@ -61,6 +61,7 @@ export interface ExportFlags {
 export async function exportCommand(names: readonly string[], flags: ExportFlags, io: Io): Promise<number> {
   const server = serverOf(flags, io);
   const runs = names.flatMap((name) => readRun(name, flags.dir, io));
+  sayUnmetered(factsOf(runs), io);
   if (flags.out !== undefined) writeOut(flags.out, TEXTS[flags.as](runs), io);
   if (server === null) {
     if (flags.out === undefined) io.stdout.write(TEXTS[flags.as](runs));
@@ -89,6 +90,14 @@ function readRun(name: string, dir: string | undefined, io: Io): readonly Export
   if (torn) io.stderr.write(`The last line of the journal of ${id} was cut off and is left out.\n`);
   const facts = runFacts(events);
   return facts === null ? [] : [{ facts, declared: declaredIn(folder) }];
+}
+
+/** A table of calls does not show that some are missing. */
+function sayUnmetered(runs: readonly RunFacts[], io: Io): void {
+  const attempts = runs.flatMap(({ unmetered }) => unmetered).reduce((sum, { count }) => sum + count, 0);
+  if (attempts === 0) return;
+  const whose = `${counted(attempts, "unmetered attempt")}: here are only those that ${attempts === 1 ? "it" : "they"}`;
+  io.stderr.write(`Nobody counted the calls of ${whose} told of.\n`);
 }
 
 /** What the plan that is kept with a run declares. Of a run that a program has started none is kept. */

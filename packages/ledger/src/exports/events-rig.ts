@@ -22,6 +22,13 @@ const call = (name: string, attempt: number): ModelCall => ({
   ...{ taskId: id(name), attempt, call: 0, provider: "openai", api: "chat", model: "m", httpRetry: null },
 });
 
+type Started = [name: string, attempt?: number, agent?: string, route?: string];
+
+const startedBy = (...[name, attempt = 1, agent = "coder", route = "work"]: Started) => ({
+  ...({ type: "attempt.started", cause: "first", executor: "inline" } as const),
+  ...{ taskId: id(name), attempt, agent, route },
+});
+
 export const tell = {
   begun: (dir: string | null = "/work/paper"): EventBody => ({
     ...{ type: "run.started", tasks: 2, mode: "auto", schedule: "ready", dir, version: "1.2.3" },
@@ -34,16 +41,12 @@ export const tell = {
   analyzing: (): EventBody => ({ type: "analysis.started", sources: [] }),
   analyzed: (): EventBody => ({ type: "analysis.finished", edges: {}, warnings: [], latencyMs: 1 }),
   analysisUsed: (usage: UsageRecord): EventBody => ({ type: "analysis.usage", usage }),
-  started: (name: string, attempt = 1, agent = "coder", route = "work"): EventBody => ({
-    ...{
-      type: "attempt.started",
-      taskId: id(name),
-      attempt,
-      cause: "first",
-      executor: "inline",
-      agent,
-      route,
-    },
+  started: (...args: Started): EventBody => startedBy(...args),
+  /** With the real keys. */
+  startedUnmetered: (...args: Started): EventBody => ({ ...startedBy(...args), unmetered: true }),
+  /** No gateway could be opened for it. */
+  unmetered: (name: string, attempt = 1): EventBody => ({
+    ...{ type: "attempt.unmetered", taskId: id(name), attempt },
   }),
   used: (name: string, attempt: number, usage: UsageRecord): EventBody => ({
     ...{ type: "attempt.usage", taskId: id(name), attempt, usage },
@@ -122,6 +125,8 @@ const ENDS: readonly Partial<EventOf<"llm.finished">>[] = [
 
 const body: fc.Arbitrary<EventBody> = fc.oneof(
   fc.tuple(name, attempt, name, name).map((args) => tell.started(...args)),
+  fc.tuple(name, attempt, name, name).map((args) => tell.startedUnmetered(...args)),
+  fc.tuple(name, attempt).map((args) => tell.unmetered(...args)),
   fc.tuple(name, attempt, usage).map((args) => tell.used(...args)),
   fc.tuple(name, attempt).map((args) => tell.asking(...args)),
   fc.tuple(name, attempt, fc.option(usage), fc.constantFrom(...ENDS)).map((args) => tell.answered(...args)),

@@ -29,7 +29,7 @@ import {
   STATUS_ERROR,
   unixNano,
 } from "./otlp-json.ts";
-import type { AttemptFacts, CallFacts, Lasting, RunFacts } from "./run-facts.ts";
+import type { AttemptFacts, CallFacts, Lasting, RunFacts, UnmeteredAttempts } from "./run-facts.ts";
 
 export const SCHEMA_URL = "https://opentelemetry.io/schemas/1.41.1";
 
@@ -125,7 +125,7 @@ function planShape({ startedAt, endedAt }: Lasting): Shape {
   return { name: "plan", startedAt, endedAt, attributes: { "gen_ai.operation.name": "plan" } };
 }
 
-function attemptShape({ started, finished, startedAt, endedAt }: AttemptFacts): Shape {
+function attemptShape({ started, finished, startedAt, endedAt, unmetered }: AttemptFacts): Shape {
   const { agent, taskId, attempt, cause, executor, route } = started;
   const failure = finished?.failure ?? null;
   const resources = finished?.resources;
@@ -141,6 +141,7 @@ function attemptShape({ started, finished, startedAt, endedAt }: AttemptFacts): 
       "sheaf.attempt.cause": cause,
       "sheaf.attempt.status": finished?.status ?? "cut off",
       "sheaf.attempt.executor": executor,
+      "sheaf.attempt.unmetered": unmetered ? true : null,
       "sheaf.route": route,
       "sheaf.attempt.queue_ms": double(knownFigure(resources?.queueMs)),
       "sheaf.attempt.cpu_ms": double(knownFigure(resources?.cpuMs)),
@@ -225,6 +226,7 @@ export function runMetrics(run: RunFacts): readonly OtlpMetric[] {
   const tokens = { name: "gen_ai.client.token.usage", unit: "{token}", bounds: TOKENS };
   const cost = { name: "sheaf.cost", description: "Known cost of model calls", unit: "{USD}" };
   const unpriced = { name: "sheaf.calls.unpriced", description: "Calls of unknown cost", unit: "{call}" };
+  const uncounted = { name: "sheaf.attempts.unmetered", description: "Attempts of uncounted calls" };
   const groups = costFigures(run);
   return [
     seconds("gen_ai.workflow.duration", "Duration of the run", whole),
@@ -233,6 +235,7 @@ export function runMetrics(run: RunFacts): readonly OtlpMetric[] {
     otlpHistogram({ ...tokens, description: "Tokens of a model call" }, of, tokenFigures(run.calls)),
     otlpSum(cost, of, groups.known),
     otlpSum(unpriced, of, groups.unpriced),
+    otlpSum({ ...uncounted, unit: "{attempt}" }, of, run.unmetered.map(unmeteredFigure)),
   ].filter(({ sum, histogram }) => (sum ?? histogram)!.dataPoints.length > 0);
 }
 
@@ -247,6 +250,15 @@ function tokenFigures(calls: readonly CallFacts[]): readonly Figure[] {
       return value === null ? [] : [{ attributes, value }];
     }),
   );
+}
+
+function unmeteredFigure({ agent, route, costClass, count }: UnmeteredAttempts): Figure {
+  const attributes = {
+    "gen_ai.agent.name": agent,
+    "sheaf.route": route,
+    "sheaf.cost.class": costClass,
+  };
+  return { attributes, value: count };
 }
 
 function costFigures({ calls }: RunFacts): {

@@ -118,6 +118,14 @@ describe("the spans of a run", () => {
     expect([plan, a, b1].map((span) => span!.status)).toEqual([undefined, undefined, undefined]);
   });
 
+  it("say which attempts nobody counted the calls of", () => {
+    const spans = spansOf(
+      factsOf(tell.startedUnmetered("a"), tell.started("b"), tell.unmetered("b"), tell.started("c")),
+    );
+    const said = spans.map(({ attributes }) => values(attributes)["sheaf.attempt.unmetered"]);
+    expect(said).toEqual([undefined, true, true, undefined]);
+  });
+
   it("link an attempt to those it depended on that had ended when it began", () => {
     const link = (span: OtlpSpan, why: string) => [
       {
@@ -224,6 +232,16 @@ describe("the metrics of a run", () => {
     expect(metricsOf(story).map(({ name }) => name)).not.toContain("gen_ai.client.operation.duration");
   });
 
+  it("count the attempts that were unmetered", () => {
+    expect(metricsOf(story).map(({ name }) => name)).not.toContain("sheaf.attempts.unmetered");
+    const run = factsOf(tell.startedUnmetered("a"), tell.started("b"), tell.unmetered("b"));
+    const [unmetered, ...others] = point("sheaf.attempts.unmetered", run);
+    expect([unmetered!.asInt, others]).toEqual(["2", []]);
+    expect(values(unmetered!.attributes as never)).toEqual({
+      ...{ "gen_ai.agent.name": "coder", "sheaf.route": "work", "sheaf.cost.class": "useful" },
+    });
+  });
+
   it("run from the first event to the last", () => {
     const [workflow] = point("gen_ai.workflow.duration");
     expect(workflow).toMatchObject({ startTimeUnixNano: at(0), timeUnixNano: at(13), sum: 0.13 });
@@ -244,6 +262,9 @@ describe("any events", () => {
           ({ asDouble }) => asDouble!,
         );
         expect(costs.reduce((sum, usd) => sum + usd, 0)).toBeCloseTo(bill.totalUsd ?? 0, 9);
+        const unmetered = metricsOf(run).find(({ name }) => name === "sheaf.attempts.unmetered");
+        const counts = (unmetered?.sum?.dataPoints ?? []).map(({ asInt }) => Number(asInt));
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(bill.unmetered);
         expect(run.calls).toHaveLength(bill.calls);
         for (const [name, line] of Object.entries(bill.byClass)) {
           expect(run.calls.filter(({ costClass }) => costClass === name)).toHaveLength(line.calls);

@@ -17,7 +17,7 @@ interface Metric {
 
 /**
  * Returns the figures of runs in the text format of Prometheus, told apart by the label `run`. What is not known has
- * no sample: a cost is the known part, beside `sheaf_unpriced_calls_total`.
+ * no sample: a cost is the known part, beside `sheaf_unpriced_calls_total` and `sheaf_unmetered_attempts_total`.
  */
 export function prometheusText(runs: readonly RunFacts[]): string {
   return METRICS.map(({ name, type, help, samplesOf }) => {
@@ -85,6 +85,11 @@ const METRICS: readonly Metric[] = [
   ),
   perCall("sheaf_model_calls_total", "Model calls.", ({ calls }) => calls),
   perCall("sheaf_unpriced_calls_total", "Model calls of unknown cost.", ({ unpricedCalls }) => unpricedCalls),
+  {
+    ...{ name: "sheaf_unmetered_attempts_total", type: "counter", help: "Attempts of uncounted calls." },
+    samplesOf: ({ unmetered }) =>
+      unmetered.map(({ agent, route, costClass, count }) => [{ agent, route, class: costClass }, count]),
+  },
   perCall(
     "sheaf_input_tokens_total",
     "Input tokens, cached ones included.",

@@ -17,12 +17,22 @@ export interface AttemptFacts extends Lasting {
   readonly started: EventOf<"attempt.started">;
   /** Null where it was cut off. */
   readonly finished: EventOf<"attempt.finished"> | null;
+  /** True where nobody counted its calls but by what they told. */
+  readonly unmetered: boolean;
 }
 
 export interface CallFacts extends ExportedCall {
   readonly agent: string;
   readonly route: string;
   readonly costClass: CostClass;
+}
+
+/** Unmetered attempts that have the same headings. */
+export interface UnmeteredAttempts {
+  readonly agent: string;
+  readonly route: string;
+  readonly costClass: CostClass;
+  readonly count: number;
 }
 
 /** How a task ended; `open`: it has not. */
@@ -40,6 +50,8 @@ export interface RunFacts {
   readonly attempts: readonly AttemptFacts[];
   readonly analyses: readonly Lasting[];
   readonly calls: readonly CallFacts[];
+  /** Of which `calls` has no more than they told. They sum to `unmetered` of the bill. */
+  readonly unmetered: readonly UnmeteredAttempts[];
   /** Conflicts of each task. */
   readonly conflicts: ReadonlyMap<TaskId, readonly Conflict[]>;
 }
@@ -118,9 +130,15 @@ class Gathering {
         return;
       case "attempt.started": {
         this.#tasks.set(event.taskId, "open");
-        const attempt = { ...this.#lasting(event), started: event, finished: null };
+        const unmetered = event.unmetered === true;
+        const attempt = { ...this.#lasting(event), started: event, finished: null, unmetered };
         this.#byAttempt.set(keyOf(event), attempt);
         this.#begin(this.#attempts, attempt);
+        return;
+      }
+      case "attempt.unmetered": {
+        const attempt = this.#byAttempt.get(keyOf(event));
+        if (attempt !== undefined) attempt.unmetered = true;
         return;
       }
       case "attempt.finished": {
@@ -172,6 +190,7 @@ class Gathering {
       attempts: this.#attempts,
       analyses: this.#analyses,
       calls: this.#calls.map((call) => this.#classed(call)),
+      unmetered: unmeteredAttempts(this.#costs),
       conflicts: this.#conflicts,
     };
   }
@@ -184,4 +203,16 @@ class Gathering {
     const cost = attemptCost(this.#costs, madeBy.taskId, madeBy.attempt);
     return { ...call, agent: cost.agent, route: cost.route, costClass: ownClass ?? costClassOf(cost) };
   }
+}
+
+function unmeteredAttempts(costs: AttemptCosts): readonly UnmeteredAttempts[] {
+  const groups = new Map<string, UnmeteredAttempts>();
+  for (const cost of [...costs.values()].flatMap((ofTask) => [...ofTask.values()])) {
+    const { agent, route, made, sum } = cost;
+    if (!made || sum.unmetered === 0) continue;
+    const headings = { agent, route, costClass: costClassOf(cost) };
+    const key = JSON.stringify(headings);
+    groups.set(key, { ...headings, count: (groups.get(key)?.count ?? 0) + sum.unmetered });
+  }
+  return [...groups.values()];
 }

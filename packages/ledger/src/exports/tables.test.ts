@@ -85,6 +85,22 @@ const story = factsOf(
   tell.ended(),
 );
 
+/** The agent of b asks past the gateway, for that of c none could be opened; that of d is counted. */
+const uncounted = factsOf(
+  tell.startedUnmetered("b", 1, "outside"),
+  tell.used("b", 1, usage(1)),
+  tell.finished("b"),
+  tell.started("c", 1, "stranded"),
+  tell.unmetered("c"),
+  tell.finished("c", 1, "no"),
+  tell.started("c", 2, "stranded"),
+  tell.unmetered("c", 2),
+  tell.finished("c", 2, "no"),
+  tell.started("d"),
+  tell.used("d", 1, usage(2)),
+  tell.finished("d"),
+);
+
 describe("the text of Prometheus", () => {
   const { samples, types } = readPrometheus(prometheusText([story]));
   const of = (name: string) => samples.filter((sample) => sample.name === name);
@@ -138,6 +154,16 @@ describe("the text of Prometheus", () => {
     expect(values("sheaf_model_loads_total")).toEqual([6]);
   });
 
+  it("counts unmetered attempts by agent, route and class", () => {
+    expect(of("sheaf_unmetered_attempts_total")).toEqual([]);
+    const { samples, types } = readPrometheus(prometheusText([uncounted]));
+    expect(samples.filter(({ name }) => name === "sheaf_unmetered_attempts_total")).toMatchObject([
+      { labels: { run: "r-1", agent: "outside", route: "work", class: "useful" }, value: 1 },
+      { labels: { run: "r-1", agent: "stranded", route: "work", class: "failed-attempt" }, value: 2 },
+    ]);
+    expect(types.get("sheaf_unmetered_attempts_total")).toBe("counter");
+  });
+
   it("has several runs below one heading", () => {
     const text = prometheusText([story, { ...story, runId: "r-2" as never }]);
     const runs = readPrometheus(text).samples.filter(({ name }) => name === "sheaf_run_status");
@@ -181,6 +207,15 @@ describe("costs in the form of AG2", () => {
     ]);
     expect(ag2Costs([])).toEqual([row("Total", null, [0, 0, 0])]);
   });
+
+  it("calls no cost known of an agent with unmetered attempts, nor of all", () => {
+    expect(ag2Costs([uncounted])).toEqual([
+      row("outside", "m", [null, 10, 5]),
+      row("coder", "m", [2, 10, 5]),
+      row("stranded", "unknown", [null, 0, 0]),
+      row("Total", null, [null, 20, 10]),
+    ]);
+  });
 });
 
 function row(
@@ -213,6 +248,7 @@ describe("any events", () => {
         expect(all("sheaf_input_tokens_total")).toBe(bill.inputTokens);
         expect(all("sheaf_model_calls_total")).toBe(bill.calls);
         expect(all("sheaf_unpriced_calls_total")).toBe(bill.unpricedCalls);
+        expect(all("sheaf_unmetered_attempts_total")).toBe(bill.unmetered);
         expect(rows.map(({ model }) => model)).toEqual(run.calls.map(({ model }) => model));
       }),
       cases({ ci: 30, deep: 5000 }),
