@@ -21,7 +21,7 @@ export interface Ag2CostRow {
 /** Returns what each agent cost with each model, and a row "Total". */
 export function ag2Costs(runs: readonly RunFacts[]): readonly Ag2CostRow[] {
   const calls = runs.flatMap((run) => run.calls);
-  const groups = callGroups(calls, ({ agent, model }) => ({ agent, model: model ?? UNKNOWN_MODEL }));
+  const groups = callGroups(calls, ({ agent, model }) => ({ agent, model }));
   const total = emptySum();
   for (const { sum } of groups) addToSum(total, sum);
   const unmetered = new Map<string, number>();

@@ -14,7 +14,11 @@ export interface ExportedCall {
   readonly number: number | null;
   readonly operation: "chat" | "embeddings";
   readonly provider: string | null;
-  readonly model: string | null;
+  /** Under which it is booked. */
+  readonly model: string;
+  /** Of who tells usage alone it is not known whether the model is the one that was asked for: it counts as both. */
+  readonly askedModel: string | null;
+  readonly answeredModel: string | null;
   readonly usage: UsageRecord;
   /** True where the usage was estimated. */
   readonly estimated: boolean;
@@ -28,8 +32,8 @@ export interface ExportedCall {
   readonly ownClass: CostClass | null;
 }
 
-const UNTOLD: Omit<ExportedCall, "seq" | "endedAt" | "madeBy" | "provider" | "model" | "usage"> = {
-  ...{ number: null, operation: "chat", estimated: false, state: null, httpStatus: null },
+const UNTOLD = {
+  ...({ number: null, operation: "chat", estimated: false, state: null, httpStatus: null } as const),
   ...{ durationMs: null, firstByteMs: null, ownClass: null },
 };
 
@@ -38,17 +42,21 @@ export function exportedCall(event: RunEvent): ExportedCall | null {
   const usage = bookedCall(event);
   if (usage === null) return null;
   const { seq, at } = event;
+  const { provider = null, model } = usage;
   const madeBy = "attempt" in event ? { taskId: event.taskId, attempt: event.attempt } : null;
-  const call = { seq, endedAt: at, madeBy, provider: usage.provider ?? null, model: usage.model, usage };
+  const call = { seq, endedAt: at, madeBy, provider, model, usage };
   // Who tells usage alone says neither how the call ended nor how long it took.
-  if (event.type !== "llm.finished") return { ...UNTOLD, ...call };
+  if (event.type !== "llm.finished") return { ...call, askedModel: model, answeredModel: model, ...UNTOLD };
   const { state, durationMs, firstByteMs, status: httpStatus, repeated } = event;
+  const isCrashed = state === "crashed";
   return {
     ...call,
+    askedModel: event.model,
+    answeredModel: isCrashed ? null : (event.usage?.model ?? null),
     number: event.call,
     operation: event.api === "embeddings" ? "embeddings" : "chat",
     ...{ estimated: event.source === "estimated", state, httpStatus, firstByteMs },
-    durationMs: state === "crashed" ? null : durationMs,
-    ownClass: state === "crashed" ? "estimated-crash" : repeated === true ? "http-retry" : null,
+    durationMs: isCrashed ? null : durationMs,
+    ownClass: isCrashed ? "estimated-crash" : repeated === true ? "http-retry" : null,
   };
 }

@@ -153,21 +153,18 @@ function attemptShape({ started, finished, startedAt, endedAt, unmetered }: Atte
   };
 }
 
-const FAILED: ReadonlySet<CallState> = new Set(["http-error", "unreachable", "crashed"]);
-
 function callShape(call: CallFacts): Shape {
-  const { usage, model, state, endedAt, durationMs } = call;
+  const { usage, askedModel, state, endedAt, durationMs } = call;
   const startedAt = endedAt - (durationMs ?? 0);
   const costUsd = knownFigure(usage?.costUsd);
-  const failed = state !== null && FAILED.has(state);
+  const error = errorOf(call);
   return {
-    name: model === null ? call.operation : `${call.operation} ${model}`,
+    name: askedModel === null ? call.operation : `${call.operation} ${askedModel}`,
     kind: "client",
     ...{ startedAt, endedAt },
     attributes: {
       ...callHeadings(call),
-      "gen_ai.response.model": usage?.model ?? null,
-      "error.type": failed ? String(call.httpStatus ?? state) : null,
+      "error.type": error,
       "http.response.status_code": int(call.httpStatus),
       "gen_ai.usage.input_tokens": int(usage?.inputTokens),
       "gen_ai.usage.cache_read.input_tokens": int(usage?.cachedInputTokens),
@@ -186,15 +183,21 @@ function callShape(call: CallFacts): Shape {
       "sheaf.call.first_byte_ms": double(call.firstByteMs),
       "sheaf.cost.class": call.costClass,
     },
-    ...(failed ? { error: `The call ended as ${state}.` } : {}),
+    ...(error === null ? {} : { error: `The call ended as ${state}.` }),
   };
 }
 
-function callHeadings({ operation, provider, model }: CallFacts): Attributes {
+const FAILED: ReadonlySet<CallState | null> = new Set(["http-error", "unreachable", "crashed"] as const);
+
+const errorOf = ({ state, httpStatus }: CallFacts): string | null =>
+  FAILED.has(state) ? String(httpStatus ?? state) : null;
+
+function callHeadings({ operation, provider, askedModel, answeredModel }: CallFacts): Attributes {
   return {
     "gen_ai.operation.name": operation,
     "gen_ai.provider.name": provider,
-    "gen_ai.request.model": model,
+    "gen_ai.request.model": askedModel,
+    "gen_ai.response.model": answeredModel,
   };
 }
 
@@ -220,9 +223,10 @@ export function runMetrics(run: RunFacts): readonly OtlpMetric[] {
     const type = attempt.finished?.failure?.kind ?? null;
     return { attributes: { "gen_ai.agent.name": agent, "error.type": type }, value: lastedS(attempt) };
   });
-  const calls = run.calls.flatMap((call) =>
-    call.durationMs === null ? [] : [{ attributes: callHeadings(call), value: call.durationMs / 1000 }],
-  );
+  const calls = run.calls.flatMap((call) => {
+    const attributes = { ...callHeadings(call), "error.type": errorOf(call) };
+    return call.durationMs === null ? [] : [{ attributes, value: call.durationMs / 1000 }];
+  });
   const tokens = { name: "gen_ai.client.token.usage", unit: "{token}", bounds: TOKENS };
   const cost = { name: "sheaf.cost", description: "Known cost of model calls", unit: "{USD}" };
   const unpriced = { name: "sheaf.calls.unpriced", description: "Calls of unknown cost", unit: "{call}" };
@@ -267,7 +271,8 @@ function costFigures({ calls }: RunFacts): {
 } {
   const groups = callGroups(calls, (call) => ({
     "gen_ai.provider.name": call.provider ?? "unknown",
-    "gen_ai.request.model": call.model ?? "unknown",
+    "gen_ai.request.model": call.askedModel ?? "unknown",
+    "gen_ai.response.model": call.answeredModel ?? "unknown",
     "gen_ai.agent.name": call.agent,
     "sheaf.route": call.route,
     "sheaf.cost.class": call.costClass,

@@ -1,40 +1,15 @@
-import type { EventBody, UsageRecord } from "@sheaf/core";
+import type { UsageRecord } from "@sheaf/core";
 import { cases } from "@sheaf/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { summarizeCost } from "../cost-summary.ts";
 import { anyEvents, stamp, tell } from "./events-rig.ts";
 import { otlpMetrics, otlpTraces } from "./otlp.ts";
-import type { OtlpAttribute, OtlpMetric, OtlpSpan } from "./otlp-json.ts";
+import type { OtlpSpan } from "./otlp-json.ts";
+import { factsOf, metricsOf, priced, spansOf, values } from "./otlp-rig.ts";
 import { metricsProblems, tracesProblems } from "./otlp-schema-rig.ts";
-import { type RunFacts, runFacts } from "./run-facts.ts";
+import { runFacts } from "./run-facts.ts";
 
-const factsOf = (...bodies: readonly EventBody[]): RunFacts => runFacts(stamp(bodies))!;
-
-function spansOf(run: RunFacts, dependencies: readonly { from: string; to: string }[] = []): OtlpSpan[] {
-  return otlpTraces(run, dependencies).flatMap((message) => {
-    const { resourceSpans } = JSON.parse(message);
-    return resourceSpans[0].scopeSpans[0].spans as OtlpSpan[];
-  });
-}
-
-const metricsOf = (run: RunFacts): OtlpMetric[] =>
-  JSON.parse(otlpMetrics(run)).resourceMetrics[0].scopeMetrics[0].metrics;
-
-const values = (attributes: readonly OtlpAttribute[]): Record<string, unknown> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
-
-const priced: UsageRecord = {
-  ...{ model: "gpt-4o-mini-2024-07-18", provider: "openai", inputTokens: 100, cachedInputTokens: 40 },
-  ...{ outputTokens: 50, reasoningTokens: 20, costUsd: 1, costSource: "local" },
-  price: {
-    source: "genai-prices",
-    version: "0.1.8",
-    provider: "openai",
-    model: "gpt-4o-mini",
-    tier: "standard",
-  },
-};
 const unpriced: UsageRecord = { model: "m", inputTokens: 7 };
 
 /** Task b was conflicted by a, failed nowhere, and ran twice. */
@@ -206,7 +181,7 @@ describe("the metrics of a run", () => {
     const [analysis, ...called] = point("gen_ai.client.token.usage");
     expect(values(analysis!.attributes as never)).toEqual({
       "gen_ai.operation.name": "chat",
-      "gen_ai.request.model": "m",
+      ...{ "gen_ai.request.model": "m", "gen_ai.response.model": "m" },
       "gen_ai.token.type": "input",
     });
     expect(called).toMatchObject([

@@ -124,8 +124,7 @@ function perCall(
 ): Metric {
   const samplesOf = ({ calls }: RunFacts): readonly Sample[] =>
     callGroups(calls, ({ provider, model, agent, route, costClass }) => ({
-      ...{ provider: provider ?? "unknown", model: model ?? "unknown" },
-      ...{ agent, route, class: costClass },
+      ...{ provider: provider ?? "unknown", model, agent, route, class: costClass },
     })).flatMap(({ headings, sum }): readonly Sample[] => {
       const value = figure(sum);
       return value === null ? [] : [[headings, value]];
