@@ -41,7 +41,7 @@ interface ErrorDetails {
     /** Nine of ten such runs cost at most this. */
     readonly p90Usd: number;
     readonly maxUsd: number;
-    /** Tasks of which no cost is known; they are not in it. */
+    /** Tasks of which not all costs are known. */
     readonly unknown: readonly string[];
   };
   GRAPH_CYCLE: { readonly cycle: readonly string[] };
@@ -170,7 +170,7 @@ const MESSAGES: { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string } = 
   EDGE_UNKNOWN_TASK: (d) =>
     `Task "${d.taskId}" depends on "${d.unknown}", and there is no such task. Known tasks: ${list(d.known)}.`,
   FORECAST_OVER: (d) =>
-    `The forecast of what the run costs (p90: $${roundedUp(d.p90Usd)}${d.unknown.length === 0 ? "" : `, without ${list(d.unknown)}, of which no cost is known`}) is over the $${d.maxUsd} that --max-usd allows, so nothing was started. Allow more, or give the tasks less to do; \`sheaf plan --cost\` shows what each is expected to cost.`,
+    `The forecast of what the run costs (p90: $${roundedUp(d.p90Usd)}${d.unknown.length === 0 ? "" : `, without what is unknown of ${list(d.unknown)}`}) is over the $${d.maxUsd} that --max-usd allows, so nothing was started. Allow more, or give the tasks less to do; \`sheaf plan --cost\` shows what each is expected to cost.`,
   GRAPH_CYCLE: (d) =>
     `Tasks wait for each other: ${[...d.cycle, d.cycle[0]].join(" -> ")}. Remove one of these edges.`,
   GRAPH_FORMAT: (d) => `This is not a graph in ${d.format} form: ${d.problem}`,

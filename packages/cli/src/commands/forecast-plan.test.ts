@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SheafError } from "@sheaf/core";
+import type { RunForecast } from "@sheaf/ledger";
 import { describe, expect, it } from "vitest";
+import { costSentence } from "../show/forecast-text.ts";
 import { shell } from "./fixtures/shell.ts";
 
 const PLAN = `
@@ -68,9 +70,18 @@ describe("the forecast of a plan", () => {
     expect(out).toMatch(/\n {2}two +\$0\.25 +\$0\.25 +15 +15 +1\.0s +1\.0s +1 run\n/);
     expect(out).toMatch(/\n {2}look +unknown +unknown +9\.0s +9\.0s +time declared\n/);
     expect(flat(out)).toContain(
-      "The run is expected to cost $0.50, and at most $0.50 in nine of ten cases, and without look, of which it is unknown.",
+      "The run is expected to cost $0.50, and at most $0.50 in nine of ten cases, and without what is unknown of look.",
     );
     expect((await sheaf("plan plan.yaml")).out).not.toContain("Forecast");
+  });
+
+  it("calls the cost unknown only where no task's is known in part", () => {
+    const said = (p90: bigint) =>
+      costSentence({ tasks: [{}], pico: { p50: 0n, p90, unknown: ["one"] } } as unknown as RunForecast);
+    expect(said(0n)).toMatch(/^What the run will cost is unknown/);
+    expect(said(10n ** 12n)).toBe(
+      "The run is expected to cost $0.00, and at most $1.00 in nine of ten cases, and without what is unknown of one.",
+    );
   });
 
   it("that is over --max-usd keeps a run from starting", async () => {
@@ -78,7 +89,7 @@ describe("the forecast of a plan", () => {
     const refused = await sheaf("run plan.yaml --run-id second --max-usd 0.4");
     expect(refused).toMatchObject({ exitCode: 2, out: "" });
     expect(refused.err).toContain(
-      "error: The forecast of what the run costs (p90: $0.5, without look, of which no cost is known) is over the $0.4 that --max-usd allows, so nothing was started.",
+      "error: The forecast of what the run costs (p90: $0.5, without what is unknown of look) is over the $0.4 that --max-usd allows, so nothing was started.",
     );
     expect(existsSync(join(path, ".sheaf/runs/second"))).toBe(false);
     const details = { p90Usd: 6.802842712475, maxUsd: 6.8, unknown: [] };

@@ -55,7 +55,7 @@ export function forecastText(
 
 /** Says what a run will cost, and what of that is not known. */
 export function costSentence({ tasks, pico }: RunForecast): string {
-  if (pico.unknown.length === tasks.length && tasks.length > 0) {
+  if (pico.unknown.length === tasks.length && tasks.length > 0 && pico.p90 === 0n) {
     return "What the run will cost is unknown: no earlier run of this directory tells what its tasks cost.";
   }
   const { p50, p90 } = { p50: formatUsd(pico.p50), p90: formatUsd(pico.p90) };
@@ -67,7 +67,7 @@ function timeSentence(makespan: RunFigure<number>): string {
 }
 
 const butFor = ({ unknown }: RunFigure<unknown>): string =>
-  unknown.length === 0 ? "" : `, and without ${nameSome(unknown, 8)}, of which it is unknown`;
+  unknown.length === 0 ? "" : `, and without what is unknown of ${nameSome(unknown, 8)}`;
 
 function spreadText<Value>(
   spread: Spread<Value> | null,

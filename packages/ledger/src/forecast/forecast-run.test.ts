@@ -6,9 +6,13 @@ import { type ForecastRequest, type ForecastTask, forecastRun } from "./forecast
 import { widenedSamples } from "./widened-samples.ts";
 import type { WorkSample } from "./work-samples.ts";
 
-const sample = (tokens: number, pico: bigint | null, ms: number): WorkSample => ({ tokens, pico, ms });
+const sample = (tokens: number | null, pico: bigint | null, ms: number): WorkSample => ({ tokens, pico, ms });
 const anySample = fc
-  .tuple(fc.nat(1000), fc.option(fc.bigInt(0n, 10n ** 13n), { freq: 5 }), fc.nat(10_000))
+  .tuple(
+    fc.option(fc.nat(1000), { freq: 5 }),
+    fc.option(fc.bigInt(0n, 10n ** 13n), { freq: 5 }),
+    fc.nat(10_000),
+  )
   .map((args) => sample(...args));
 
 const task = (id: string, samples: readonly WorkSample[], expectedMs: ForecastTask["expectedMs"] = null) => ({
@@ -67,6 +71,22 @@ describe("the forecast of a task", () => {
 });
 
 describe("the forecast of a run", () => {
+  it("names a task of which one sample is not known, and counts what the others tell", () => {
+    const unpriced = Array.from({ length: 9 }, () => sample(1_000_000, null, 1));
+    const dear = Array.from({ length: 9 }, () => sample(3, 10n, 1));
+    const tasks = [
+      task("a", [...unpriced, sample(1_000_000, 1n, 1)]),
+      task("b", [sample(null, null, 1), ...dear]),
+      task("c", [sample(7, 100n, 1)]),
+      task("d", [sample(null, 1_000n, 1)]),
+    ];
+    const run = forecastRun(alone(tasks));
+    expect(run.tasks.map(({ pico }) => pico?.p90)).toEqual([undefined, undefined, 100n, 1_000n]);
+    expect(run.tasks.map(({ tokens }) => tokens?.p90)).toEqual([1_000_000, undefined, 7, undefined]);
+    expect(run.pico).toEqual({ p50: 1_111n, p90: 1_111n, unknown: ["a", "b"] });
+    expect(run.tokens).toEqual({ p50: 1_000_010, p90: 1_000_010, unknown: ["b", "d"] });
+  });
+
   it("lies between what all least and all largest samples make, and its halves are in order", () => {
     fc.assert(
       fc.property(anyRequest, (request) => {

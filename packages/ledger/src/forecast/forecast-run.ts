@@ -32,7 +32,7 @@ export interface ForecastRequest {
   readonly seed: number;
 }
 
-/** Null is unknown, never 0. */
+/** Null is unknown, never 0: one sample of which a figure is not known may be the one that costs most. */
 export interface TaskForecast {
   readonly id: string;
   readonly from: FoundSamples["from"];
@@ -46,7 +46,7 @@ export interface TaskForecast {
 
 /** What a figure of the run rests on. */
 export interface RunFigure<Value> extends Spread<Value> {
-  /** Tasks of which it is not known; they count 0, so that the figure is a least one. */
+  /** Tasks of which it is not known. They count what their other samples tell, if any do: the figure is a least one. */
   readonly unknown: readonly string[];
 }
 
@@ -81,13 +81,16 @@ export function forecastRun(request: ForecastRequest): RunForecast {
   };
 }
 
+/** Figures that a sample may lack. */
+type Lacking = "tokens" | "pico";
+
 interface KnownWork {
   readonly samples: readonly WorkSample[];
   /** Of each sample, how it is drawn for a p90. */
   readonly widened: readonly WorkSample[];
-  /** Places of the samples whose cost is known. */
-  readonly priced: readonly number[];
-  readonly tokens: Spread<number>;
+  /** Places of the samples that have a figure. */
+  readonly having: Readonly<Record<Lacking, readonly number[]>>;
+  readonly tokens: Spread<number> | null;
   readonly pico: Spread<bigint> | null;
   readonly ms: Spread<number>;
 }
@@ -95,15 +98,20 @@ interface KnownWork {
 function knownWork(samples: readonly WorkSample[]): KnownWork | null {
   if (samples.length === 0) return null;
   const widened = widenedSamples(samples);
-  const priced = [...samples.keys()].filter((i) => samples[i]!.pico !== null);
-  const spread = (figure: (sample: WorkSample) => number): Spread<number> =>
-    spreadOf(samples.map(figure), widened.map(figure));
-  const costs = (some: readonly WorkSample[]): readonly bigint[] => priced.map((i) => some[i]!.pico!);
+  const having = (name: Lacking) => [...samples.keys()].filter((i) => samples[i]![name] !== null);
+  const spread = <Value extends number | bigint>(
+    figure: (sample: WorkSample) => Value | null,
+  ): Spread<Value> | null => {
+    const values = samples.map(figure);
+    return values.includes(null)
+      ? null
+      : spreadOf(values as readonly Value[], widened.map(figure) as readonly Value[]);
+  };
   return {
-    ...{ samples, widened, priced },
+    ...{ samples, widened, having: { tokens: having("tokens"), pico: having("pico") } },
     tokens: spread(({ tokens }) => tokens),
-    pico: priced.length === 0 ? null : spreadOf(costs(samples), costs(widened)),
-    ms: spread(({ ms }) => ms),
+    pico: spread(({ pico }) => pico),
+    ms: spread(({ ms }) => ms)!,
   };
 }
 
@@ -150,12 +158,19 @@ function drawRuns(
     const [plain, wide] = [emptyRun(tasks), emptyRun(tasks)];
     works.forEach((work, i) => {
       if (work === null) return;
-      const { samples, widened, priced } = work;
+      const { samples, widened, having } = work;
       const at = draw(samples.length);
-      // Cost and time of one sample belong together, unless that one's cost is not known.
-      const costAt = samples[at]!.pico === null ? priced[draw(priced.length)] : at;
-      addTo(plain, i, { drawn: samples[at]!, cost: samples[costAt ?? at]!.pico });
-      addTo(wide, i, { drawn: widened[at]!, cost: widened[costAt ?? at]!.pico });
+      // Figures of one sample belong together, unless it lacks one.
+      const placeOf = (name: Lacking): number =>
+        samples[at]![name] === null ? (having[name][draw(having[name].length)] ?? at) : at;
+      const places = { tokens: placeOf("tokens"), pico: placeOf("pico") };
+      const drawnOf = (some: readonly WorkSample[]): WorkSample => ({
+        tokens: some[places.tokens]!.tokens,
+        pico: some[places.pico]!.pico,
+        ms: some[at]!.ms,
+      });
+      addTo(plain, i, drawnOf(samples));
+      addTo(wide, i, drawnOf(widened));
     });
     drawn.tokens.add(plain.tokens, wide.tokens);
     drawn.pico.add(plain.pico, wide.pico);
@@ -172,14 +187,10 @@ function emptyRun(tasks: readonly ForecastTask[]) {
   };
 }
 
-function addTo(
-  run: ReturnType<typeof emptyRun>,
-  task: number,
-  { drawn, cost }: { readonly drawn: WorkSample; readonly cost: bigint | null },
-): void {
-  run.tokens += drawn.tokens;
-  run.pico += cost ?? 0n;
-  run.durationsMs[task] = drawn.ms;
+function addTo(run: ReturnType<typeof emptyRun>, task: number, { tokens, pico, ms }: WorkSample): void {
+  run.tokens += tokens ?? 0;
+  run.pico += pico ?? 0n;
+  run.durationsMs[task] = ms;
 }
 
 /**

@@ -53,6 +53,19 @@ describe("samples of earlier runs", () => {
     expect(samplesOf([spent.slice(0, 3)]).of("e", "other").samples).toEqual([]);
   });
 
+  it("have neither tokens nor a cost where an attempt was unmetered, also of a task that failed", () => {
+    const done = [tell.used("g", 1, used(1)), tell.finished("g"), tell.committed("g")];
+    const failed = [tell.finished("g", 1, "no"), tell.failed("g")];
+    const unknown = { tokens: null, pico: null, ms: 100 };
+    for (const ended of [done, failed]) {
+      const stranded = [tell.started("g"), tell.unmetered("g"), ...ended];
+      expect(samplesOf([stranded]).of("g", "coder").samples).toEqual([unknown]);
+      expect(samplesOf([[tell.startedUnmetered("g"), ...ended]]).of("g", "coder").samples).toEqual([unknown]);
+    }
+    const untold = [tell.started("g"), tell.used("g", 1, { model: "m" }), ...failed];
+    expect(samplesOf([untold]).of("g", "coder").samples).toEqual([{ tokens: 0, pico: null, ms: 100 }]);
+  });
+
   it("belong to the agent of the last attempt", () => {
     const changed = [
       tell.started("f", 1, "coder"),

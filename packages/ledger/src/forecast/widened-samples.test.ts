@@ -18,7 +18,7 @@ it("scatter about the same mean as a value that is still to come", () => {
       const expected = (squares(drawn) / (count - 1)) * (1 + 1 / count);
       const wide = widenedSamples(drawn.map(sample));
       for (const figure of [
-        wide.map(({ tokens }) => tokens),
+        wide.map(({ tokens }) => Number(tokens)),
         wide.map(({ pico }) => Number(pico)),
         wide.map(({ ms }) => ms),
       ]) {
@@ -41,5 +41,9 @@ it("stay where there is one, or all are the same, and are never negative or made
   expect(widenedSamples([{ ...sample(1), pico: null }, sample(5)])).toEqual([
     { tokens: 0, pico: null, ms: 0 },
     { tokens: 6, pico: 5n, ms: expect.closeTo(6.464, 3) },
+  ]);
+  expect(widenedSamples([{ ...sample(1), tokens: null }, sample(5)])).toMatchObject([
+    { tokens: null, pico: 0n },
+    { tokens: 5, pico: 6n },
   ]);
 });

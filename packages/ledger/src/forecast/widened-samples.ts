@@ -11,13 +11,15 @@ import type { WorkSample } from "./work-samples.ts";
  * quantile is taken of the values in place of Student's t. docs/testing.md says how often it holds.
  */
 export function widenedSamples(samples: readonly WorkSample[]): readonly WorkSample[] {
-  const tokens = widened(samples.map((sample) => BigInt(Math.round(sample.tokens))));
+  const counts = widened(
+    samples.flatMap(({ tokens }) => (tokens === null ? [] : BigInt(Math.round(tokens)))),
+  );
   const costs = widened(samples.flatMap(({ pico }) => pico ?? []));
   const us = widened(samples.map(({ ms }) => BigInt(Math.round(ms * 1_000))));
-  let next = 0;
-  return samples.map(({ pico }, i) => ({
-    tokens: Number(tokens[i]!),
-    pico: pico === null ? null : costs[next++]!,
+  const next = { count: 0, cost: 0 };
+  return samples.map(({ tokens, pico }, i) => ({
+    tokens: tokens === null ? null : Number(counts[next.count++]!),
+    pico: pico === null ? null : costs[next.cost++]!,
     ms: Number(us[i]!) / 1_000,
   }));
 }

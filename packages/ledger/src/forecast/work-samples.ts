@@ -2,9 +2,9 @@ import { addToSum, type CostSum, emptySum, toCostLine } from "../cost-line.ts";
 
 /** What a task took in one run, all of its attempts together. */
 export interface WorkSample {
-  /** Input and output of its model calls. */
-  readonly tokens: number;
-  /** Null where some call's cost is not known. */
+  /** Input and output of its model calls; null where nobody counted some of them. */
+  readonly tokens: number | null;
+  /** Null where not all of its cost is known. */
   readonly pico: bigint | null;
   /** Time of its attempts, but for those that were cut off. */
   readonly ms: number;
@@ -50,7 +50,7 @@ const COMMAND = "command";
 
 /**
  * Makes samples of attempts, given by agent with all attempts of their tasks. A sample is a task that was committed, or
- * that failed after its calls had used something: what fails costs as well. Other tasks tell nothing.
+ * that failed after its calls had, or may have, used something: what fails costs as well. Other tasks tell nothing.
  */
 export function workSamples(attempts: ReadonlyMap<string, readonly EarlierAttempt[]>): WorkSamples {
   const ofTask = new Map<string, WorkSample[]>();
@@ -121,7 +121,8 @@ function sampleOf(attempts: readonly EarlierAttempt[], taskState: string): WorkS
     ms += each.latencyMs ?? 0;
   }
   const tokens = sum.inputTokens + sum.outputTokens;
-  const hasUsed = tokens > 0 || sum.pico > 0n;
+  const { partial, unmetered } = toCostLine(sum);
+  const hasUsed = tokens > 0 || sum.pico > 0n || partial;
   if (taskState !== "task.committed" && !(taskState === "task.failed" && hasUsed)) return null;
-  return { tokens, pico: toCostLine(sum).partial ? null : sum.pico, ms };
+  return { tokens: unmetered > 0 ? null : tokens, pico: partial ? null : sum.pico, ms };
 }
