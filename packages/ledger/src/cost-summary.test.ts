@@ -36,6 +36,9 @@ const started = (name: string, attempt = 1, agent = "coder", route = "work"): Ev
   agent,
   route,
 });
+const unmetered = (name: string, attempt: number): EventBody => ({
+  ...{ type: "attempt.unmetered", taskId: id(name), attempt },
+});
 const used = (name: string, attempt: number, costUsd?: number, model = "m"): EventBody => ({
   type: "attempt.usage",
   taskId: id(name),
@@ -364,6 +367,10 @@ const retries = fc.constantFrom(null, 0, 1);
 const words = fc.constantFrom("x", "y", "__proto__");
 const anyEvent: fc.Arbitrary<EventBody> = fc.oneof(
   fc.tuple(names, attempts, words, words).map((at) => started(...at)),
+  fc
+    .tuple(names, attempts, words, words)
+    .map((at) => ({ ...(started(...at) as EventOf<"attempt.started">), unmetered: true as const })),
+  fc.tuple(names, attempts).map((at) => unmetered(...at)),
   {
     weight: 4,
     arbitrary: fc.tuple(names, attempts, prices, words).map(([a, b, c, d]) => used(a, b, usd(c), d)),
@@ -399,11 +406,33 @@ const anyEvent: fc.Arbitrary<EventBody> = fc.oneof(
 );
 const histories = fc.array(anyEvent, { maxLength: 60 });
 
-const FIELDS = ["calls", "unpricedCalls", "estimatedCalls", "inputTokens", "outputTokens"] as const;
+const FIELDS = [
+  "calls",
+  "unpricedCalls",
+  "estimatedCalls",
+  "unmetered",
+  "inputTokens",
+  "outputTokens",
+] as const;
 const sumOf = (lines: readonly CostLine[]) => ({
   pico: lines.reduce((sum, { usd }) => sum + usdToPico(usd ?? 0), 0n),
   ...Object.fromEntries(FIELDS.map((field) => [field, lines.reduce((sum, line) => sum + line[field], 0)])),
 });
+
+/** Counts the attempts that have begun, or used something, of which the last that was said is that nobody counts. */
+function countUnmetered(events: readonly EventBody[]): number {
+  const made = new Set<string>();
+  const said = new Set<string>();
+  for (const event of events) {
+    if (!("attempt" in event)) continue;
+    const key = `${event.taskId} ${event.attempt}`;
+    const begins = event.type === "attempt.started";
+    if (begins || ("usage" in event && event.usage !== null)) made.add(key);
+    if (begins) said.delete(key);
+    if (event.type === "attempt.unmetered" || (begins && event.unmetered === true)) said.add(key);
+  }
+  return [...said].filter((key) => made.has(key)).length;
+}
 
 describe("any history", () => {
   it("gives tables of which each sums to the total, to the last pico-dollar", () => {
@@ -417,6 +446,7 @@ describe("any history", () => {
         const total = {
           pico: calls.reduce((sum, { usage }) => sum + BigInt(Math.round((usage.costUsd ?? 0) * 1e12)), 0n),
           calls: calls.length,
+          unmetered: countUnmetered(events),
           unpricedCalls: calls.filter(({ usage }) => usage.costUsd === undefined).length,
           estimatedCalls: calls.filter((event) => "source" in event && event.source === "estimated").length,
           inputTokens: 10 * calls.length,
