@@ -65,9 +65,9 @@ describe("sheaf costs", () => {
     );
     expect((await here.sheaf("costs --by class --csv")).out).toBe(
       [
-        "class,usd,partial,calls,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens",
-        "useful,1,true,6,2,0,4800,4000,0,200,0",
-        "failed-attempt,0.5,false,2,0,0,2400,2000,0,100,0",
+        "class,usd,partial,calls,unpriced_calls,unmetered,estimated_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens",
+        "useful,1,true,6,2,0,0,4800,4000,0,200,0",
+        "failed-attempt,0.5,false,2,0,0,0,2400,2000,0,100,0",
         "",
       ].join("\n"),
     );
@@ -166,10 +166,10 @@ tasks:
     const env = { SHEAF_ROUTES: "other" };
     expect((await here.sheaf("costs --by route --window month --csv", env)).out).toBe(
       [
-        "route,usd,partial,calls,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens,pico_usd,attempts,retry,restart,conflict,failures,models",
-        "other,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,0,",
-        "analysis,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,0,",
-        "unknown,0.75,false,3,0,0,3600,0,2700,0,0,750000000000,3,1,0,0,2,m1",
+        "route,usd,partial,calls,unpriced_calls,unmetered,estimated_calls,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens,pico_usd,attempts,retry,restart,conflict,failures,models",
+        "other,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,",
+        "analysis,0,false,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,",
+        "unknown,0.75,false,3,0,0,0,3600,0,2700,0,0,750000000000,3,1,0,0,2,m1",
         "",
       ].join("\n"),
     );
@@ -190,6 +190,13 @@ tasks:
     await here.sheaf("run plan.yaml --quiet");
     const { out } = await here.sheaf(`costs --by ${by}`);
     expect(out).toContain("\nNobody counted the calls of 1 unmetered attempt.");
+    for (const asked of [`costs --by ${by}`, "runs"]) {
+      const [headings, ...rows] = (await here.sheaf(`${asked} --csv`)).out
+        .split("\n")
+        .map((line) => line.split(","));
+      const places = ["usd", "partial", "calls", "unmetered"].map((name) => headings!.indexOf(name));
+      expect(rows.map((row) => places.map((at) => row[at]))).toContainEqual(["", "true", "0", "1"]);
+    }
   });
 
   it("says which calls are in no bill, as nobody has told what became of them, and which are estimated", async () => {
@@ -295,7 +302,7 @@ describe("sheaf runs", () => {
       /\n\n1 earlier run not shown; --last N shows more.\n$/,
     );
     expect((await here.sheaf("runs --csv")).out).toMatch(
-      /\nsecond,partial,.*,3,0.1.0,0.75,true,4,1,0,3600,3000,0,150,0\n/,
+      /\nsecond,partial,.*,3,0.1.0,0.75,true,4,1,0,0,3600,3000,0,150,0\n/,
     );
     const { runs } = JSON.parse((await here.sheaf("runs --since 1h --json")).out);
     expect(runs.map((run: { id: string }) => run.id)).toEqual(["second", "first"]);

@@ -74,6 +74,7 @@ export const BILL_COLUMNS: readonly string[] = [
   "partial",
   "calls",
   "unpriced_calls",
+  "unmetered",
   "estimated_calls",
   "input_tokens",
   "cached_input_tokens",
@@ -84,10 +85,10 @@ export const BILL_COLUMNS: readonly string[] = [
 
 /** Returns the cells under these headings. */
 export function billCells(line: CostLine): readonly (number | boolean | null)[] {
-  const { usd, partial, calls, unpricedCalls, estimatedCalls, inputTokens, cachedInputTokens } = line;
-  const { cacheWriteTokens, outputTokens, reasoningTokens } = line;
+  const { usd, partial, calls, unpricedCalls, unmetered, estimatedCalls } = line;
+  const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens } = line;
   return [
-    ...[usd, partial, calls, unpricedCalls, estimatedCalls],
+    ...[usd, partial, calls, unpricedCalls, unmetered, estimatedCalls],
     ...[inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens],
   ];
 }

@@ -14,6 +14,8 @@ export interface BookedCall {
 /** One attempt, by its events. */
 export interface AttemptTrace {
   readonly started: EventOf<"attempt.started">;
+  /** Nobody counted its calls but by what they told. */
+  unmetered: boolean;
   finished: EventOf<"attempt.finished"> | null;
   /** Its result was thrown away for these. */
   conflicted: EventOf<"task.conflicted"> | null;
@@ -118,6 +120,7 @@ export function takeEvent(trace: RunTrace, event: RunEvent): void {
     case "attempt.started":
       task.attempts.push({
         started: event,
+        unmetered: event.unmetered === true,
         finished: null,
         conflicted: null,
         merged: null,
@@ -138,6 +141,9 @@ function takeAttemptEvent(task: TaskTrace, event: AttemptEvent): void {
   const attempt = task.attempts.findLast(({ started }) => started.attempt === event.attempt);
   if (attempt === undefined) return;
   switch (event.type) {
+    case "attempt.unmetered":
+      attempt.unmetered = true;
+      return;
     case "attempt.finished":
       attempt.finished = event;
       return;

@@ -110,13 +110,14 @@ export function taskMoments(task: TaskTrace, verbose: boolean): readonly Moment[
 }
 
 function attemptMoments(attempt: AttemptTrace, verbose: boolean): readonly Moment[] {
-  const { started, finished, conflicted, merged, refused, said, usage } = attempt;
+  const { started, unmetered, finished, conflicted, merged, refused, said, usage } = attempt;
   const cause = started.cause === "first" ? "" : ` (${started.cause})`;
   const who = started.agent === "command" ? "command" : `agent ${started.agent}`;
+  const how = `${started.executor}${unmetered ? ", unmetered" : ""}${cause}`;
   const begun: Moment = {
     at: started.at,
     what: `attempt ${started.attempt}`,
-    text: `${who}, ${started.executor}${cause}${usage.length === 0 ? "" : `; ${sayUsage(usage)}`}`,
+    text: `${who}, ${how}${usage.length === 0 ? "" : `; ${sayUsage(usage)}`}`,
   };
   return [
     begun,

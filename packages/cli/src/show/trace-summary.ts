@@ -66,12 +66,13 @@ export function traceData(trace: RunTrace, events: readonly RunEvent[]): Record<
       phase: phaseOf(task),
       because: task.end !== null && "because" in task.end ? task.end.because : null,
       waits: task.waits.map(({ at, reason }) => ({ atMs: since(at), reason })),
-      attempts: task.attempts.map(({ started, finished, conflicted, usage }) => ({
+      attempts: task.attempts.map(({ started, unmetered, finished, conflicted, usage }) => ({
         ...{
           attempt: started.attempt,
           cause: started.cause,
           agent: started.agent,
           executor: started.executor,
+          unmetered,
         },
         startedMs: since(started.at),
         endedMs: finished === null ? null : since(finished.at),

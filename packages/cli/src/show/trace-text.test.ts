@@ -1,3 +1,4 @@
+import type { RunEvent, TaskId } from "@sheaf/core";
 import { executeWithParallelism } from "@sheaf/engine";
 import { FakeClock, scriptedAgent } from "@sheaf/testkit";
 import { describe, expect, it } from "vitest";
@@ -128,6 +129,27 @@ describe("the trace of a run", () => {
     expect(traceText(cut, plain)).toMatch(/status +not finished: it still runs, or it was killed/);
     expect(traceText(cut, plain)).toContain("b  running");
     expect(traceText([], plain)).toContain("The journal does not tell how the run began.");
+  });
+
+  it("says of which attempts nobody counted the calls", async () => {
+    const events = await eventful();
+    const named = events.map(
+      (event): RunEvent =>
+        event.type === "attempt.started" && event.taskId === "a" ? { ...event, unmetered: true } : event,
+    );
+    const { seq, at, runId } = events[0]!;
+    const b1 = { taskId: "b" as TaskId, attempt: 1 };
+    const all: readonly RunEvent[] = [...named, { type: "attempt.unmetered", seq, at, runId, ...b1 }];
+    const text = traceText(all, plain);
+    expect(text.match(/.*unmetered.*/g)).toEqual([
+      "   0ms  attempt 1  agent agent, inline, unmetered",
+      "   0ms  attempt 1  agent agent, inline, unmetered; 1 model call, 1,000 tokens",
+      expect.stringContaining("2 unmetered attempts"),
+    ]);
+    const { tasks } = traceData(traceOf(all), all) as { tasks: { attempts: { unmetered: boolean }[] }[] };
+    expect(tasks.map(({ attempts }) => attempts.map(({ unmetered }) => unmetered))).toEqual([
+      ...[[true], [true, false], [false], []],
+    ]);
   });
 
   it("is also to be had as data", async () => {
