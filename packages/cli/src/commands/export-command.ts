@@ -16,6 +16,7 @@ import {
   sendOtlp,
 } from "@sheaf/ledger";
 import { readPlan } from "../plan-file/read-plan.ts";
+import { openCallsText } from "../show/costs-text.ts";
 import { counted } from "../show/counted.ts";
 import { findRun } from "./find-run.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -61,7 +62,7 @@ export interface ExportFlags {
 export async function exportCommand(names: readonly string[], flags: ExportFlags, io: Io): Promise<number> {
   const server = serverOf(flags, io);
   const runs = names.flatMap((name) => readRun(name, flags.dir, io));
-  sayUnmetered(factsOf(runs), io);
+  sayMissing(factsOf(runs), io);
   if (flags.out !== undefined) writeOut(flags.out, TEXTS[flags.as](runs), io);
   if (server === null) {
     if (flags.out === undefined) io.stdout.write(TEXTS[flags.as](runs));
@@ -93,7 +94,11 @@ function readRun(name: string, dir: string | undefined, io: Io): readonly Export
 }
 
 /** A table of calls does not show that some are missing. */
-function sayUnmetered(runs: readonly RunFacts[], io: Io): void {
+function sayMissing(runs: readonly RunFacts[], io: Io): void {
+  const open = runs.flatMap(({ runId, openCalls }) =>
+    openCalls > 0 ? [{ run: runId, calls: openCalls }] : [],
+  );
+  if (open.length > 0) io.stderr.write(`${openCallsText(open)}\n`);
   const attempts = runs.flatMap(({ unmetered }) => unmetered).reduce((sum, { count }) => sum + count, 0);
   if (attempts === 0) return;
   const whose = `${counted(attempts, "unmetered attempt")}: here are only those that ${attempts === 1 ? "it" : "they"}`;

@@ -39,7 +39,9 @@ export function ag2Costs(runs: readonly RunFacts[]): readonly Ag2CostRow[] {
     ...all.map(({ headings: { agent, model }, sum }) =>
       row(agent, model, { ...sum, unmetered: unmetered.get(agent) ?? 0 }),
     ),
-    row("Total", null, total),
+    runs.some(({ openCalls }) => openCalls > 0)
+      ? { ...row("Total", null, total), "Cost ($)": null }
+      : row("Total", null, total),
   ];
 }
 

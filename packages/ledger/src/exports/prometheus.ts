@@ -86,6 +86,10 @@ const METRICS: readonly Metric[] = [
   perCall("sheaf_model_calls_total", "Model calls.", ({ calls }) => calls),
   perCall("sheaf_unpriced_calls_total", "Model calls of unknown cost.", ({ unpricedCalls }) => unpricedCalls),
   {
+    ...{ name: "sheaf_open_calls", type: "gauge", help: "Model calls of which nobody has told the end." },
+    samplesOf: ({ openCalls }) => [[{}, openCalls]],
+  },
+  {
     ...{ name: "sheaf_unmetered_attempts_total", type: "counter", help: "Attempts of uncounted calls." },
     samplesOf: ({ unmetered }) =>
       unmetered.map(({ agent, route, costClass, count }) => [{ agent, route, class: costClass }, count]),

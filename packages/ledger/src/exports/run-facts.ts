@@ -1,6 +1,7 @@
 // What the events of a run say, gathered once for all exports.
 import type { Conflict, EventOf, RunEvent, RunId, TaskId } from "@sheaf/core";
 import { type AttemptCosts, attemptCost, costClassOf, noteAttempts } from "../attempt-costs.ts";
+import { openedCalls } from "../booked-call.ts";
 import type { CostClass } from "../cost-class.ts";
 import { ANALYSIS } from "../cost-summary.ts";
 import { type ExportedCall, exportedCall } from "./exported-call.ts";
@@ -52,6 +53,8 @@ export interface RunFacts {
   readonly calls: readonly CallFacts[];
   /** Of which `calls` has no more than they told. They sum to `unmetered` of the bill. */
   readonly unmetered: readonly UnmeteredAttempts[];
+  /** Requests to models of which it has not told what became of them; they are not among `calls`. */
+  readonly openCalls: number;
   /** Conflicts of each task. */
   readonly conflicts: ReadonlyMap<TaskId, readonly Conflict[]>;
 }
@@ -86,6 +89,7 @@ class Gathering {
   readonly #open = new Set<Open<Lasting>>();
   readonly #byAttempt = new Map<string, Open<AttemptFacts>>();
   readonly #calls: ExportedCall[] = [];
+  #openCalls = 0;
   readonly #conflicts = new Map<TaskId, Conflict[]>();
   readonly #costs: AttemptCosts = new Map();
 
@@ -96,6 +100,7 @@ class Gathering {
     if (event.type === "llm.started") this.#repeat(event);
     this.#takePart(event);
     noteAttempts(this.#costs, event);
+    this.#openCalls += openedCalls(event);
     this.#lastAt = Math.max(this.#lastAt, event.at);
   }
 
@@ -191,6 +196,7 @@ class Gathering {
       analyses: this.#analyses,
       calls: this.#calls.map((call) => this.#classed(call)),
       unmetered: unmeteredAttempts(this.#costs),
+      openCalls: Math.max(0, this.#openCalls),
       conflicts: this.#conflicts,
     };
   }
