@@ -190,13 +190,8 @@ tasks:
     await here.sheaf("run plan.yaml --quiet");
     const { out } = await here.sheaf(`costs --by ${by}`);
     expect(out).toContain("\nNobody counted the calls of 1 unmetered attempt.");
-    for (const asked of [`costs --by ${by}`, "runs"]) {
-      const [headings, ...rows] = (await here.sheaf(`${asked} --csv`)).out
-        .split("\n")
-        .map((line) => line.split(","));
-      const places = ["usd", "partial", "calls", "unmetered"].map((name) => headings!.indexOf(name));
-      expect(rows.map((row) => places.map((at) => row[at]))).toContainEqual(["", "true", "0", "1"]);
-    }
+    for (const asked of [`costs --by ${by}`, "runs"])
+      expect((await here.sheaf(`${asked} --csv`)).out).toMatch(/,,true,0,0,1(,0){5}[,\n]/);
   });
 
   it("says which calls are in no bill, as nobody has told what became of them, and which are estimated", async () => {

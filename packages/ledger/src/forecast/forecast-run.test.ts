@@ -73,10 +73,10 @@ describe("the forecast of a task", () => {
 describe("the forecast of a run", () => {
   it("names a task of which one sample is not known, and counts what the others tell", () => {
     const unpriced = Array.from({ length: 9 }, () => sample(1_000_000, null, 1));
-    const dear = Array.from({ length: 9 }, () => sample(3, 10n, 1));
+    const uncounted = Array.from({ length: 9 }, () => sample(null, null, 1));
     const tasks = [
       task("a", [...unpriced, sample(1_000_000, 1n, 1)]),
-      task("b", [sample(null, null, 1), ...dear]),
+      task("b", [...uncounted, sample(3, 10n, 1)]),
       task("c", [sample(7, 100n, 1)]),
       task("d", [sample(null, 1_000n, 1)]),
     ];
