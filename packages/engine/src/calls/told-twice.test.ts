@@ -18,14 +18,29 @@ describe("ToldTwice", () => {
     expect([calls.seen(usage(1, 2)), calls.seen(usage(1, 2))]).toEqual([true, false]);
   });
 
-  it("takes calls that used something else, or of which not all is said, for others", () => {
+  it("takes a count that is not said for none", () => {
+    const calls = new ToldTwice();
+    calls.seen(usage(8, 0));
+    calls.seen(usage(9));
+    calls.seen(usage(undefined, 7));
+    expect([calls.told(usage(8)), calls.told(usage(9, 0)), calls.told(usage(0, 7))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("takes calls that used something else, or of which nothing is said, for others", () => {
     const calls = new ToldTwice();
     calls.seen(usage(1, 2));
+    calls.seen(usage(0, 0));
     calls.seen(usage(5));
-    expect([calls.told(usage(1, 3)), calls.told(usage(2, 1)), calls.told(usage(5))]).toEqual([
+    expect([calls.told(usage(1, 3)), calls.told(usage(2, 1)), calls.told(usage())]).toEqual([
       false,
       false,
       false,
     ]);
+    calls.seen(usage());
+    expect([calls.told(usage()), calls.told(usage(undefined, 5))]).toEqual([false, false]);
   });
 });

@@ -16,11 +16,12 @@ export class ToldTwice {
   }
 }
 
-// Two calls of an attempt that used the same to the last token are the same call, told on two ways.
+// Two calls of an attempt that used the same to the last token are the same call, told on two ways. Who has none of a
+// kind to count, as the output of an embedding, need not say so.
 function meet(usage: UsageRecord, others: Map<string, number>, own: Map<string, number>): boolean {
   const { inputTokens, outputTokens } = usage;
-  if (inputTokens === undefined || outputTokens === undefined) return false;
-  const key = `${inputTokens} ${outputTokens}`;
+  if (inputTokens === undefined && outputTokens === undefined) return false;
+  const key = `${inputTokens ?? 0} ${outputTokens ?? 0}`;
   const waiting = others.get(key) ?? 0;
   if (waiting > 0) others.set(key, waiting - 1);
   else own.set(key, (own.get(key) ?? 0) + 1);
