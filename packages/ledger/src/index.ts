@@ -80,6 +80,7 @@ export {
   normalizedCost,
   type WeighedFigures,
 } from "./normalized-cost.ts";
+export { isSnapshot } from "./prices/find-model.ts";
 export { openPriceBook, type PriceBook, type PriceBookOptions } from "./prices/price-book.ts";
 export type { ListedModel, ListedPrices, PriceList } from "./prices/price-list.ts";
 export { type JournalContents, readJournal } from "./read-journal.ts";

@@ -1,7 +1,10 @@
 // What attempts ask of models is counted as the server counts it, wherever they run, and by whatever client.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
-import { executeWithParallelism, type RunOptions, type RunReport, type RunSpec } from "sheaf";
+import { type AgentFn, executeWithParallelism, type RunOptions, type RunReport, type RunSpec } from "sheaf";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 const MODULE = new URL("./fixtures/calling-agents.mjs", import.meta.url);
@@ -111,6 +114,38 @@ test("a task that runs again after a conflict gets the answers that it has paid 
   expect(report.cost).toMatchObject({ totalUsd: 0.112, avoided: { replaySavedUsd: 0.112 } });
   expect(report.cost.byClass["conflict-rerun"].usd).toBe(0.112);
 });
+
+test.each([
+  { path: "chat/completions", told: { inputTokens: 8, outputTokens: 2 }, rates: { input: 1e6, output: 1e6 } },
+  { path: "embeddings", told: { inputTokens: 8 }, rates: { input: 1e6 } },
+])(
+  "a call of $path that its agent tells of before it is over counts once, at its price",
+  async ({ path, told, rates }) => {
+    let end = (): void => {};
+    const model = "m-2026-01-31";
+    const usage = { prompt_tokens: told.inputTokens, completion_tokens: told.outputTokens };
+    await using slow = createServer((request, response) => {
+      request.resume();
+      response.setHeader("content-type", "application/json");
+      response.write(`${JSON.stringify({ model, usage })} `);
+      end = () => response.end();
+    });
+    await once(slow.listen(0, "127.0.0.1"), "listening");
+    const host = `127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    vi.stubEnv("OPENAI_BASE_URL", `http://${host}/v1`);
+    const agent: AgentFn = async (_, ctx) => {
+      const body = JSON.stringify({ model: "m" });
+      const { body: answer } = await fetch(`http://${host}/v1/${path}`, { method: "POST", body });
+      await answer!.getReader().read();
+      ctx.recordUsage({ model, ...told });
+      end();
+    };
+    const prices = { [host]: { [model]: rates } };
+    const { cost } = await executeWithParallelism([{ id: "a" }], agent, { ...OPTIONS, prices });
+    const totalUsd = told.inputTokens + (told.outputTokens ?? 0);
+    expect(cost).toMatchObject({ calls: 1, inputTokens: 8, totalUsd, partial: false, unpricedCalls: 0 });
+  },
+);
 
 test("what an agent leaves behind in this thread asks nobody any more", async () => {
   let late: Promise<unknown> = Promise.resolve();

@@ -14,6 +14,7 @@ import {
   type CallRoute,
   type Clock,
   type EventBody,
+  type EventOf,
   type RunEvent,
   type RunId,
   SheafError,
@@ -34,6 +35,7 @@ import {
   shareDescriptors,
 } from "@sheaf/ledger";
 import { CONNECTIONS_VARIABLE, routeOf } from "../executor/route-calls.ts";
+import { OpenCalls } from "./open-calls.ts";
 import { Repeats } from "./repeats.ts";
 import type { RunBudgets } from "./run-budgets.ts";
 import { ToldTwice } from "./told-twice.ts";
@@ -59,11 +61,18 @@ export interface ModelCallsOptions {
   readonly flush: () => void;
 }
 
+type AttemptName = Omit<CallOwner, "runId">;
+
 /** An attempt that is about to start. */
-export interface CallingAttempt {
-  readonly taskId: TaskId;
-  readonly attempt: number;
+export interface CallingAttempt extends AttemptName {
   readonly cause: AttemptCause;
+}
+
+/** What is known of the calls of one attempt. */
+interface AttemptCalls {
+  readonly open: OpenCalls;
+  readonly repeats: Repeats;
+  readonly told: ToldTwice;
 }
 
 /** What stands between the attempts of a run and the servers of models. */
@@ -75,8 +84,7 @@ export class ModelCalls {
   /** By task: resolves when no call of its earlier attempts is open. */
   readonly #quiet = new Map<TaskId, Promise<void>>();
   readonly #over = new Set<string>();
-  readonly #told = new Map<string, ToldTwice>();
-  readonly #repeats = new Map<string, Repeats>();
+  readonly #calls = new Map<string, AttemptCalls>();
   /** Most that clients in this thread have to the gateway. */
   readonly #connections = shareDescriptors(descriptorLimit()).clients;
 
@@ -144,9 +152,16 @@ export class ModelCalls {
     await this.#quiet.get(taskId);
   }
 
-  /** Returns whether what an agent tells of was seen on its way to the model. */
-  isSeen(taskId: TaskId, attempt: number, usage: UsageRecord): boolean {
-    return this.#toldOf(taskId, attempt).told(usage);
+  /**
+   * Returns what is booked of what an agent tells: nothing where the call was seen on its way. One that is told while
+   * it is under way is that of the provider that is being asked, where nothing else is said.
+   */
+  told(at: AttemptName, usage: UsageRecord): Pick<EventOf<"attempt.usage">, "usage" | "counted"> {
+    const { open, told } = this.#callsOf(at);
+    if (told.told(usage)) return { usage, counted: false };
+    const isSaid = usage.provider !== undefined || usage.costUsd !== undefined;
+    const provider = isSaid ? null : open.providerOf(usage.model);
+    return { usage: provider === null ? usage : { ...usage, provider } };
   }
 
   /** Reads what is still open to its end, within the gateway's limits, and ends. */
@@ -156,7 +171,7 @@ export class ModelCalls {
   }
 
   // A machine that has no port, or no file, left may have one for the next attempt.
-  async #opened(asking: Omit<CallOwner, "runId">): Promise<Gateway | null> {
+  async #opened(asking: AttemptName): Promise<Gateway | null> {
     this.#gateway ??= this.#open();
     const opening = this.#gateway;
     try {
@@ -172,7 +187,7 @@ export class ModelCalls {
     }
   }
 
-  #tellUnmetered(asking: Omit<CallOwner, "runId">, problem: string): void {
+  #tellUnmetered(asking: AttemptName, problem: string): void {
     const { emit } = this.#options;
     if (this.#unmetered.size === 0) {
       const reason = `The gateway could not be opened (${problem}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
@@ -192,34 +207,32 @@ export class ModelCalls {
     });
   }
 
-  #repeatsOf(taskId: string, attempt: number): Repeats {
-    const key = keyOf({ taskId, attempt });
-    const known = this.#repeats.get(key) ?? new Repeats();
-    this.#repeats.set(key, known);
-    return known;
-  }
-
-  #toldOf(taskId: string, attempt: number): ToldTwice {
-    const key = keyOf({ taskId, attempt });
-    const known = this.#told.get(key) ?? new ToldTwice();
-    this.#told.set(key, known);
-    return known;
+  #callsOf(at: AttemptName): AttemptCalls {
+    const key = keyOf(at);
+    const calls = this.#calls.get(key) ?? {
+      open: new OpenCalls(),
+      repeats: new Repeats(),
+      told: new ToldTwice(),
+    };
+    this.#calls.set(key, calls);
+    return calls;
   }
 
   #tell(event: CallEvent): void {
     const { emit, flush, budgets } = this.#options;
-    const { taskId, attempt } = event.owner;
-    const repeats = this.#repeatsOf(taskId, attempt);
+    const { open, repeats, told } = this.#callsOf(event.owner);
     if (event.type === "call.started") {
+      open.started(event);
       const before = repeats.started(event);
       const again = before === null ? {} : { repeats: before };
       const reserved = budgets.reservedFor(event);
       emit({ type: "llm.started", ...callOf(event), hold: holdOf(event), ...again, ...reserved });
       flush();
     } else {
+      open.finished(event);
       const repeated = repeats.finished(event) ? ({ repeated: true } as const) : {};
       const used = event.source === "provider" ? event.usage : event.avoided;
-      const isTold = used !== null && this.#toldOf(taskId, attempt).seen(used);
+      const isTold = used !== null && told.seen(used);
       const { state, usage, source, avoided, status, firstByteMs, durationMs } = event;
       const figures = { state, usage, source, avoided, status, firstByteMs, durationMs };
       const counted = isTold && state !== "replayed" ? ({ counted: false } as const) : {};
@@ -228,8 +241,7 @@ export class ModelCalls {
   }
 }
 
-const keyOf = ({ taskId, attempt }: { readonly taskId: string; readonly attempt: number }): string =>
-  `${taskId}/${attempt}`;
+const keyOf = ({ taskId, attempt }: AttemptName): string => `${taskId}/${attempt}`;
 
 function callOf({ owner, call, provider, api, model, httpRetry }: CallStarted | CallFinished) {
   const { taskId, attempt } = owner;

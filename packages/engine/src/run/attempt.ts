@@ -226,8 +226,12 @@ export class LiveAttempt {
       heartbeat: () => whileOpen(() => {}),
       usage: (usage) => {
         this.#showLife();
-        const counted = world.calls.isSeen(taskId, attempt, usage) ? ({ counted: false } as const) : {};
-        world.emit({ type: "attempt.usage", taskId, attempt, usage, ...counted });
+        world.emit({
+          type: "attempt.usage",
+          taskId,
+          attempt,
+          ...world.calls.told({ taskId, attempt }, usage),
+        });
       },
       modelLoaded: (_name, vramMiB) =>
         whileOpen(() => {

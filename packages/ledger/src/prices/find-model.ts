@@ -6,6 +6,10 @@ import type { MatchLogic, ModelInfo } from "@pydantic/genai-prices";
  */
 const SNAPSHOT = /[-@](?:latest|20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])|\d{3})$/;
 
+/** Returns whether a name is that of a model, or that name with a snapshot behind it. */
+export const isSnapshot = (name: string, model: string): boolean =>
+  name === model || name.replace(SNAPSHOT, "") === model;
+
 /**
  * Finds a model by its whole name: one under which the price data has it, or such a name with a snapshot behind it,
  * where the data say of that one, too, that it is this model.
@@ -20,7 +24,7 @@ export function findModel(models: readonly ModelInfo[], model: string): ModelInf
   const alike = models.find(({ match }) => matches(match, name));
   if (alike === undefined) return null;
   const words = [alike.id.toLowerCase(), ...wordsOf(alike.match)];
-  return words.includes(name) || words.includes(name.replace(SNAPSHOT, "")) ? alike : null;
+  return words.some((word) => isSnapshot(name, word)) ? alike : null;
 }
 
 /** Tells whether the name is one that the rule gives in full. */
