@@ -1,7 +1,9 @@
 // What attempts ask of models is counted as the server counts it, wherever they run, and by whatever client.
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FakeModelServer, startFakeModelServer, tempDir } from "@sheaf/testkit";
 import { type AgentFn, executeWithParallelism, type RunOptions, type RunReport, type RunSpec } from "sheaf";
@@ -146,6 +148,25 @@ test.each([
     expect(cost).toMatchObject({ calls: 1, inputTokens: 8, totalUsd, partial: false, unpricedCalls: 0 });
   },
 );
+
+test("answers that cannot be kept are told once, count as a fault, and harm nothing", async () => {
+  using place = tempDir();
+  const ask: AgentFn = async () => {
+    writeFileSync(join(place.path, ".sheaf/runs/r/answers"), "no folder");
+    const body = JSON.stringify({ model: "m" });
+    await (await fetch(`${server.baseUrl}/chat/completions`, { method: "POST", body })).json();
+  };
+  const tasks = ["a", "b"].map((id) => ({ id, agent: "ask", reads: [], writes: [] }));
+  const spec = { dir: place.path, tasks, agents: { ask } };
+  const run = executeWithParallelism(spec, undefined, { ...OPTIONS, runId: "r" });
+  const reasons: string[] = [];
+  for await (const event of run)
+    if (event.type === "run.fallback" && event.part === "telemetry") reasons.push(event.reason);
+  const report = await run;
+  expect(report).toMatchObject({ status: "succeeded", telemetryFaults: 1 });
+  expect(reasons).toEqual([expect.stringMatching(/: 2 times, first: ENOTDIR/)]);
+  expectSameBooks(report);
+});
 
 test("what an agent leaves behind in this thread asks nobody any more", async () => {
   let late: Promise<unknown> = Promise.resolve();

@@ -33,6 +33,7 @@ import {
   type ReplayRule,
   replaysAnswers,
   shareDescriptors,
+  TELEMETRY,
 } from "@sheaf/ledger";
 import { CONNECTIONS_VARIABLE, routeOf } from "../executor/route-calls.ts";
 import { OpenCalls } from "./open-calls.ts";
@@ -85,6 +86,7 @@ export class ModelCalls {
   readonly #quiet = new Map<TaskId, Promise<void>>();
   readonly #over = new Set<string>();
   readonly #calls = new Map<string, AttemptCalls>();
+  #closed: Promise<void> | null = null;
   /** Most that clients in this thread have to the gateway. */
   readonly #connections = shareDescriptors(descriptorLimit()).clients;
 
@@ -164,10 +166,20 @@ export class ModelCalls {
     return { usage: provider === null ? usage : { ...usage, provider } };
   }
 
-  /** Reads what is still open to its end, within the gateway's limits, and ends. */
-  async close(): Promise<void> {
+  /** Reads what is still open to its end, within the gateway's limits, ends, and tells what could not be kept. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const gateway = await this.#gateway?.catch(() => null);
     await gateway?.close();
+    const { faults = 0, firstFault = null } = gateway ?? {};
+    if (faults === 0) return;
+    const times = faults === 1 ? "once" : `${faults} times`;
+    const reason = `The gateway could not keep an answer for attempts to come, write an event of a call, or answer one: ${times}, first: ${firstFault}`;
+    this.#options.emit({ type: "run.fallback", part: TELEMETRY, reason });
   }
 
   // A machine that has no port, or no file, left may have one for the next attempt.

@@ -35,7 +35,7 @@ export interface CallSurroundings {
   /** Says why a call may not be made, or null. */
   readonly refusal: (call: CallStarted) => Refusal | null;
   /** Counts a recording that could not be kept. */
-  readonly fault: () => void;
+  readonly fault: (error: unknown) => void;
   /** Servers that do not know the option by which a stream is asked for its usage. */
   readonly refusing: Set<Upstream>;
 }

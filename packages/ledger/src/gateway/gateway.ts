@@ -81,6 +81,8 @@ export interface Gateway {
   dismiss(owner: CallOwner): Promise<void>;
   /** Events that `onEvent` has thrown at, answers that could not be recorded, and calls that nobody could answer. */
   readonly faults: number;
+  /** What the first of these was about; null where there was none. */
+  readonly firstFault: string | null;
   /** Takes no more calls, gives those that are open the time of `drain.maxMs`, and ends. */
   close(): Promise<void>;
 }
@@ -120,6 +122,7 @@ class LoopbackGateway implements Gateway {
   origin = "";
   #closed: Promise<void> | null = null;
   faults = 0;
+  firstFault: string | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -140,9 +143,7 @@ class LoopbackGateway implements Gateway {
       tell: (event) => this.#tell(event),
       refusal: (call) => this.#refusal(call),
       refusing: new Set(),
-      fault: () => {
-        this.faults++;
-      },
+      fault: (error) => this.#fault(error),
     };
     // Every open call listens to it.
     setMaxListeners(0, this.#closing.signal);
@@ -190,8 +191,8 @@ class LoopbackGateway implements Gateway {
     try {
       if (!replays) recordings.clear();
       return recordings;
-    } catch {
-      this.faults++;
+    } catch (error) {
+      this.#fault(error);
       return null;
     }
   }
@@ -224,9 +225,14 @@ class LoopbackGateway implements Gateway {
   #tell(event: CallEvent): void {
     try {
       this.#options.onEvent(event);
-    } catch {
-      this.faults++;
+    } catch (error) {
+      this.#fault(error);
     }
+  }
+
+  #fault(error: unknown): void {
+    this.faults++;
+    this.firstFault ??= error instanceof Error ? error.message : String(error);
   }
 
   // Whoever cannot say whether there is room for a call must not let it be made.
@@ -234,7 +240,7 @@ class LoopbackGateway implements Gateway {
     try {
       return this.#options.refusal?.(call) ?? null;
     } catch (error) {
-      this.faults++;
+      this.#fault(error);
       return roomUnknown(error);
     }
   }
@@ -275,8 +281,8 @@ class LoopbackGateway implements Gateway {
   }
 
   #follow({ admission, response }: IncomingCall, call: Promise<void>): void {
-    const settled = call.catch(() => {
-      this.faults++;
+    const settled = call.catch((error: unknown) => {
+      this.#fault(error);
       // Else its client would wait for good.
       response.destroy();
     });
