@@ -69,6 +69,8 @@ beforeEach(async () => {
   );
   vi.stubEnv("OPENAI_API_KEY", "sk-real-key");
   vi.stubEnv("OPENAI_BASE_URL", server.baseUrl);
+  vi.stubEnv("ANTHROPIC_API_KEY", "sk-real-key");
+  vi.stubEnv("ANTHROPIC_BASE_URL", server.baseUrl.replace("/v1", ""));
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -144,6 +146,8 @@ test.each(kinds(["thread", "process"] as const, { count: KILLS, streams: QUESTIO
     expect(Object.fromEntries(countedByAttempt(events))).toEqual(Object.fromEntries(charged));
     const { cacheWrite, ...all } = inAll(charged);
     expect(reported(report)).toEqual(all);
+    const paths = new Set(server.requests.map(({ path }) => path));
+    expect([...paths].sort()).toEqual(["/v1/chat/completions", "/v1/messages", "/v1/responses"]);
     // Nothing was asked, or paid for, twice.
     const marks = server.requests.map(({ body }) => markIn(body));
     expect(new Set(marks).size).toBe(IDS.length * QUESTIONS);
