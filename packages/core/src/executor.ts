@@ -105,6 +105,8 @@ export interface AttemptPort {
   heartbeat(): void;
   usage(usage: UsageRecord): void;
   modelLoaded(name: string, vramMiB: number | null): void;
+  /** The attempt asks a model on a way of its own, on which nobody counts what it uses. */
+  pastGateway(): void;
   /** Puts one more file of the attempt's snapshot into its view; false when there is none. */
   read(path: string): Promise<boolean>;
   /** Tells what is left of the budgets that the attempt's calls count against. */

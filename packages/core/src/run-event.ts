@@ -179,7 +179,7 @@ export type EventBody =
       /** Tags of the task, and of its agent; absent where there are none. */
       readonly tags?: readonly string[];
     }
-  /** No gateway could be opened for an attempt that may ask models: nobody counts what it asks. */
+  /** An attempt asks models on a way of its own, or no gateway could be opened for it: nobody counts what it asks. */
   | { readonly type: "attempt.unmetered"; readonly taskId: TaskId; readonly attempt: number }
   | {
       readonly type: "attempt.progress";

@@ -55,6 +55,7 @@ function listen(files: ReadonlyMap<string, string>, view: string): Heard {
       usage.push(record);
     },
     modelLoaded: (name, vramMiB) => say(`model ${name} ${vramMiB}`),
+    pastGateway: () => say("past the gateway"),
     budget: async () => [LEFT],
     async read(path) {
       if (path.includes("..")) throw new RangeError("outside");

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const agents: NonNullable<RunSpec["agents"]> = Object.fromEntries(
-  ["plain", "keys", "teller"].map((name) => [name, { module: MODULE, export: name }]),
+  ["plain", "keys", "teller", "ownWay"].map((name) => [name, { module: MODULE, export: name }]),
 );
 
 const run = (spec: RunSpec, executor: NonNullable<RunOptions["executor"]>) =>
@@ -80,3 +80,21 @@ test("what it tells of counts, and is not all", async () => {
   expect(report.cost).toMatchObject({ totalUsd: 1, partial: true, calls: 2, unpricedCalls: 0, unmetered: 1 });
   expect(report.cost.byTask.usual).toMatchObject({ usd: 0.5, partial: false });
 });
+
+test.each(["inline", "thread"] as const)(
+  "an attempt in a %s whose fetch has a dispatcher of its own is told once, and the total is partial",
+  async (executor) => {
+    const input = { baseUrl: server.baseUrl };
+    const tasks = [
+      { id: "past", agent: "ownWay", input },
+      { id: "usual", agent: "plain", input },
+    ];
+    const handle = run({ tasks }, executor);
+    const past: string[] = [];
+    for await (const event of handle) if (event.type === "attempt.unmetered") past.push(event.taskId);
+    const { cost } = await handle;
+    expect(past).toEqual(["past"]);
+    expect(server.requests).toHaveLength(5);
+    expect(cost).toMatchObject({ calls: 2, unmetered: 1, partial: true });
+  },
+);

@@ -80,8 +80,9 @@ interface AttemptCalls {
 export class ModelCalls {
   readonly #options: ModelCallsOptions;
   #gateway: Promise<Gateway> | null = null;
-  /** Attempts of which it was said that there is none. */
+  /** Attempts of which it was said that nobody counts their calls. */
   readonly #unmetered = new Set<string>();
+  #isMissingTold = false;
   /** By task: resolves when no call of its earlier attempts is open. */
   readonly #quiet = new Map<TaskId, Promise<void>>();
   readonly #over = new Set<string>();
@@ -166,6 +167,13 @@ export class ModelCalls {
     return { usage: provider === null ? usage : { ...usage, provider } };
   }
 
+  /** Tells, once, that nobody counts what an attempt asks of models. */
+  pastGateway(at: AttemptName): void {
+    if (this.#unmetered.has(keyOf(at))) return;
+    this.#unmetered.add(keyOf(at));
+    this.#options.emit({ type: "attempt.unmetered", taskId: at.taskId, attempt: at.attempt });
+  }
+
   /** Reads what is still open to its end, within the gateway's limits, ends, and tells what could not be kept. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -194,20 +202,17 @@ export class ModelCalls {
       const { message } = toWireError(error);
       const refused = this.#options.budgets.uncounted(asking, message);
       if (refused !== null) throw new Error(refused);
-      this.#tellUnmetered(asking, message);
+      this.#tellMissing(message);
+      this.pastGateway(asking);
       return null;
     }
   }
 
-  #tellUnmetered(asking: AttemptName, problem: string): void {
-    const { emit } = this.#options;
-    if (this.#unmetered.size === 0) {
-      const reason = `The gateway could not be opened (${problem}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
-      emit({ type: "run.fallback", part: "gateway", reason });
-    }
-    if (this.#unmetered.has(keyOf(asking))) return;
-    this.#unmetered.add(keyOf(asking));
-    emit({ type: "attempt.unmetered", taskId: asking.taskId, attempt: asking.attempt });
+  #tellMissing(problem: string): void {
+    if (this.#isMissingTold) return;
+    this.#isMissingTold = true;
+    const reason = `The gateway could not be opened (${problem}), so what tasks ask of models is not counted, and commands and workers find no keys of servers.`;
+    this.#options.emit({ type: "run.fallback", part: "gateway", reason });
   }
 
   #open(): Promise<Gateway> {

@@ -16,6 +16,7 @@ const silent: AttemptPort = {
   heartbeat: () => {},
   usage: () => {},
   modelLoaded: () => {},
+  pastGateway: () => {},
   read: async () => false,
   budget: async () => [],
 };

@@ -49,12 +49,12 @@ export function createInlineExecutor(parts: { readonly clock: Clock; readonly lo
       const stopped = new Promise<AttemptEnd>((resolve) => {
         stop = resolve;
       });
-      const performed = withCallRoute(request.callRoute, () => perform(fn, task, ctx)).then(
-        (result): AttemptEnd => {
-          own.removeEmpty(task.writes ?? []);
-          return { ...result, ...common() };
-        },
-      );
+      const performed = withCallRoute({ route: request.callRoute, pastGateway: port.pastGateway }, () =>
+        perform(fn, task, ctx),
+      ).then((result): AttemptEnd => {
+        own.removeEmpty(task.writes ?? []);
+        return { ...result, ...common() };
+      });
       return {
         ended: Promise.race([stopped, performed]),
         abort(cause) {

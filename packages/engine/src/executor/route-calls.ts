@@ -21,11 +21,17 @@ const MODEL_PATH = /\/(completions|v1\/responses|openai\/responses|embeddings|v1
 /** Where the calls of an attempt go; null: where they would go without us. */
 type RouteFinder = () => CallRoute | Promise<CallRoute | null>;
 
-const routes = new AsyncLocalStorage<RouteFinder>();
+interface AttemptWay {
+  readonly route: RouteFinder;
+  /** Is told of each request to a model that goes a way of its own. */
+  readonly pastGateway: () => void;
+}
 
-/** Runs the code of an attempt so that its requests to models are led by `route`, which is asked for with the first. */
-export function withCallRoute<T>(route: RouteFinder, run: () => T): T {
-  return routes.run(route, run);
+const ways = new AsyncLocalStorage<AttemptWay>();
+
+/** Runs the code of an attempt so that its requests to models are led by its route, which is asked for with the first. */
+export function withCallRoute<T>(way: AttemptWay, run: () => T): T {
+  return ways.run(way, run);
 }
 
 /** Returns the route that these variables tell, or null where they tell none. */
@@ -38,10 +44,15 @@ export function routeOf(env: Readonly<Record<string, string | undefined>>): Call
 const original = globalThis.fetch;
 
 globalThis.fetch = async function fetch(input, init) {
-  const routeFor = routes.getStore();
-  const path = routeFor === undefined ? null : gatewayPath(input, init);
-  if (routeFor === undefined || path === null) return original(input, init);
-  const route = await routeFor();
+  const way = ways.getStore();
+  const asked = way === undefined ? null : modelCall(input, init);
+  if (way === undefined || asked === null) return original(input, init);
+  const { path, hasOwnWay } = asked;
+  if (hasOwnWay) {
+    way.pastGateway();
+    return original(input, init);
+  }
+  const route = await way.route();
   if (route === null) return original(input, init);
   const { base, token, connections } = route;
   const request = input instanceof Request ? input : null;
@@ -69,20 +80,25 @@ function boundedConnections(connections: number): { readonly dispatcher?: Dispat
   return bounded;
 }
 
-/** Returns the path below a route by which a request is to go, or null where it is to go as it is. */
-function gatewayPath(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): string | null {
+interface AskedModel {
+  /** Below a route. */
+  readonly path: string;
+  /** Whoever names a dispatcher has a way of their own to the server, which the gateway does not know. */
+  readonly hasOwnWay: boolean;
+}
+
+/** Returns where a request to a model is to go, or null where it is none. */
+function modelCall(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): AskedModel | null {
   const text = input instanceof Request ? input.url : String(input);
   if (!URL.canParse(text)) return null;
   const { protocol, hostname, origin, pathname, search } = new URL(text);
   const known = hostname === "127.0.0.1" ? GATEWAY_PATH.exec(pathname) : null;
-  if (known !== null) return `${known[1]}${search}`;
+  if (known !== null) return { path: `${known[1]}${search}`, hasOwnWay: false };
   const method = init?.method ?? (input instanceof Request ? input.method : "GET");
-  // Whoever names a dispatcher has a way of their own to the server, which the gateway does not know.
-  const isOwnWay = init !== undefined && "dispatcher" in init && init.dispatcher !== undefined;
-  if (isOwnWay || method.toUpperCase() !== "POST" || !/^https?:$/.test(protocol)) return null;
-  return MODEL_PATH.test(pathname)
-    ? `/other/${Buffer.from(origin).toString("base64url")}${pathname}${search}`
-    : null;
+  if (method.toUpperCase() !== "POST" || !/^https?:$/.test(protocol) || !MODEL_PATH.test(pathname))
+    return null;
+  const path = `/other/${Buffer.from(origin).toString("base64url")}${pathname}${search}`;
+  return { path, hasOwnWay: init?.dispatcher !== undefined };
 }
 
 function partsOf({ method, body, signal, redirect }: Request): RequestInit & { duplex?: "half" } {

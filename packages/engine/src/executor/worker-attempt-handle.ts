@@ -134,6 +134,9 @@ export class WorkerAttemptHandle implements RunningAttempt {
       case "model":
         this.#port.modelLoaded(message.name, message.vramMiB);
         break;
+      case "past-gateway":
+        this.#port.pastGateway();
+        break;
       case "memory":
         this.noteMemory({ nowMiB: message.mib, peakMiB: message.mib });
         break;

@@ -238,6 +238,7 @@ export class LiveAttempt {
           this.#reported.modelLoads += 1;
           this.#noteVram(vramMiB);
         }),
+      pastGateway: () => world.calls.pastGateway({ taskId, attempt }),
       read: async (path) => (this.#open && this.#view !== null ? this.#view.read(path) : false),
       budget: async () => world.budgets.leftFor(taskId),
     };

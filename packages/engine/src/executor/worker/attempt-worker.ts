@@ -56,6 +56,7 @@ function portOf(request: WireRequest, send: Send, askers: Map<number, Asker>): A
       send({ lease, type: "usage", usage });
     },
     modelLoaded: (name, vramMiB) => send({ lease, type: "model", name, vramMiB }),
+    pastGateway: () => send({ lease, type: "past-gateway" }),
     read: (path) => ask({ type: "read", path }),
     budget: () => ask({ type: "budget" }),
   };
@@ -84,17 +85,15 @@ export function startInWorker(request: WireRequest, send: Send): WorkerAttempt {
     const own = ownDirs(place);
     const { signal } = controller;
     const parts = { runId, taskId: task.id, attempt, place, dirs: own.dirs, inputs, signal };
-    const ctx = createContext(parts, portOf(request, send, askers));
+    const port = portOf(request, send, askers);
+    const ctx = createContext(parts, port);
     const fn: AgentFn = async (...args) => (await loadAgent(workOf(request))).run(...args);
     const tracked = trackReads(place);
     const route = routeOf(request.env);
     try {
       const performed = await (route === null
         ? perform(fn, task, ctx)
-        : withCallRoute(
-            () => route,
-            () => perform(fn, task, ctx),
-          ));
+        : withCallRoute({ route: () => route, pastGateway: port.pastGateway }, () => perform(fn, task, ctx)));
       const end = { ...performed, measured: measured(), taken: inputs.taken(), observed: tracked() };
       const quiet = (await isIdle()) && askers.size === 0;
       own.removeEmpty(task.writes ?? []);

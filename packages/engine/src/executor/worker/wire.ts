@@ -46,6 +46,8 @@ export type WorkerMessage = { readonly lease: string } & (
   | { readonly type: "heartbeat" }
   | { readonly type: "usage"; readonly usage: UsageRecord }
   | { readonly type: "model"; readonly name: string; readonly vramMiB: number | null }
+  /** It asks a model on a way of its own. */
+  | { readonly type: "past-gateway" }
   /** Memory of the isolate, in MiB. */
   | { readonly type: "memory"; readonly mib: number }
   | ({ readonly id: number } & WorkerQuestion)
