@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import { systemClock } from "@sheaf/core";
+import { sayEnd, startNode } from "./guarded-process.ts";
 import { workerFile } from "./worker-file.ts";
 
 /** A snapshot of routes to be written. */
@@ -12,28 +13,33 @@ export interface SnapshotOrder {
 }
 
 /**
- * Writes the snapshot of routes, in a thread of its own: to bring an index up to date may take long, and whoever waits
- * for a locked file stands still. The thread is ended when the time is over. Returns what went wrong, as sentences.
+ * Writes the snapshot of routes, in a process of its own: to bring an index up to date may take long, and whoever waits
+ * for a locked file stands still. The process is killed when the time is over; a thread that is ended while it is in
+ * the database takes its whole process along. Returns what went wrong, as sentences.
  */
-export function writeSnapshot(
+export async function writeSnapshot(
   order: SnapshotOrder,
   { deadlineMs, signal }: { readonly deadlineMs: number; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve([]);
-    const thread = new Worker(workerFile("routes-entry"), { workerData: order, execArgv: [] });
-    const end = (faults: readonly string[]): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-      void thread.terminate();
-      resolve(faults);
-    };
-    const stop = (): void => end([]);
-    const late = `The snapshot of routes in ${order.stateDir} was not written within ${deadlineMs / 1_000} s.`;
-    const timer = setTimeout(() => end([late]), deadlineMs);
-    signal.addEventListener("abort", stop);
-    thread.once("message", end);
-    thread.on("error", (error) => end([`The snapshot of routes was not written: ${error.message}`]));
-    thread.once("exit", () => end(["The snapshot of routes was not written: its thread has ended."]));
+  if (signal.aborted) return [];
+  const writer = startNode([workerFile("routes-entry")], {
+    ...{ cwd: "/", env: process.env, clock: systemClock, enter: [] },
   });
+  let faults: readonly string[] | null = null;
+  const end = (found: readonly string[]): void => {
+    faults ??= found;
+    writer.release();
+  };
+  const stop = (): void => end([]);
+  const late = `The snapshot of routes in ${order.stateDir} was not written within ${deadlineMs / 1_000} s.`;
+  const timer = setTimeout(() => end([late]), deadlineMs);
+  signal.addEventListener("abort", stop);
+  writer.child?.stdout?.resume();
+  writer.child?.stderr?.resume();
+  writer.child?.once("message", (found) => end(found as readonly string[]));
+  writer.child?.send?.(order, () => {});
+  const how = await writer.over;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", stop);
+  return faults ?? [`The snapshot of routes was not written: ${sayEnd(how)}.`];
 }

@@ -1,5 +1,5 @@
-// A thread that writes the snapshot of routes once. What goes wrong here goes wrong beside the run.
-import { parentPort, workerData } from "node:worker_threads";
+// A process that writes the snapshot of routes once. What goes wrong here goes wrong beside the run.
+import { once } from "node:events";
 import { openIndex } from "@sheaf/ledger";
 import type { SnapshotOrder } from "../write-snapshot.ts";
 
@@ -14,7 +14,8 @@ async function write({ stateDir, url, now, routes }: SnapshotOrder): Promise<rea
   }
 }
 
-const faults = await write(workerData as SnapshotOrder).catch((error: unknown) => [
+const [order] = await once(process, "message");
+const faults = await write(order as SnapshotOrder).catch((error: unknown) => [
   error instanceof Error ? error.message : String(error),
 ]);
-parentPort?.postMessage(faults);
+process.send?.(faults, () => process.disconnect());
