@@ -36,7 +36,7 @@ export interface CostSummary extends CallCounts {
   readonly totalUsd: number | null;
   /** True when some call's price is not known, or not all calls are or are over, so that `totalUsd` is not all. */
   readonly partial: boolean;
-  /** Attempts of `unmetered` tasks, whose calls nobody counted but by what they told. */
+  /** Attempts whose calls nobody counted but by what they told. */
   readonly unmetered: number;
   /** Requests to models of which the run has not told what became of them: its engine was killed, or it goes on. */
   readonly openCalls: number;

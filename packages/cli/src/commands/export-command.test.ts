@@ -55,6 +55,24 @@ describe("sheaf export", () => {
     );
   });
 
+  it("says how many calls a killed run has left open", async () => {
+    const call = { taskId: "a", attempt: 1, call: 1, provider: "p", api: null, model: "m", httpRetry: null };
+    const events = [
+      { type: "run.started", tasks: 1, mode: "auto", schedule: "ready", dir: null, limits: {}, version: "0" },
+      { type: "attempt.started", taskId: "a", attempt: 1, agent: "w", route: "default", cause: "first" },
+      { ...call, type: "llm.started", hold: { model: "m" } },
+    ];
+    const lines = events.map((event, seq) =>
+      JSON.stringify({ seq, at: Date.now(), runId: "killed", ...event }),
+    );
+    const { sheaf } = shell({ ".sheaf/runs/killed/journal.ndjson": `${lines.join("\n")}\n` });
+    const { out, err } = await sheaf("export killed --as ag2");
+    expect(err).toContain(
+      "Not in it: 1 model call under way, or open when the engine was killed, of killed.",
+    );
+    expect(JSON.parse(out)).toMatchObject([{ Agent: "Total", "Cost ($)": null }]);
+  });
+
   it("writes to a file, of several runs", async () => {
     const { sheaf, path } = await ran();
     await sheaf("run plan.yaml --run-id two --quiet");

@@ -36,7 +36,7 @@ import {
   TELEMETRY,
 } from "@sheaf/ledger";
 import { CONNECTIONS_VARIABLE, routeOf } from "../executor/route-calls.ts";
-import { OpenCalls } from "./open-calls.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import { Repeats } from "./repeats.ts";
 import type { RunBudgets } from "./run-budgets.ts";
 import { ToldTwice } from "./told-twice.ts";
@@ -71,7 +71,7 @@ export interface CallingAttempt extends AttemptName {
 
 /** What is known of the calls of one attempt. */
 interface AttemptCalls {
-  readonly open: OpenCalls;
+  readonly open: CallsUnderWay;
   readonly repeats: Repeats;
   readonly told: ToldTwice;
 }
@@ -227,7 +227,7 @@ export class ModelCalls {
   #callsOf(at: AttemptName): AttemptCalls {
     const key = keyOf(at);
     const calls = this.#calls.get(key) ?? {
-      open: new OpenCalls(),
+      open: new CallsUnderWay(),
       repeats: new Repeats(),
       told: new ToldTwice(),
     };

@@ -249,6 +249,7 @@ describe("any events", () => {
         expect(all("sheaf_model_calls_total")).toBe(bill.calls);
         expect(all("sheaf_unpriced_calls_total")).toBe(bill.unpricedCalls);
         expect(all("sheaf_unmetered_attempts_total")).toBe(bill.unmetered);
+        expect(all("sheaf_open_calls")).toBe(bill.openCalls);
         expect(rows.map(({ model }) => model)).toEqual(run.calls.map(({ model }) => model));
       }),
       cases({ ci: 30, deep: 5000 }),

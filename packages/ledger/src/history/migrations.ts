@@ -154,17 +154,7 @@ async function makeFirst({ schema }: Transaction<Schema>, kind: DatabaseKind): P
     ...{ kind, key: ["size_ms", "start_at", "model", "agent", "route", "class"] },
     needed: { ...whole("size_ms", "start_at"), ...text("model", "agent", "route", "class"), ...sums },
   });
-  await view(
-    schema,
-    "call_costs",
-    sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
-      coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
-      coalesce(calls.class, attempts.class, 'analysis') as class, calls.class as own_class, 1 as calls,
-      case when calls.pico is null then 1 else 0 end as unpriced_calls, coalesce(calls.pico, 0) as pico,
-      calls.input_tokens, calls.cached_input_tokens, calls.output_tokens, calls.reasoning_tokens
-      from calls left join attempts
-      on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
-  );
+  await viewCallCosts(schema, ["input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens"]);
   await view(
     schema,
     "durations",
@@ -184,18 +174,13 @@ async function countCacheWrites(trx: Transaction<Schema>): Promise<void> {
   }
   await schema.alterTable("runs").addColumn("telemetry_faults", "bigint", none).execute();
   await schema.dropView("call_costs").execute();
-  await view(
-    schema,
-    "call_costs",
-    sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
-      coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
-      coalesce(calls.class, attempts.class, 'analysis') as class, calls.class as own_class, 1 as calls,
-      case when calls.pico is null then 1 else 0 end as unpriced_calls, coalesce(calls.pico, 0) as pico,
-      calls.input_tokens, calls.cached_input_tokens, calls.cache_write_tokens, calls.output_tokens,
-      calls.reasoning_tokens
-      from calls left join attempts
-      on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
-  );
+  await viewCallCosts(schema, [
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+  ]);
   await readAgain(trx);
 }
 
@@ -226,24 +211,35 @@ async function countEstimates(trx: Transaction<Schema>): Promise<void> {
   }
   await schema.alterTable("runs").addColumn("open_calls", "bigint", none).execute();
   await schema.dropView("call_costs").execute();
-  await view(
-    schema,
-    "call_costs",
-    sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
-      coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
-      coalesce(calls.class, attempts.class, 'analysis') as class, calls.class as own_class, 1 as calls,
-      case when calls.pico is null then 1 else 0 end as unpriced_calls, calls.estimated_calls,
-      coalesce(calls.pico, 0) as pico, calls.input_tokens, calls.cached_input_tokens, calls.cache_write_tokens,
-      calls.output_tokens, calls.reasoning_tokens
-      from calls left join attempts
-      on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
-  );
+  await viewCallCosts(schema, [
+    "estimated_calls",
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+  ]);
   await readAgain(trx);
 }
 
 /** Has all journals read again that are there. */
 async function readAgain(trx: Transaction<Schema>): Promise<void> {
   await trx.updateTable("runs").set({ next_bytes: BEYOND_ANY }).where("removed_at", "is", null).execute();
+}
+
+/** Views each call with its headings, and as a sum. The columns are those that the calls have by then. */
+async function viewCallCosts(schema: SchemaModule, columns: readonly string[]): Promise<void> {
+  const own = sql.raw(columns.map((column) => `calls.${column}`).join(", "));
+  await view(
+    schema,
+    "call_costs",
+    sql`select calls.run, calls.task, calls.attempt, calls.at, calls.model,
+      coalesce(attempts.agent, '@analysis') as agent, coalesce(attempts.route, 'analysis') as route,
+      coalesce(calls.class, attempts.class, 'analysis') as class, calls.class as own_class, 1 as calls,
+      case when calls.pico is null then 1 else 0 end as unpriced_calls, coalesce(calls.pico, 0) as pico, ${own}
+      from calls left join attempts
+      on attempts.run = calls.run and attempts.task = calls.task and attempts.attempt = calls.attempt`,
+  );
 }
 
 async function view(schema: SchemaModule, name: string, query: RawBuilder<unknown>): Promise<void> {

@@ -3,7 +3,7 @@ import { type CallFinished, type CallStarted, isSnapshot } from "@sheaf/ledger";
 type Asked = Pick<CallStarted, "model" | "provider">;
 
 /** The calls of one attempt that are under way. */
-export class OpenCalls {
+export class CallsUnderWay {
   readonly #asked = new Map<number, Asked>();
 
   started({ call, model, provider }: CallStarted): void {
