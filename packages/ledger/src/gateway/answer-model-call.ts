@@ -66,6 +66,11 @@ export async function answerModelCall(
   };
   const recording = api === null ? null : recordingOf(call, hash);
   if (recording !== null && (await replay(recording, { response, facts, surroundings }))) return;
+  // Its client went away meanwhile: a call that no server gets is none.
+  if (response.destroyed) {
+    if (recording !== null) admission.occurrences.giveBack(recording.key);
+    return;
+  }
   const startedAt = clock.now();
   const started: CallStarted = { type: "call.started", at: startedAt, ...facts, ...estimate };
   const refusal = surroundings.refusal(started);
